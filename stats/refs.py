@@ -1,0 +1,74 @@
+"""Refs: ``kind:id``, the names of everything that is counted (DESIGN 2 and 3.9).
+
+In comes text from outside, out goes the same text, checked. Nothing is
+changed on the way: two refs are the same resource when they are equal. What
+passed :func:`parse_ref` can be split without a further check.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from stats.errors import InputError
+
+MAX_ID = 256
+"""Characters that an id has at most (DESIGN 3.9)."""
+
+MAX_KIND = 64
+"""Characters that a kind has at most: a limit, so that no ref is unbounded."""
+
+_KIND = re.compile(r"[a-z][a-z0-9-]*")
+_FORBIDDEN = frozenset({"Cc", "Cs"})
+"""Unicode categories that no id has: control characters, and halves of characters."""
+
+
+def parse_ref(value: object, *, field: str = "resource") -> str:
+    """Return ``value`` when it is a ref; raise ``InputError`` naming ``field`` otherwise."""
+    if not isinstance(value, str):
+        raise InputError("wrong_type", f"{field} must be a string kind:id", field=field)
+    kind, colon, name = value.partition(":")
+    if not colon or not name:
+        raise InputError("bad_format", f"{field} must have the form kind:id", field=field)
+    parse_kind(kind, field=field)
+    _parse_id(name, field=field)
+    return value
+
+
+def is_ref(value: object) -> bool:
+    """Return whether ``value`` is a ref."""
+    try:
+        parse_ref(value)
+    except InputError:
+        return False
+    return True
+
+
+def parse_kind(value: object, *, field: str = "kind") -> str:
+    """Return ``value`` when it is the kind of a ref; raise ``InputError`` otherwise."""
+    if not isinstance(value, str):
+        raise InputError("wrong_type", f"{field} must be a string", field=field)
+    if len(value) > MAX_KIND:
+        raise InputError("too_long", f"the kind has at most {MAX_KIND} characters", field=field)
+    if not _KIND.fullmatch(value):
+        message = "the kind is lower-case letters, digits and hyphens, a letter first"
+        raise InputError("bad_format", message, field=field)
+    return value
+
+
+def split_ref(ref: str) -> tuple[str, str]:
+    """Return kind and id of a checked ref: ``("record", "r1")`` of ``record:r1``."""
+    kind, _, name = ref.partition(":")
+    return kind, name
+
+
+def kind_of(ref: str) -> str:
+    """Return the kind of a checked ref: ``record`` of ``record:r1``."""
+    return ref.partition(":")[0]
+
+
+def _parse_id(name: str, *, field: str) -> None:
+    if len(name) > MAX_ID:
+        raise InputError("too_long", f"the id has at most {MAX_ID} characters", field=field)
+    if any(unicodedata.category(character) in _FORBIDDEN for character in name):
+        raise InputError("bad_format", "the id has no control characters", field=field)
