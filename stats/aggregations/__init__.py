@@ -1,0 +1,1 @@
+"""From raw documents to exact daily documents and totals."""

@@ -1,0 +1,35 @@
+"""Which daily documents are computed from which events.
+
+Pure definitions. An aggregation holds its event type by object; the name of
+its index family follows from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stats.events.types import Breakdown, EventType
+
+USAGE_FAMILY = "usage"
+USERS_FAMILY = "users"
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """The daily documents of one event type: one a (day, resource).
+
+    ``breakdowns`` are those of the event type unless a host says otherwise.
+    """
+
+    event_type: EventType
+    breakdowns: tuple[Breakdown, ...]
+
+    @property
+    def family(self) -> str:
+        """Return the middle of the index name: ``stats-<family>-YYYY-MM``."""
+        return self.event_type.name
+
+
+def daily(event_type: EventType) -> Aggregation:
+    """Return the aggregation that an event type has by default."""
+    return Aggregation(event_type, event_type.breakdowns)

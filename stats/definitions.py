@@ -1,0 +1,69 @@
+"""The catalogues of one installation: what the package brings and what the host adds.
+
+What always holds: every name is unique and well formed, and an aggregation or
+query speaks of an event type by holding it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY, Aggregation, daily
+from stats.config import Settings
+from stats.errors import ConfigError, InputError
+from stats.events.catalogue import EVENT_TYPES
+from stats.events.types import EventType
+from stats.queries.catalogue import build_catalogue
+from stats.queries.types import Query
+from stats.refs import parse_kind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Event types and queries by name, and the aggregation of each event type."""
+
+    event_types: dict[str, EventType]
+    aggregations: tuple[Aggregation, ...]
+    queries: dict[str, Query]
+
+
+def build_definitions(settings: Settings) -> Definitions:
+    """Put the package's definitions and the host's together; the host's win."""
+    hosts = _listed(settings.events, EventType, "STATS_EVENTS")
+    event_types = {t.name: t for t in (*EVENT_TYPES, *hosts)}
+    for name in event_types:
+        _check_name(name)
+    own = _listed(settings.aggregations, Aggregation, "STATS_AGGREGATIONS")
+    by_type = {a.event_type.name: a for a in own}
+    for name in by_type:
+        if name not in event_types:
+            raise ConfigError(f"STATS_AGGREGATIONS: there is no event type {name}")
+    aggregations = tuple(by_type.get(t.name, daily(t)) for t in event_types.values())
+    hosts_queries = _listed(settings.queries, Query, "STATS_QUERIES")
+    queries = build_catalogue(aggregations) | {query.name: query for query in hosts_queries}
+    return Definitions(event_types, aggregations, queries)
+
+
+def _listed(value: Any, wanted: type[T], setting: str) -> list[T]:
+    """Return the items of a list, or the values of a dictionary, all of one type."""
+    items: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    found = list(items)
+    for item in found:
+        if not isinstance(item, wanted):
+            raise ConfigError(
+                f"{setting}: {item!r} is no {wanted.__name__}; import it from stats and make one"
+            )
+    return found
+
+
+def _check_name(name: str) -> None:
+    if name in (USAGE_FAMILY, USERS_FAMILY):
+        raise ConfigError(f"STATS_EVENTS: {name} is the name of a family of the package's own")
+    try:
+        parse_kind(name, field="STATS_EVENTS")
+    except InputError as error:
+        raise ConfigError(f"STATS_EVENTS: {name!r}: {error.message}") from error

@@ -1,0 +1,1 @@
+"""From something that happened to one raw document in Elasticsearch."""

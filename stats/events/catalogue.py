@@ -1,0 +1,182 @@
+"""The event types that are there without configuration.
+
+A new one is one definition here, or in a host's ``STATS_EVENTS``. What always
+holds: any type may concern any kind of resource; ``levels`` says which kinds
+are usual. ``docs/event-types.md`` has a row for each.
+"""
+
+from __future__ import annotations
+
+from stats.events.types import (
+    BY_ACCESS,
+    BY_ACCESS_METHOD,
+    BY_COUNTRY,
+    BY_FEATURE,
+    BY_REFERRER,
+    BY_USER,
+    BY_VIA,
+    VISITOR_BREAKDOWNS,
+    Event,
+    EventType,
+    Metric,
+    default_url_key,
+)
+
+VALUED: tuple[Metric, ...] = (
+    "count",
+    "unique_count",
+    "volume",
+    "sum",
+    "max",
+    "last_value",
+    "average",
+)
+"""The metrics of a type whose events carry a ``value``: a delay or a gauge."""
+
+_CONTAINERS = ("collection", "community", "space", "user", "site")
+_RECORDS = ("record", "concept", *_CONTAINERS)
+_DATASETS = ("dataset", "concept", *_CONTAINERS)
+_PAGES = (BY_COUNTRY, BY_REFERRER, BY_ACCESS_METHOD, BY_ACCESS, BY_VIA)
+_UPLOADS = (BY_USER, BY_ACCESS, BY_VIA, BY_COUNTRY)
+_LOANS = ("item", "document", "location", "site")
+_SIPS = ("sip", "record", "collection", "community", "instance", "site")
+
+
+def feature_url_key(event: Event) -> str:
+    """Return what makes two uses of a feature the same: a comment and an alert are two."""
+    return f"{default_url_key(event)}|{event.feature or ''}"
+
+
+RECORD_VIEW = EventType(
+    "record-view",
+    "Views of a record's page",
+    counts_as="views",
+    usage="investigation",
+    breakdowns=VISITOR_BREAKDOWNS,
+    levels=_RECORDS,
+)
+
+FILE_DOWNLOAD = EventType(
+    "file-download",
+    "Downloads of a file",
+    counts_as="downloads",
+    usage="request",
+    breakdowns=VISITOR_BREAKDOWNS,
+    levels=("file", "record", "dataset", "concept", *_CONTAINERS),
+)
+
+DATASET_VIEW = EventType(
+    "dataset-view",
+    "Views of a dataset's page",
+    counts_as="views",
+    usage="investigation",
+    breakdowns=VISITOR_BREAKDOWNS,
+    levels=_DATASETS,
+)
+
+DATASET_DOWNLOAD = EventType(
+    "dataset-download",
+    "Downloads of a whole dataset",
+    counts_as="downloads",
+    usage="request",
+    breakdowns=VISITOR_BREAKDOWNS,
+    levels=_DATASETS,
+)
+
+# To browse a collection or community investigates none of its items: no COUNTER usage.
+
+COLLECTION_VIEW = EventType(
+    "collection-view",
+    "Views of a collection's page",
+    counts_as="views",
+    breakdowns=_PAGES,
+    levels=_CONTAINERS,
+)
+
+COMMUNITY_VIEW = EventType(
+    "community-view",
+    "Views of a community's page",
+    counts_as="views",
+    breakdowns=_PAGES,
+    levels=("community", "user", "site"),
+)
+
+RECORD_CREATED = EventType(
+    "record-created",
+    "New records",
+    breakdowns=_UPLOADS,
+    levels=_RECORDS,
+)
+
+SUBMISSION_CREATED = EventType(
+    "submission-created",
+    "New submissions to a collection or community",
+    breakdowns=_UPLOADS,
+    levels=_RECORDS,
+)
+
+FEATURE_USE = EventType(
+    "feature-use",
+    "Uses of a feature: comment, alert, recommendation, ...",
+    breakdowns=(BY_FEATURE, BY_VIA, BY_COUNTRY),
+    url_key=feature_url_key,
+    levels=_RECORDS,
+)
+
+LOAN_REQUEST = EventType("loan-request", "Requests for a loan", breakdowns=(BY_VIA,), levels=_LOANS)
+LOAN_CHECKOUT = EventType("loan-checkout", "Loans", breakdowns=(BY_VIA,), levels=_LOANS)
+LOAN_EXTEND = EventType("loan-extend", "Renewals of a loan", breakdowns=(BY_VIA,), levels=_LOANS)
+LOAN_RETURN = EventType(
+    "loan-return",
+    "Returns of a loan; the value is its length in seconds",
+    breakdowns=(BY_VIA,),
+    metrics=VALUED,
+    levels=_LOANS,
+)
+LOAN_OVERDUE = EventType(
+    "loan-overdue", "Loans that became overdue", breakdowns=(BY_VIA,), levels=_LOANS
+)
+
+# Of a SIP, ``size`` is its bytes (the volume), ``value`` the seconds since it was created.
+
+SIP_CREATED = EventType("sip-created", "Submission information packages made", levels=_SIPS)
+SIP_ARCHIVED = EventType(
+    "sip-archived",
+    "Packages that reached the archive; the value is the delay in seconds",
+    metrics=VALUED,
+    levels=_SIPS,
+)
+SIP_FAILED = EventType(
+    "sip-failed",
+    "Packages that the archive refused; the value is the delay in seconds",
+    metrics=VALUED,
+    levels=_SIPS,
+)
+
+STORE_SIZE = EventType(
+    "store-size",
+    "Size of a store; the value is bytes at that time",
+    metrics=VALUED,
+    levels=("instance", "collection", "community"),
+)
+
+EVENT_TYPES: tuple[EventType, ...] = (
+    RECORD_VIEW,
+    FILE_DOWNLOAD,
+    DATASET_VIEW,
+    DATASET_DOWNLOAD,
+    COLLECTION_VIEW,
+    COMMUNITY_VIEW,
+    RECORD_CREATED,
+    SUBMISSION_CREATED,
+    FEATURE_USE,
+    LOAN_REQUEST,
+    LOAN_CHECKOUT,
+    LOAN_EXTEND,
+    LOAN_RETURN,
+    LOAN_OVERDUE,
+    SIP_CREATED,
+    SIP_ARCHIVED,
+    SIP_FAILED,
+    STORE_SIZE,
+)

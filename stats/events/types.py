@@ -1,0 +1,157 @@
+"""What an event is, and what a type of event says about itself.
+
+Pure definitions: no clock, no engine. ``parse.parse_event`` makes an
+:class:`Event` of outside input; everything behind it trusts the fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+CountsAs = Literal["views", "downloads"]
+Usage = Literal["investigation", "request"]
+Metric = Literal["count", "unique_count", "volume", "sum", "max", "last_value", "average"]
+Via = Literal["ui", "api", "extractor", "preview"]
+Access = Literal["open", "closed", "restricted"]
+
+VIAS: tuple[Via, ...] = ("ui", "api", "extractor", "preview")
+ACCESSES: tuple[Access, ...] = ("open", "closed", "restricted")
+
+SITE = "site:all"
+"""The resource that every event belongs to."""
+
+UNKNOWN_COUNTRY = "ZZ"
+"""ISO 3166 leaves ZZ to users; here it says that no country is known."""
+
+OTHER = "(other)"
+"""The value under which a daily document sums what is beyond a dimension's limit."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One property by which events divide, read from one field of the raw document.
+
+    ``missing`` is the value of an event that lacks the field. ``limit`` is how
+    many values a daily document keeps; the rest is summed as ``(other)``.
+    """
+
+    name: str
+    field: str
+    missing: str = ""
+    limit: int | None = None
+
+
+COUNTRY = Dimension("country", "country", missing=UNKNOWN_COUNTRY)
+REFERRER = Dimension("referrer", "referrer_domain", limit=100)
+ACCESS_METHOD = Dimension("access_method", "is_machine", missing="regular")
+ACCESS = Dimension("access", "access", missing="open")
+VIA = Dimension("via", "via", missing="ui")
+FEATURE = Dimension("feature", "feature")
+USER = Dimension("user", "private.user_id", limit=100)
+
+DIMENSIONS = (COUNTRY, REFERRER, ACCESS_METHOD, ACCESS, VIA, FEATURE, USER)
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """How a resource's numbers of one day divide: by one dimension, or by a pair.
+
+    The key of a pair is the two values joined by ``|``, as in ``regular|CH``.
+    """
+
+    dimensions: tuple[Dimension, ...]
+
+    @property
+    def name(self) -> str:
+        """Return ``country``, or ``access_method+country`` for a pair."""
+        return "+".join(dimension.name for dimension in self.dimensions)
+
+    @property
+    def limit(self) -> int | None:
+        """Return how many values a daily document keeps; None is all of them."""
+        limits = [d.limit for d in self.dimensions if d.limit is not None]
+        return min(limits) if limits else None
+
+
+BY_COUNTRY = Breakdown((COUNTRY,))
+BY_REFERRER = Breakdown((REFERRER,))
+BY_ACCESS_METHOD = Breakdown((ACCESS_METHOD,))
+BY_ACCESS = Breakdown((ACCESS,))
+BY_VIA = Breakdown((VIA,))
+BY_FEATURE = Breakdown((FEATURE,))
+BY_USER = Breakdown((USER,))
+BY_ACCESS_METHOD_AND_COUNTRY = Breakdown((ACCESS_METHOD, COUNTRY))
+BY_ACCESS_METHOD_AND_ACCESS = Breakdown((ACCESS_METHOD, ACCESS))
+
+USAGE_BREAKDOWNS = (BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY, BY_ACCESS_METHOD_AND_ACCESS)
+"""What COUNTER and Make Data Count reports divide by."""
+
+VISITOR_BREAKDOWNS = (BY_COUNTRY, BY_REFERRER, BY_ACCESS, BY_VIA, *USAGE_BREAKDOWNS)
+"""What a page or file that people visit divides by."""
+
+
+def default_url_key(event: Event) -> str:
+    """Return what makes two clicks the same one: the type of event and the resource."""
+    return f"{event.type.name}|{event.resource}"
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A type of event: the one definition that a new statistic needs.
+
+    ``counts_as`` says which of the totals it adds to. ``usage`` is COUNTER's
+    word for it; a request is an investigation too (COUNTER 5.1, 3.3).
+    ``url_key`` tells which clicks are the same click (COUNTER's "same URL");
+    by default those of the same type on the same resource. ``levels`` are the
+    kinds of resource that its numbers usually exist for, narrowest first; they
+    describe, and refuse nothing.
+    """
+
+    name: str
+    title: str
+    counts_as: CountsAs | None = None
+    usage: Usage | None = None
+    breakdowns: tuple[Breakdown, ...] = ()
+    metrics: tuple[Metric, ...] = ("count", "unique_count", "volume")
+    url_key: Callable[[Event], str] = default_url_key
+    levels: tuple[str, ...] = ()
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Return the dimensions of all breakdowns, each once, in a fixed order."""
+        used = {d for breakdown in self.breakdowns for d in breakdown.dimensions}
+        return tuple(d for d in DIMENSIONS if d in used)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One action at one time, checked: DESIGN 3.1. Times are epoch milliseconds."""
+
+    type: EventType
+    id: str
+    timestamp: int
+    resource: str
+    parents: tuple[str, ...] = ()
+    owner_id: str | None = None
+    title: str | None = None
+    url: str | None = None
+    access: Access = "open"
+    size: int | None = None
+    created: int | None = None
+    user_id: str | None = None
+    session_id: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    referrer: str | None = None
+    via: Via = "ui"
+    feature: str | None = None
+    value: float | None = None
+    extra: Mapping[str, str | float] = field(default_factory=dict)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Return all refs that the event counts for, each once: DESIGN section 2."""
+        owner = (f"user:{self.owner_id}",) if self.owner_id else ()
+        return tuple(dict.fromkeys((self.resource, *self.parents, *owner, SITE)))

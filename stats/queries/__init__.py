@@ -1,0 +1,1 @@
+"""Named queries over daily documents and totals."""

@@ -1,0 +1,98 @@
+"""What a named query is: parameters in, one dictionary out.
+
+Pure definitions. A query holds its aggregations by object, its parameters say
+how they are parsed, and ``run`` is the only part that asks an engine. What
+always holds: an answer echoes the parameters as they were resolved, and "no
+data" has the shape of every other answer, with zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, Protocol
+
+from stats.aggregations.types import Aggregation
+
+Params = Mapping[str, Any]
+"""Resolved parameters by name: every parameter of the query is there, typed."""
+
+Answer = dict[str, Any]
+Row = dict[str, Any]
+Kind = Literal["histogram", "total", "by", "top", "row", "shares", "map", "person"]
+"""The form of the answer; ``row`` is one whose columns stand in the answer itself."""
+
+
+class SearchSource(Protocol):
+    """What queries need of ``stores.search.SearchStore``."""
+
+    def daily(self, family: str, month: str | None = None) -> str:
+        """Return the alias of a family's daily documents, or one month's index."""
+
+    def raw(self, type_name: str, month: str | None = None) -> str:
+        """Return the alias of a type's raw documents, or one month's index."""
+
+    def search(self, index: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Run one search."""
+
+    def pages(
+        self, index: str, body: dict[str, Any], *, size: int = 10_000
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield all hits."""
+
+
+class ResourceSource(Protocol):
+    """What queries need of ``stores.resources.ResourceStore``."""
+
+    def read(self, refs: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the descriptions of those ``refs`` that have one."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a query reads: the daily documents, and the names of resources."""
+
+    search: SearchSource
+    resources: ResourceSource
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name outside, and how its value is read.
+
+    ``parse`` gets the value from outside (text from a URL, anything from JSON)
+    and the parameter's name, and returns a typed value or raises
+    ``InputError``. ``schema`` is the JSON Schema of the value, for OpenAPI.
+    """
+
+    name: str
+    help: str
+    parse: Callable[[object, str], Any]
+    required: bool = False
+    default: Any = None
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+def _as_given(params: Params, today: date) -> Params:
+    """Resolve nothing: the query has no parameter that depends on others or on the day."""
+    return params
+
+
+@dataclass(frozen=True)
+class Query:
+    """A named query.
+
+    ``resolve`` checks what concerns several parameters and fills in defaults
+    that depend on others or on today's date. ``columns`` are the keys of a
+    bucket, or of the total where there are no buckets: the header of the CSV.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    aggregations: tuple[Aggregation, ...]
+    parameters: tuple[Parameter, ...]
+    columns: tuple[str, ...]
+    run: Callable[[Query, Params, Sources], Answer]
+    resolve: Callable[[Params, date], Params] = _as_given
