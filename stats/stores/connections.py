@@ -1,0 +1,130 @@
+"""All stores of one installation, each opened when it is first asked for.
+
+Comes in: addresses and limits. What always holds: making a :class:`Stores`
+talks to no engine, so that an application starts while its statistics are down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from stats.stores.dead_letters import DeadLetterStore
+from stats.stores.exports import ExportStore
+from stats.stores.kept import KeptStore
+from stats.stores.mongo import Documents, connect, ping
+from stats.stores.queues import EventQueues
+from stats.stores.ranking import RankingStore
+from stats.stores.resources import ResourceStore
+from stats.stores.salts import SaltStore
+from stats.stores.search import SearchStore
+from stats.stores.state import StateStore
+from stats.stores.tokens import TokenStore
+from stats.stores.totals import TotalsStore
+from stats.times import utc_now
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the engines are, and how long they may take to answer, in seconds."""
+
+    elasticsearch: str
+    mongo: str
+    broker: str
+    prefix: str
+    request_timeout: float
+    connect_timeout: float
+
+
+class Stores:
+    """The stores of one installation."""
+
+    def __init__(self, addresses: Addresses, type_names: Iterable[str]) -> None:
+        self._addresses = addresses
+        self._type_names = tuple(type_names)
+
+    @cached_property
+    def search(self) -> SearchStore:
+        """Return Elasticsearch."""
+        return SearchStore(
+            self._addresses.elasticsearch,
+            prefix=self._addresses.prefix,
+            type_names=self._type_names,
+            request_timeout=self._addresses.request_timeout,
+        )
+
+    @cached_property
+    def database(self) -> Documents:
+        """Return the MongoDB database."""
+        return connect(self._addresses.mongo, timeout=self._addresses.connect_timeout)
+
+    @cached_property
+    def state(self) -> StateStore:
+        """Return the bookkeeping."""
+        return StateStore(self.database)
+
+    @cached_property
+    def kept(self) -> KeptStore:
+        """Return what people did on days whose events no longer say who."""
+        return KeptStore(self.database)
+
+    @cached_property
+    def totals(self) -> TotalsStore:
+        """Return the totals of resources and users."""
+        return TotalsStore(self.database)
+
+    @cached_property
+    def ranking(self) -> RankingStore:
+        """Return the totals in the order of reports."""
+        return RankingStore(self.database)
+
+    @cached_property
+    def exports(self) -> ExportStore:
+        """Return how far exports have come."""
+        return ExportStore(self.database)
+
+    @cached_property
+    def resources(self) -> ResourceStore:
+        """Return the descriptions of resources."""
+        return ResourceStore(self.database)
+
+    @cached_property
+    def queues(self) -> EventQueues:
+        """Return the queues of the event types."""
+        return EventQueues(
+            self._addresses.broker,
+            prefix=self._addresses.prefix,
+            type_names=self._type_names,
+            timeout=self._addresses.connect_timeout,
+        )
+
+    @cached_property
+    def dead_letters(self) -> DeadLetterStore:
+        """Return what could not be processed."""
+        return DeadLetterStore(self.database)
+
+    @cached_property
+    def salts(self) -> SaltStore:
+        """Return the salts of anonymisation."""
+        return SaltStore(self.database, clock=utc_now)
+
+    @cached_property
+    def tokens(self) -> TokenStore:
+        """Return the tokens of the service's own."""
+        return TokenStore(self.database)
+
+    def ping(self) -> None:
+        """Raise ``StoreUnavailable`` unless all three engines answer."""
+        self.queues.ping()
+        self.search.ping()
+        ping(self.database)
+
+    def ensure(self) -> None:
+        """Make templates, queues and indexes; a second time is no error."""
+        self.search.put_templates()
+        self.queues.ensure()
+        for store in (self.state, self.totals, self.ranking, self.resources, self.kept):
+            store.ensure()
+        for kept in (self.dead_letters, self.salts, self.tokens):
+            kept.ensure()

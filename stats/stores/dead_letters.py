@@ -1,0 +1,96 @@
+"""MongoDB collection ``dead_letters``: what could not be processed, and why.
+
+Comes in: the bytes of one event (or of a whole message that cannot be read),
+with a reason. Goes out: the same, until it is replayed or dropped. What always
+holds: the bytes are kept as they came (of a monster its beginning), and the
+same bytes of the same type are one letter, however often they are delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from pymongo import ASCENDING, ReplaceOne
+
+from stats.stores.mongo import Document, Documents, translated
+
+LARGEST = 8_000_000
+"""Bytes that are kept of one letter; MongoDB takes documents of 16 MB."""
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One event that was set aside.
+
+    ``code`` is a code of :data:`stats.errors.INPUT_CODES`, or ``rejected``
+    when Elasticsearch refused the document.
+    """
+
+    type_name: str
+    payload: bytes
+    code: str
+    message: str
+    time: datetime
+
+    @property
+    def id(self) -> str:
+        """Return what makes it the same letter: its type and its bytes."""
+        return blake2b(self.payload, digest_size=12, key=self.type_name.encode()[:64]).hexdigest()
+
+
+class DeadLetterStore:
+    """Dead letters, oldest first."""
+
+    def __init__(self, database: Documents) -> None:
+        self._letters = database["dead_letters"]
+
+    def ensure(self) -> None:
+        """Make the index that lists are read by; a second time is no error."""
+        with translated():
+            self._letters.create_index([("time", ASCENDING), ("_id", ASCENDING)])
+
+    def put(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep ``letters``; one that is there already gets the newer reason."""
+        if letters:
+            writes = [ReplaceOne({"_id": a.id}, _dump(a), upsert=True) for a in letters]
+            with translated():
+                self._letters.bulk_write(writes, ordered=False)
+
+    def read(self, type_names: Iterable[str] | None = None) -> Iterator[DeadLetter]:
+        """Yield the letters of some types, or of all, oldest first."""
+        query = {} if type_names is None else {"type": {"$in": list(type_names)}}
+        with translated():
+            for found in self._letters.find(query).sort([("time", ASCENDING), ("_id", ASCENDING)]):
+                yield _read(found)
+
+    def count(self) -> int:
+        """Return how many letters there are."""
+        with translated():
+            return self._letters.count_documents({})
+
+    def drop(self, ids: Iterable[str]) -> int:
+        """Delete letters by their ids; return how many were there."""
+        with translated():
+            return self._letters.delete_many({"_id": {"$in": list(ids)}}).deleted_count
+
+
+def _dump(letter: DeadLetter) -> Document:
+    size = len(letter.payload)
+    cut = f" (the first {LARGEST} of its {size} bytes are kept)" if size > LARGEST else ""
+    return {
+        "_id": letter.id,
+        "type": letter.type_name,
+        "payload": letter.payload[:LARGEST],
+        "code": letter.code,
+        "message": letter.message + cut,
+        "time": letter.time,
+    }
+
+
+def _read(found: Document) -> DeadLetter:
+    return DeadLetter(
+        found["type"], bytes(found["payload"]), found["code"], found["message"], found["time"]
+    )

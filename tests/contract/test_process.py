@@ -1,0 +1,344 @@
+"""From the queue to raw documents, on real engines, with what goes wrong on the way."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+
+import orjson
+import pytest
+
+from stats.errors import StoreRejected, StoreUnavailable
+from stats.events import process
+from stats.events.describe import Descriptions
+from stats.events.document import document_id
+from stats.events.enrichment import Enrichment
+from stats.events.parse import dump_event
+from stats.events.process import Processed, Processing, run_process
+from stats.events.publish import parse_batch, run_publish
+from stats.stores.search import Action, ItemResult
+from stats.times import iso_ms
+from tests.contract.conftest import TYPES
+
+VIEW = "record-view"
+NOW = datetime(2024, 5, 17, 12, 0, tzinfo=timezone.utc)
+
+
+class Clock:
+    """A clock that goes a second on with each look, so that stamps differ."""
+
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+class Faulty:
+    """Elasticsearch with faults in front: each is done once, instead of or after a request."""
+
+    def __init__(self, store):
+        self.store = store
+        self.faults = []
+        self.requests = []
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    def bulk(self, actions):
+        self.requests.append(list(actions))
+        if self.faults:
+            return self.faults.pop(0)(self.store, actions)
+        return self.store.bulk(actions)
+
+
+def unreachable(_store, _actions):
+    raise StoreUnavailable("Elasticsearch", "no answer")
+
+
+def answer_lost(store, actions):
+    store.bulk(actions)
+    raise StoreUnavailable("Elasticsearch", "the answer is lost")
+
+
+def busy_for_the_first(status, reason=""):
+    def fault(store, actions):
+        return [ItemResult(status, reason), *store.bulk(actions[1:])]
+
+    return fault
+
+
+def refuse_all(status, reason):
+    return lambda _store, actions: [ItemResult(status, reason) for _ in actions]
+
+
+@pytest.fixture
+def faulty(search):
+    return Faulty(search)
+
+
+@pytest.fixture
+def processing(queues, faulty, dead_letters, resources, monkeypatch):
+    monkeypatch.setattr("stats.events.index.FIRST_PAUSE", 0.01)
+    return Processing(
+        queues=queues,
+        search=faulty,
+        dead_letters=dead_letters,
+        resources=resources,
+        descriptions=Descriptions(),
+        types=TYPES,
+        enrichment=Enrichment(salt_of=lambda day: day.to_bytes(32, "big")),
+        pruned_until=lambda _type_name: None,
+        clock=Clock(),
+        patience=0.5,
+    )
+
+
+def view(n, **fields):
+    return {
+        "type": VIEW,
+        "resource": f"record:r{n}",
+        "id": f"e{n}",
+        "timestamp": iso_ms(NOW),
+    } | fields
+
+
+def publish(queues, *objects):
+    batch = parse_batch(objects, types=TYPES, now=NOW + timedelta(days=9))
+    assert not batch.rejected
+    run_publish(batch.events, queues=queues)
+
+
+def raw(search):
+    search.refresh(search.raw(VIEW))
+    pages = search.pages(search.raw(VIEW), {"query": {"match_all": {}}})
+    return {hit["_source"]["id"]: hit for page in pages for hit in page}
+
+
+def reasons(dead_letters):
+    return sorted((letter.code, letter.payload) for letter in dead_letters.read())
+
+
+def test_events_become_documents_in_the_index_of_their_month(queues, search, processing):
+    publish(queues, *(view(n) for n in range(250)), view(999, timestamp="2024-04-30T23:59:59Z"))
+    assert run_process(VIEW, processing=processing) == Processed(created=251)
+    found = raw(search)
+    assert len(found) == 251
+    assert found["e7"]["_id"] == document_id("e7")
+    assert found["e7"]["_index"] == search.raw(VIEW, "2024-05")
+    assert found["e999"]["_index"] == search.raw(VIEW, "2024-04")
+    assert found["e7"]["_source"]["indexed_at"] > iso_ms(NOW)
+    assert queues.depth(VIEW) == 0
+
+
+def test_an_empty_queue_is_no_work(queues, search, processing):
+    assert run_process(VIEW, processing=processing) == Processed()
+
+
+def test_more_than_a_chunk_is_drained_in_one_run(queues, search, processing):
+    publish(queues, *(view(n) for n in range(230)))
+    small = replace(processing, limit=50)
+    assert run_process(VIEW, processing=small).created == 230
+    assert len(raw(search)) == 230
+
+
+def test_single_events_and_batches_are_the_same(queues, search, processing):
+    events = parse_batch([view(n) for n in range(3)], types=TYPES, now=NOW).events
+    queues.publish(VIEW, [orjson.dumps(dump_event(event)) for event in events[:1]])
+    queues.publish(VIEW, [orjson.dumps([dump_event(event) for event in events[1:]]), b"[]"])
+    assert run_process(VIEW, processing=processing) == Processed(created=3)
+
+
+def test_the_same_event_twice_is_one_document_with_its_first_identity(queues, search, processing):
+    publish(queues, view(1, title="first"), view(1, title="second"))
+    assert run_process(VIEW, processing=processing) == Processed(created=1, duplicates=1)
+    before = raw(search)
+    publish(queues, view(1, title="third"))
+    assert run_process(VIEW, processing=processing) == Processed(duplicates=1)
+    assert raw(search)["e1"]["_source"] == before["e1"]["_source"]
+    assert before["e1"]["_source"]["title"] == "first"
+
+
+def test_a_broken_message_never_keeps_the_others_out(queues, search, dead_letters, processing):
+    poison = [
+        b"not JSON \xff",
+        b'"text"',
+        orjson.dumps([view(1), {"type": VIEW}, 5]),
+        orjson.dumps(view(2, colour="red")),
+        orjson.dumps(view(3, timestamp=None)),
+        orjson.dumps(view(4, id=None)),
+        orjson.dumps(view(5, type="file-download")),
+        orjson.dumps(view(6, timestamp="2024-05-19T00:00:00Z")),
+        orjson.dumps(view(7, timestamp="1970-01-01T00:00:00Z")),
+    ]
+    queues.publish(VIEW, [*poison, orjson.dumps(view(8))])
+    assert run_process(VIEW, processing=processing) == Processed(created=2, dead_letters=10)
+    assert set(raw(search)) == {"e1", "e8"}
+    codes = [code for code, _payload in reasons(dead_letters)]
+    assert codes == [
+        "bad_format",
+        "in_the_future",
+        "missing",
+        "missing",
+        "missing",
+        "not_json",
+        "out_of_range",
+        "unknown_field",
+        "wrong_type",
+        "wrong_type",
+    ]
+    assert ("not_json", b"not JSON \xff") in reasons(dead_letters)
+    assert queues.depth(VIEW) == 0
+
+
+def test_monsters_are_dead_letters_too(queues, dead_letters, processing):
+    deep = b'{"type":' + b"[" * 500 + b"]" * 500 + b"}"
+    large = b"x" * 9_000_000
+    queues.publish(VIEW, [deep, large, orjson.dumps(view(1))])
+    assert run_process(VIEW, processing=processing) == Processed(created=1, dead_letters=2)
+    kept = {letter.code: letter for letter in dead_letters.read()}
+    assert set(kept) == {"missing", "not_json"}
+    assert kept["missing"].payload == deep
+    assert large.startswith(kept["not_json"].payload)
+    assert "9000000 bytes" in kept["not_json"].message
+
+
+def test_an_event_of_a_pruned_day_came_too_late(queues, search, dead_letters, processing):
+    publish(queues, view(1, timestamp="2024-05-09T23:59:59.999Z"), view(2, timestamp="2024-05-10"))
+    pruned = replace(processing, pruned_until=lambda _type_name: date(2024, 5, 10))
+    assert run_process(VIEW, processing=pruned) == Processed(created=1, dead_letters=1)
+    assert [code for code, _payload in reasons(dead_letters)] == ["too_late"]
+    assert set(raw(search)) == {"e2"}
+
+
+def test_a_document_that_is_refused_is_set_aside_and_the_rest_goes_on(
+    queues, search, dead_letters, processing
+):
+    odd = dict(TYPES) | {VIEW: replace(TYPES[VIEW], url_key=lambda _event: "x")}
+    places = replace(
+        processing.enrichment,
+        find_place=lambda address: {"location": "nowhere"} if address == "192.0.2.1" else {},
+    )
+    publish(queues, view(1, ip_address="192.0.2.1"), view(2))
+    run = replace(processing, types=odd, enrichment=places)
+    assert run_process(VIEW, processing=run) == Processed(created=1, dead_letters=1)
+    ((code, payload),) = reasons(dead_letters)
+    assert code == "rejected"
+    assert orjson.loads(payload)["id"] == "e1"
+    assert queues.depth(VIEW) == 0
+
+
+def test_a_url_key_of_a_host_that_fails_is_one_dead_letter(queues, dead_letters, processing):
+    def url_key(event):
+        return {"record:r1": "x"}[event.resource]
+
+    publish(queues, view(1), view(2))
+    run = replace(processing, types=TYPES | {VIEW: replace(TYPES[VIEW], url_key=url_key)})
+    assert run_process(VIEW, processing=run) == Processed(created=1, dead_letters=1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        unreachable,
+        answer_lost,
+        busy_for_the_first(429, "es_rejected_execution_exception: queue is full"),
+        busy_for_the_first(503, "unavailable_shards_exception"),
+        busy_for_the_first(403, "cluster_block_exception: read-only"),
+        busy_for_the_first(500, "something"),
+    ],
+)
+def test_what_passes_is_tried_again_with_a_fresh_stamp(queues, search, processing, faulty, fault):
+    publish(queues, *(view(n) for n in range(3)))
+    faulty.faults = [fault, fault]
+    assert run_process(VIEW, processing=processing) == Processed(created=3)
+    found = raw(search)
+    assert len(found) == 3
+    last = faulty.requests[-1][0]
+    stamp = last.source if isinstance(last.source, dict) else orjson.loads(last.source)
+    assert found["e0"]["_source"]["indexed_at"] == stamp["indexed_at"]
+    assert stamp["indexed_at"] > orjson.loads(faulty.requests[0][0].source)["indexed_at"]
+
+
+def test_without_elasticsearch_nothing_is_acknowledged(queues, search, processing, faulty):
+    publish(queues, view(1))
+    faulty.faults = [unreachable] * 50
+    with pytest.raises(StoreUnavailable):
+        run_process(VIEW, processing=processing)
+    faulty.faults = []
+    assert run_process(VIEW, processing=processing) == Processed(created=1)
+    assert set(raw(search)) == {"e1"}
+
+
+def test_a_document_of_a_worker_that_died_is_stamped_anew(queues, search, processing):
+    publish(queues, view(1))
+    faulty = processing.search
+    faulty.faults = [answer_lost, *[unreachable] * 50]
+    with pytest.raises(StoreUnavailable):
+        run_process(VIEW, processing=processing)
+    before = raw(search)["e1"]["_source"]
+    faulty.faults = []
+    assert run_process(VIEW, processing=processing) == Processed(duplicates=1)
+    after = raw(search)["e1"]["_source"]
+    assert after["indexed_at"] > before["indexed_at"]
+    assert {**after, "indexed_at": ""} == {**before, "indexed_at": ""}
+
+
+def test_no_permission_is_an_error_and_not_a_dead_letter(
+    queues, search, dead_letters, processing, faulty
+):
+    publish(queues, view(1))
+    faulty.faults = [refuse_all(403, "security_exception: no")]
+    with pytest.raises(StoreRejected):
+        run_process(VIEW, processing=processing)
+    assert dead_letters.count() == 0
+    assert run_process(VIEW, processing=processing) == Processed(created=1)
+
+
+def test_a_stop_ends_between_chunks_and_loses_nothing(queues, search, processing):
+    publish(queues, *(view(n) for n in range(250)))
+    answers = iter([False, False, True])
+    run = replace(processing, limit=100, should_stop=lambda: next(answers))
+    first = run_process(VIEW, processing=run)
+    assert 0 < first.created < 250
+    rest = run_process(VIEW, processing=processing)
+    assert first.created + rest.created == 250
+    assert len(raw(search)) == 250
+
+
+def test_a_run_ends_though_events_go_on_coming(queues, processing, monkeypatch):
+    monkeypatch.setattr(process, "RUN_SECONDS", 0.0)
+    publish(queues, *(view(n) for n in range(10)))
+    more = iter(range(100, 1000))
+    run = replace(
+        processing,
+        limit=5,
+        should_stop=lambda: bool(publish(queues, view(next(more)))),
+    )
+    assert run_process(VIEW, processing=run).created < 200
+
+
+def test_two_workers_share_a_queue(queues, search, processing):
+    publish(queues, *(view(n) for n in range(3000)))
+    small = replace(processing, limit=100)
+    with ThreadPoolExecutor(2) as executor:
+        runs = list(executor.map(lambda _n: run_process(VIEW, processing=small), range(2)))
+    assert sum(run.created for run in runs) == 3000
+    assert len(raw(search)) == 3000
+
+
+def test_large_documents_go_in_several_requests(queues, search, processing, faulty, monkeypatch):
+    monkeypatch.setattr("stats.events.index.BYTES_A_REQUEST", 20_000)
+    publish(queues, *(view(n, user_agent="x" * 4000) for n in range(20)))
+    assert run_process(VIEW, processing=processing).created == 20
+    assert len(faulty.requests) > 3
+    assert all(sum(len(a.source) for a in request) < 25_000 for request in faulty.requests)
+
+
+def test_actions_are_creations(queues, processing, faulty):
+    publish(queues, view(1))
+    run_process(VIEW, processing=processing)
+    assert [action.op for request in faulty.requests for action in request] == ["create"]
+    assert isinstance(faulty.requests[0][0], Action)

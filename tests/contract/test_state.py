@@ -1,0 +1,68 @@
+"""What the bookkeeping promises workers that are slow, killed or mistaken, on a real MongoDB."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from stats.stores.state import StateStore
+from stats.times import EPOCH, UTC, iso_ms
+
+DAY = date(2024, 3, 5)
+NOW = datetime(2024, 3, 7, tzinfo=UTC)
+LEASE = timedelta(seconds=300)
+
+
+@pytest.fixture
+def state(database: Any) -> StateStore:
+    store = StateStore(database)
+    store.ensure()
+    return store
+
+
+def test_a_worker_that_outlived_its_lease_takes_no_new_mark_away(state: StateStore) -> None:
+    state.mark_days([DAY], since=NOW)
+    slow = state.claim_day(NOW, lease=LEASE)
+    quick = state.claim_day(NOW + 2 * LEASE, lease=LEASE)
+    assert slow is not None
+    assert quick is not None
+    state.finish_day(quick)
+    state.mark_days([DAY], since=NOW + 3 * LEASE)
+    state.finish_day(slow)
+    assert state.marked_days() == [DAY]
+    again = state.claim_day(NOW + 4 * LEASE, lease=LEASE)
+    assert again is not None
+    state.release_day(slow)
+    assert state.claim_day(NOW + 4 * LEASE, lease=LEASE) is None
+
+
+def test_a_mark_made_while_a_day_is_counted_stays(state: StateStore) -> None:
+    state.mark_days([DAY], since=NOW)
+    claim = state.claim_day(NOW, lease=LEASE)
+    assert claim is not None
+    state.mark_days([DAY], since=NOW)
+    state.finish_day(claim)
+    assert state.claim_day(NOW, lease=LEASE) is not None
+
+
+def test_a_whole_recount_leaves_until_when_is_counted(state: StateStore) -> None:
+    state.move_found(NOW)
+    state.mark_days([DAY], since=EPOCH)
+    assert state.counted_until() == NOW
+    claim = state.claim_day(NOW, lease=LEASE)
+    assert claim is not None
+    assert claim.whole
+    state.mark_days([DAY], since=NOW - LEASE)
+    assert state.counted_until() == NOW - LEASE
+
+
+def test_tickets_rise_whatever_the_clocks_say(state: StateStore) -> None:
+    first = state.ticket(NOW)
+    assert state.ticket(NOW - timedelta(days=9)) > first
+    assert state.ticket(NOW + timedelta(days=1)) > first
+
+
+def test_years_have_four_digits() -> None:
+    assert iso_ms(datetime(202, 1, 1, tzinfo=UTC)) == "0202-01-01T00:00:00.000Z"
