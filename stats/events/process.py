@@ -1,0 +1,201 @@
+"""Drain the queue of an event type into raw documents.
+
+In come the messages that wait, out go documents and dead letters. What always
+holds: a message is acknowledged when everything in it is in Elasticsearch or
+among the dead letters, and not before; a worker killed at any point loses
+nothing, and what it had done is met again as a conflict. While one chunk is
+being indexed, the next is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from time import monotonic
+
+from stats.events.chunk import Chunk, Reading
+from stats.events.describe import Descriptions
+from stats.events.enrichment import Enrichment
+from stats.events.index import REJECTED, Indexing, Outcome, run_index
+from stats.events.types import EventType
+from stats.stores.dead_letters import DeadLetter, DeadLetterStore
+from stats.stores.queues import EventConsumer, EventQueues
+from stats.stores.resources import ResourceStore
+from stats.stores.search import SearchStore
+from stats.times import utc_now
+
+QUIET = 0.1
+"""Seconds without a message after which a queue may be empty."""
+
+QUIET_ROUNDS = 20
+"""So often to look again while other workers hold messages that they may give back."""
+
+CHUNK_SECONDS = 1.0
+"""How long to wait for a chunk to fill while messages trickle in."""
+
+RUN_SECONDS = 30.0
+"""How long a run goes on with what is published after it began."""
+
+PATIENCE = 10.0
+
+LIMIT = 1_000
+"""Events of a chunk; two chunks are in hand at a time."""
+
+
+def never() -> bool:
+    """Go on until the queue is empty."""
+    return False
+
+
+@dataclass(frozen=True)
+class Processed:
+    """What a run did: new documents, events that were there already, dead letters."""
+
+    created: int = 0
+    duplicates: int = 0
+    dead_letters: int = 0
+
+    def __add__(self, other: Processed) -> Processed:
+        return Processed(
+            self.created + other.created,
+            self.duplicates + other.duplicates,
+            self.dead_letters + other.dead_letters,
+        )
+
+
+@dataclass(frozen=True)
+class Processing:
+    """All that processing needs: stores, definitions, and how to behave.
+
+    ``limit`` is how many events are indexed at a time. ``pruned_until`` says
+    before which day the raw events of a type are gone. ``patience`` is how many
+    seconds to try again when Elasticsearch does not take documents.
+    ``should_stop`` is asked between chunks.
+    """
+
+    queues: EventQueues
+    search: SearchStore
+    dead_letters: DeadLetterStore
+    resources: ResourceStore
+    descriptions: Descriptions
+    types: Mapping[str, EventType]
+    enrichment: Enrichment
+    pruned_until: Callable[[str], date | None]
+    clock: Callable[[], datetime] = utc_now
+    limit: int = LIMIT
+    patience: float = PATIENCE
+    should_stop: Callable[[], bool] = never
+
+
+def run_process(type_name: str, *, processing: Processing) -> Processed:
+    """Process the events that wait in the queue of a type, until it is empty.
+
+    Raises ``StoreUnavailable`` when an engine does not answer; what is not
+    acknowledged by then is in the queue again.
+    """
+    with (
+        processing.queues.consume(type_name, prefetch=2 * processing.limit) as consumer,
+        ThreadPoolExecutor(2, thread_name_prefix="stats-index") as executor,
+    ):
+        run = _Run(type_name, processing, consumer, executor)
+        while not (processing.should_stop() or run.is_over()):
+            chunk = run.read()
+            run.finish()
+            run.start(chunk)
+        run.finish()
+    return run.processed
+
+
+class _Run:
+    """One draining of one queue: at most one chunk is being indexed at a time."""
+
+    def __init__(
+        self,
+        type_name: str,
+        processing: Processing,
+        consumer: EventConsumer,
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        self.processed = Processed()
+        self._type = processing.types[type_name]
+        self._processing = processing
+        self._consumer = consumer
+        self._executor = executor
+        self._indexing = Indexing(
+            processing.search, type_name, processing.clock, processing.patience
+        )
+        self._chunk: Chunk | None = None
+        self._future: Future[Outcome] | None = None
+        self._described: Future[None] | None = None
+        self._to_do = processing.queues.depth(type_name)
+        self._end = monotonic() + RUN_SECONDS
+        self._quiet_rounds = 0
+
+    def is_over(self) -> bool:
+        """Return whether the queue is drained, or what was in it at the start is done.
+
+        A message that other workers hold counts as waiting on some brokers.
+        """
+        if self._quiet_rounds:
+            waits = self._processing.queues.depth(self._type.name) > 0
+            return not waits or self._quiet_rounds > QUIET_ROUNDS
+        return self._to_do <= 0 and monotonic() > self._end
+
+    def read(self) -> Chunk:
+        """Read messages until the chunk is full or none arrives."""
+        processing = self._processing
+        chunk = Chunk(
+            Reading(
+                self._type,
+                processing.types,
+                processing.enrichment,
+                processing.clock(),
+                processing.limit,
+                processing.pruned_until(self._type.name),
+            )
+        )
+        end = monotonic() + CHUNK_SECONDS
+        for delivery in self._consumer.arriving(wait=QUIET):
+            chunk.add(delivery)
+            if chunk.is_full or monotonic() > end:
+                break
+        return chunk
+
+    def start(self, chunk: Chunk) -> None:
+        """Index and describe what a chunk holds beside the reading of the next."""
+        if not chunk.messages:
+            self._quiet_rounds += 1
+            return
+        self._quiet_rounds = 0
+        self._to_do -= chunk.messages
+        self._chunk = chunk
+        self._future = self._executor.submit(run_index, chunk.documents, indexing=self._indexing)
+        self._described = self._executor.submit(self._describe, chunk)
+
+    def finish(self) -> None:
+        """Wait for the chunk that is being indexed, set aside what is refused, acknowledge."""
+        if self._chunk is None or self._future is None or self._described is None:
+            return
+        chunk, outcome = self._chunk, self._future.result()
+        letters = chunk.letters + self._refused(outcome, chunk.reading.now)
+        self._processing.dead_letters.put(letters)
+        self._described.result()
+        self._consumer.ack(chunk.tag)
+        self._chunk = self._future = self._described = None
+        self.processed += Processed(outcome.created, outcome.duplicates, len(letters))
+
+    def _describe(self, chunk: Chunk) -> None:
+        """Say what is new about the resources, before the acknowledgement: a kill repeats it."""
+        descriptions = self._processing.descriptions
+        new = descriptions.find_new(document.event for document in chunk.documents)
+        self._processing.resources.describe(new)
+        descriptions.remember(new)
+
+    def _refused(self, outcome: Outcome, now: datetime) -> list[DeadLetter]:
+        name = self._type.name
+        return [
+            DeadLetter(name, document.payload, REJECTED, reason, now)
+            for document, reason in outcome.rejected
+        ]

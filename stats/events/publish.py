@@ -1,0 +1,62 @@
+"""From JSON objects of a host, an HTTP request or a file to the queue.
+
+Each object is checked wholly before anything is published, so that what is
+refused is refused where somebody can still do something about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from stats.errors import InputError
+from stats.events.messages import build_messages
+from stats.events.parse import parse_event
+from stats.events.types import Event, EventType
+from stats.stores.queues import EventQueues
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why the object at ``index`` (from 0) of a batch is no event."""
+
+    index: int
+    code: str
+    message: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The events among some objects, and the others with their reasons."""
+
+    events: tuple[Event, ...]
+    rejected: tuple[Rejection, ...]
+
+
+def parse_batch(
+    objects: Iterable[object], *, types: Mapping[str, EventType], now: datetime
+) -> Batch:
+    """Parse every object; one that is no event does not keep the others out."""
+    events: list[Event] = []
+    rejected: list[Rejection] = []
+    for index, obj in enumerate(objects):
+        try:
+            events.append(parse_event(obj, types=types, now=now))
+        except InputError as error:
+            rejected.append(Rejection(index, error.code, error.message, error.field))
+    return Batch(tuple(events), tuple(rejected))
+
+
+def run_publish(events: Sequence[Event], *, queues: EventQueues) -> None:
+    """Put checked events into the queues of their types, in their order.
+
+    Returns when the broker has taken them all. Raises ``StoreUnavailable``
+    when it has not; publishing the same events again is safe.
+    """
+    by_type: dict[str, list[Event]] = {}
+    for event in events:
+        by_type.setdefault(event.type.name, []).append(event)
+    for type_name, of_type in by_type.items():
+        queues.publish(type_name, build_messages(of_type))

@@ -1,0 +1,140 @@
+"""The steps that make a raw document of an event, in their order.
+
+Each step gets the document so far, the event and the :class:`Enrichment`; it
+sets fields of its own, reads only what earlier steps set, and gives the same
+when run twice. Nothing is dropped: an event that does not count says why in
+``excluded``, one reason of :data:`REASONS`, the first that applies.
+
+To add a step: write the function, put it into :data:`STEPS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from stats.events.agents import NO_AGENT
+from stats.events.enrichment import Enrichment
+from stats.events.types import Event
+from stats.events.visitors import (
+    HEAD_MS,
+    identity_of,
+    keyed,
+    session_identity_of,
+    text_of,
+    visitor_of,
+)
+from stats.times import DAY_MS
+
+Document = dict[str, Any]
+Step = Callable[[Document, Event, Enrichment], None]
+
+EXTRACTOR = "extractor"
+PREVIEW = "preview"
+INTERNAL = "internal"
+OWNER = "owner"
+ROBOT = "robot"
+
+REASONS = (EXTRACTOR, PREVIEW, INTERNAL, OWNER, ROBOT)
+"""Why an event is kept and not counted; the first that applies is the one."""
+
+LONGEST_DOMAIN = 253
+
+
+def put_place(document: Document, event: Event, enrichment: Enrichment) -> None:
+    """Set country, continent, region, city and location, before the address is private."""
+    if event.ip_address is not None:
+        document.update(enrichment.find_place(event.ip_address))
+
+
+@lru_cache(maxsize=16_384)
+def domain_of(referrer: str) -> str | None:
+    """Return the host of a referrer: lower case, without port."""
+    try:
+        host = urlsplit(referrer.strip()).hostname or ""
+    except ValueError:
+        return None
+    domain = host.rstrip(".")
+    return domain if 0 < len(domain) <= LONGEST_DOMAIN else None
+
+
+def put_referrer_domain(document: Document, event: Event, _enrichment: Enrichment) -> None:
+    """Set the domain that the visitor came from, when the referrer names one."""
+    domain = domain_of(event.referrer) if event.referrer else None
+    if domain is not None:
+        document["referrer_domain"] = domain
+
+
+def flag_agent(document: Document, event: Event, enrichment: Enrichment) -> None:
+    """Set whether the user agent is a robot or a machine; without one it is neither."""
+    agent = event.user_agent
+    flags = NO_AGENT if agent is None else enrichment.read_agent(agent)
+    document["is_robot"] = flags.is_robot
+    document["is_machine"] = flags.is_machine
+    document["robots_list"] = enrichment.robots_list
+
+
+def put_visitor(document: Document, event: Event, enrichment: Enrichment) -> None:
+    """Set the anonymous identities of the event's own day."""
+    identity = identity_of(event)
+    salt = enrichment.salt_of(event.timestamp // DAY_MS)
+    document["visitor_id"], document["partition"] = visitor_of(identity, salt)
+    document["session"] = text_of(keyed(session_identity_of(event, identity), salt))
+
+
+def put_head_visitor(document: Document, event: Event, enrichment: Enrichment) -> None:
+    """Set the identity under the day before's salt, in the first 30 seconds of a day.
+
+    So the last click of a day and the first of the next can be seen to be one
+    double click, without a salt that lives longer.
+    """
+    if event.timestamp % DAY_MS <= HEAD_MS:
+        salt = enrichment.salt_of(event.timestamp // DAY_MS - 1)
+        visitor = visitor_of(identity_of(event), salt)
+        document["head_visitor_id"], document["head_partition"] = visitor
+
+
+def flag_extractor(document: Document, event: Event, _enrichment: Enrichment) -> None:
+    """Exclude what extractors fetch: the site's own traffic."""
+    if event.via == EXTRACTOR:
+        document["excluded"] = EXTRACTOR
+
+
+def flag_preview(document: Document, event: Event, _enrichment: Enrichment) -> None:
+    """Exclude previews: the page around them is the view."""
+    if event.via == PREVIEW:
+        document.setdefault("excluded", PREVIEW)
+
+
+def flag_internal(document: Document, event: Event, enrichment: Enrichment) -> None:
+    """Exclude the configured networks of the institution itself."""
+    if event.ip_address is not None and enrichment.is_internal(event.ip_address):
+        document.setdefault("excluded", INTERNAL)
+
+
+def flag_owner(document: Document, event: Event, enrichment: Enrichment) -> None:
+    """Exclude owners at their own resources, where so configured."""
+    if enrichment.exclude_owners and event.user_id and event.user_id == event.owner_id:
+        document.setdefault("excluded", OWNER)
+
+
+def flag_robot(document: Document, _event: Event, _enrichment: Enrichment) -> None:
+    """Exclude robots that are not machines (DESIGN 4, rule 4)."""
+    if document["is_robot"]:
+        document.setdefault("excluded", ROBOT)
+
+
+STEPS: tuple[Step, ...] = (
+    put_place,
+    put_referrer_domain,
+    flag_agent,
+    put_visitor,
+    put_head_visitor,
+    flag_extractor,
+    flag_preview,
+    flag_internal,
+    flag_owner,
+    flag_robot,
+)
