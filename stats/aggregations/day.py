@@ -1,0 +1,129 @@
+"""One day, counted exactly for all types: clicks in, numbers of every resource out.
+
+Pure: pages of hits come in slice by slice, and nothing is read or written here.
+What always holds: the same events give the same numbers, whatever the slices
+and the order of the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stats.aggregations.clicks import ALL_USERS, FIELDS, Click, DayClicks, Users
+from stats.aggregations.profiles import Profiles
+from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
+from stats.aggregations.types import Aggregation
+from stats.aggregations.usage import TypeTally, Usage, fold_usage
+from stats.aggregations.users import UserRows, count_extractors, count_users, rolled_up
+from stats.aggregations.within import Containers
+from stats.events.types import USAGE_BREAKDOWNS
+
+
+@dataclass
+class DayNumbers:
+    """Everything counted of one day.
+
+    ``touched`` are the resources whose documents of a type change through events
+    that are new, ``touched_rows`` the users and resources whose rows do. What is
+    touched and has no numbers is a document that must go.
+    """
+
+    types: dict[Aggregation, dict[str, Numbers]] = field(default_factory=dict)
+    usage: dict[str, Usage] = field(default_factory=dict)
+    users: UserRows = field(default_factory=dict)
+    containers: Containers = field(default_factory=Containers)
+    touched: dict[Aggregation, set[str]] = field(default_factory=dict)
+    touched_rows: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def touched_usage(self) -> set[str]:
+        """Return the resources whose COUNTER documents change."""
+        return {
+            resource
+            for aggregation, resources in self.touched.items()
+            if aggregation.event_type.usage
+            for resource in resources
+        }
+
+
+class DayCounter:
+    """Counts one day, slice of visitors by slice."""
+
+    def __init__(
+        self,
+        aggregations: Iterable[Aggregation],
+        *,
+        day_end: str,
+        since: str,
+        per_user: bool,
+        users: Users = ALL_USERS,
+    ) -> None:
+        self.numbers = DayNumbers()
+        self._day_end = day_end
+        self._since = since
+        self._per_user = per_user
+        self._users = users
+        self._profiles = {a: Profiles(_all_breakdowns(a)) for a in aggregations}
+        for aggregation in self._profiles:
+            self.numbers.types[aggregation] = {}
+            self.numbers.touched[aggregation] = set()
+
+    def fields(self, aggregation: Aggregation) -> list[str]:
+        """Return the fields of a raw document that counting needs."""
+        return [*FIELDS, *self._profiles[aggregation].fields]
+
+    def add_slice(self, pages: Mapping[Aggregation, Iterable[list[dict[str, Any]]]]) -> None:
+        """Count all events of a slice of the day's visitors, each type in pages of hits."""
+        by_resource: dict[str, list[TypeTally]] = {}
+        for aggregation, hits in pages.items():
+            profiles = self._profiles[aggregation]
+            clicks = self._read(hits, profiles)
+            counted = list(clicks.counted())
+            self._note(aggregation, clicks, counted)
+            for resource, one in tally(counted).items():
+                self._fold(aggregation, resource, one)
+                if aggregation.event_type.usage:
+                    part = TypeTally(aggregation.event_type, profiles, one)
+                    by_resource.setdefault(resource, []).append(part)
+        for resource, parts in by_resource.items():
+            fold_usage(parts, self.numbers.usage.setdefault(resource, Usage()))
+
+    def _read(self, pages: Iterable[list[dict[str, Any]]], profiles: Profiles) -> DayClicks:
+        clicks = DayClicks(profiles, day_end=self._day_end, since=self._since, users=self._users)
+        for hits in pages:
+            clicks.add(hits)
+        return clicks
+
+    def _note(self, aggregation: Aggregation, clicks: DayClicks, counted: list[Click]) -> None:
+        """Keep what a slice says beside the counts of its resources."""
+        numbers = self.numbers
+        fold_excluded(clicks.excluded, numbers.types[aggregation])
+        seen = {click.resources for click in counted} | {e.resources for e in clicks.excluded}
+        for resources in seen:
+            numbers.containers.add(resources)
+        numbers.touched[aggregation] |= clicks.touched
+        if self._per_user:
+            count_users(counted, aggregation.event_type, numbers.users)
+            count_extractors(clicks.excluded, aggregation.event_type, numbers.users)
+            numbers.touched_rows.update(
+                (user, resource)
+                for user, resources in clicks.touched_users
+                for resource in rolled_up(resources)
+            )
+
+    def _fold(self, aggregation: Aggregation, resource: str, one: Tally) -> None:
+        found = self.numbers.types[aggregation].setdefault(resource, Numbers())
+        fold(
+            one,
+            found,
+            profiles=self._profiles[aggregation],
+            breakdowns=aggregation.breakdowns,
+        )
+
+
+def _all_breakdowns(aggregation: Aggregation) -> tuple[Any, ...]:
+    """Return what a type is divided by, for its own documents and for COUNTER's."""
+    usage = USAGE_BREAKDOWNS if aggregation.event_type.usage else ()
+    return tuple(dict.fromkeys((*aggregation.breakdowns, *usage)))

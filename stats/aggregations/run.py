@@ -1,0 +1,207 @@
+"""The aggregation job: find the days to recount, recount them, set the totals.
+
+Comes in: stores and ``now``. What always holds: every step may be killed and
+repeated. Days are marked before the bookmark moves; a day's mark goes after
+its documents and its totals are there; documents carry the ticket that was
+drawn before the read they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from stats.aggregations.bodies import (
+    Slice,
+    build_count_types,
+    build_find_days,
+    build_fingerprints,
+    build_read_day,
+    midnight,
+    read_count_types,
+    read_find_days,
+    read_fingerprints,
+    slices,
+)
+from stats.aggregations.clicks import Users
+from stats.aggregations.day import DayCounter, DayNumbers
+from stats.aggregations.documents import Snapshot
+from stats.aggregations.job import NAMES, AggregationJob, CountedDay
+from stats.aggregations.kept import add_kept
+from stats.aggregations.totals import batches
+from stats.aggregations.types import Aggregation
+from stats.aggregations.write import run_write
+from stats.errors import InputError, StoreUnavailable
+from stats.stores.state import DayClaim
+from stats.times import DAY, EPOCH, iso_ms, month_of
+
+FIRST_DAY = date(1990, 1, 1)
+"""No event is older (DESIGN section 5)."""
+
+_SPANS = 500
+"""Days asked about by one search: Elasticsearch limits the clauses of a query."""
+
+
+@dataclass(frozen=True)
+class AggregationResult:
+    """What a run did."""
+
+    days: int = 0
+    documents: int = 0
+
+
+def run_aggregation(
+    job: AggregationJob,
+    clock: Callable[[], datetime],
+    *,
+    report: Callable[[date, int], None] = lambda day, documents: None,
+) -> AggregationResult:
+    """Mark the days that have new events, then recount marked days until none is free."""
+    run_find_days(job, clock())
+    return run_claims(job, clock, report=report)
+
+
+def run_find_days(job: AggregationJob, now: datetime) -> list[date]:
+    """Mark the days whose events were indexed since the bookmark; move the bookmark.
+
+    The bookmark stays behind by the overlap, so the last run's days are found
+    again; those whose events are still the same are not marked a second time.
+    """
+    since, seen = job.state.found()
+    job.search.refresh(job.raw_names)
+    found = read_find_days(job.search.search(job.raw_names, build_find_days(since)))
+    prints: dict[date, list[float]] = {}
+    for batch in batches(found, _SPANS):
+        answer = job.search.search(job.raw_names, build_fingerprints(batch))
+        prints |= read_fingerprints(answer, batch)
+    days = [day for day in found if prints[day] != seen.get(day)]
+    job.state.mark_days(days, since=since)
+    job.state.move_found(now - job.overlap, seen=prints)
+    return days
+
+
+def run_uncounted(job: AggregationJob) -> set[date]:
+    """Return the days that surely have events that are not counted yet.
+
+    They are marked, or have events indexed after the last look for new ones.
+    """
+    looked_at = job.state.found_until() + job.overlap
+    job.search.refresh(job.raw_names)
+    answer = job.search.search(job.raw_names, build_find_days(looked_at))
+    return {*job.state.marked_days(), *read_find_days(answer)}
+
+
+def run_mark_window(job: AggregationJob, start: date, end: date, *, today: date) -> None:
+    """Mark the days from ``start`` to ``end``, both inclusive, to be recounted whole."""
+    tomorrow = today + DAY
+    if start < FIRST_DAY or end > tomorrow:
+        message = f"days are from {FIRST_DAY} to {tomorrow}"
+        raise InputError("out_of_range", message, field="from" if start < FIRST_DAY else "to")
+    dropped = job.state.dropped_until()
+    if dropped is not None and start < dropped:
+        message = f"raw events before {dropped} are gone; count from {dropped} on"
+        raise InputError("too_late", message, field="from")
+    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    job.state.mark_days(days, since=EPOCH)
+
+
+def run_claims(
+    job: AggregationJob,
+    clock: Callable[[], datetime],
+    *,
+    among: Sequence[date] | None = None,
+    report: Callable[[date, int], None] = lambda day, documents: None,
+) -> AggregationResult:
+    """Recount marked days, all or those ``among`` some, until none is free.
+
+    A day that cannot be counted does not keep the others from it: the first
+    error is raised at the end. An engine that is down ends the run at once.
+    """
+    days = documents = 0
+    failed: Exception | None = None
+    while claim := job.state.claim_day(clock(), lease=job.lease, among=among):
+        try:
+            written = run_claim(job, claim, clock())
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, StoreUnavailable):
+                failed = failed or error  # this day waits for the end of its lease
+                continue
+            job.state.release_day(claim)
+            raise
+        report(claim.day, written)
+        days, documents = days + 1, documents + written
+    if failed is not None:
+        raise failed
+    return AggregationResult(days, documents)
+
+
+def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> int:
+    """Recount one claimed day; return how many documents were written.
+
+    A day whose raw events may be gone stays as it is.
+    """
+    dropped = job.state.dropped_until()
+    if dropped is not None and claim.day < dropped:
+        job.state.finish_day(claim)
+        return 0
+    written = run_write(job, run_count(job, claim, now))
+    job.state.finish_day(claim)
+    return written
+
+
+def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay:
+    """Read a day's events and count them, and add what is kept of people.
+
+    When the kept rows changed while the events were read, it is read again: the
+    events may not say any more who did it.
+    """
+    while True:
+        ticket = job.state.ticket(now)
+        kept = job.kept.read(claim.day)
+        users = Users(start=kept.until)
+        numbers = run_read(job, claim.day, since=iso_ms(claim.since), users=users)
+        if job.kept.generation(claim.day) == kept.generation:
+            add_kept(kept, numbers, job.aggregations)
+            return CountedDay(claim, Snapshot(claim.day, ticket, iso_ms(now)), numbers)
+
+
+def run_read(job: AggregationJob, day: date, *, since: str, users: Users) -> DayNumbers:
+    """Read a day's events and count them, a slice of the visitors at a time."""
+    job.search.refresh(job.raw_names)
+    counter = DayCounter(
+        job.aggregations,
+        day_end=iso_ms(midnight(day + DAY)),
+        since=since,
+        per_user=job.per_user,
+        users=users,
+    )
+    events = _count_types(job, day)
+    present = [a for a in job.aggregations if a.event_type.name in events]
+    for part in slices(sum(events.values()), job.slice_events):
+        counter.add_slice({a: _read(job, counter, a, day, part) for a in present})
+    return counter.numbers
+
+
+def _count_types(job: AggregationJob, day: date) -> dict[str, int]:
+    """Return how many events each type has on a day; most types have none on most days."""
+    found: dict[str, int] = {}
+    for some in batches(job.aggregations, NAMES):
+        names = ",".join(_raw_index(job, a, day) for a in some)
+        found |= read_count_types(job.search.search(names, build_count_types(day, len(some))))
+    return found
+
+
+def _read(
+    job: AggregationJob, counter: DayCounter, aggregation: Aggregation, day: date, part: Slice
+) -> Iterator[list[dict[str, Any]]]:
+    body = build_read_day(day, part, counter.fields(aggregation))
+    yield from job.search.pages(_raw_index(job, aggregation, day), body)
+
+
+def _raw_index(job: AggregationJob, aggregation: Aggregation, day: date) -> str:
+    """Return the indices that hold a day and the first seconds of the next."""
+    name = aggregation.event_type.name
+    months = dict.fromkeys((month_of(day), month_of(day + DAY)))
+    return ",".join(job.search.raw(name, month) for month in months)

@@ -1,0 +1,155 @@
+"""Totals of resources and of users, summed anew from their daily documents.
+
+Bodies and readers are pure. What always holds: a total is a sum of daily
+documents read after they were written; it is set, so a repetition sets the
+same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from stats.events.types import VIAS, EventType
+from stats.refs import split_ref
+from stats.stores.dsl import A, Q, Search
+from stats.times import from_ms
+
+Body = dict[str, Any]
+BATCH = 500
+"""Refs, or pairs of user and ref, summed by one search."""
+
+_COUNTERS = ("views", "downloads")
+_LAST = {"views": "last_viewed", "downloads": "last_downloaded"}
+
+
+def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    """Yield ``items`` in lists of at most ``size``."""
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def build_totals(refs: Sequence[str], event_types: int) -> Body:
+    """Ask for the sums of each event type of ``refs``, over all days."""
+    search = Search().filter("terms", resource=list(refs)).extra(size=0)
+    events = search.aggs.bucket("refs", A("terms", field="resource", size=len(refs))).bucket(
+        "events", A("terms", field="event", size=event_types)
+    )
+    for field in ("count", "unique_count", "volume"):
+        events.metric(field, A("sum", field=field))
+    events.metric("last", A("max", field="last"))
+    return search.to_dict()
+
+
+def read_totals(answer: Body, event_types: dict[str, EventType]) -> Iterator[Body]:
+    """Yield the ``statistic_totals`` document of each ref (DESIGN 3.4)."""
+    for ref in _buckets(answer, "refs"):
+        document = build_empty_totals(ref["key"])
+        for bucket in ref["events"]["buckets"]:
+            _add_event(document, bucket, event_types.get(bucket["key"]))
+        yield document
+
+
+def build_empty_totals(ref: str) -> Body:
+    """Return the totals of a resource that nothing has happened to."""
+    kind, name = split_ref(ref)
+    return {
+        "_id": ref,
+        "kind": kind,
+        "id": name,
+        "views": 0,
+        "unique_views": 0,
+        "downloads": 0,
+        "unique_downloads": 0,
+        "volume": 0,
+        "last_viewed": None,
+        "last_downloaded": None,
+        "events": {},
+    }
+
+
+def _add_event(document: Body, bucket: Body, event_type: EventType | None) -> None:
+    count = int(bucket["count"]["value"])
+    document["events"][bucket["key"]] = count
+    if event_type is None or event_type.counts_as is None:
+        return
+    counter = event_type.counts_as
+    document[counter] += count
+    document[f"unique_{counter}"] += int(bucket["unique_count"]["value"])
+    if counter == "downloads":
+        document["volume"] += int(bucket["volume"]["value"])
+    document[_LAST[counter]] = _later(document[_LAST[counter]], bucket["last"]["value"])
+
+
+def user_total_id(user: str, ref: str) -> str:
+    """Return the ``_id`` of a user's row: a ``|`` of the user is escaped, so no two are alike."""
+    return f"{user.replace('%', '%25').replace('|', '%7C')}|{ref}"
+
+
+def build_user_totals(pairs: Sequence[tuple[str, str]], after: Body | None) -> Body:
+    """Ask for the sums of the rows of those users and resources, a page at a time."""
+    users = sorted({user for user, _ in pairs})
+    refs = sorted({ref for _, ref in pairs})
+    search = (
+        Search()
+        .query(Q("bool", filter=[Q("terms", user_id=users), Q("terms", resource=refs)]))
+        .extra(size=0)
+    )
+    sources = [
+        {"user": A("terms", field="user_id")},
+        {"resource": A("terms", field="resource")},
+    ]
+    page: Body = {"after": after} if after else {}
+    rows = search.aggs.bucket("rows", A("composite", sources=sources, size=BATCH, **page))
+    for via in VIAS:
+        for counter in _COUNTERS:
+            rows.metric(f"{via}_{counter}", A("sum", field=f"via.{via}.{counter}"))
+    for counter in _COUNTERS:
+        rows.metric(counter, A("sum", field=counter))
+    for last in _LAST.values():
+        rows.metric(last, A("max", field=last))
+    return search.to_dict()
+
+
+def read_user_totals(answer: Body) -> tuple[list[Body], Body | None]:
+    """Return ``statistic_users`` documents and where the next page begins, if there is one."""
+    documents = []
+    for bucket in _buckets(answer, "rows"):
+        user, ref = bucket["key"]["user"], bucket["key"]["resource"]
+        via = {name: _via(bucket, name) for name in VIAS}
+        documents.append(
+            {
+                "_id": user_total_id(user, ref),
+                "user_id": user,
+                "resource": ref,
+                "kind": split_ref(ref)[0],
+            }
+            | {counter: int(bucket[counter]["value"]) for counter in _COUNTERS}
+            | {"via": {name: sums for name, sums in via.items() if any(sums.values())}}
+            | {last: _later(None, bucket[last]["value"]) for last in _LAST.values()}
+        )
+    after = answer.get("aggregations", {}).get("rows", {}).get("after_key")
+    return documents, after
+
+
+def _via(bucket: Body, name: str) -> dict[str, int]:
+    return {counter: int(bucket[f"{name}_{counter}"]["value"]) for counter in _COUNTERS}
+
+
+def _buckets(answer: Body, name: str) -> list[Body]:
+    found = answer.get("aggregations", {}).get(name, {})
+    return list(found.get("buckets", []))
+
+
+def _later(known: datetime | None, milliseconds: float | None) -> datetime | None:
+    if milliseconds is None:
+        return known
+    found = from_ms(int(milliseconds))
+    return found if known is None else max(known, found)

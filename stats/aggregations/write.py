@@ -1,0 +1,140 @@
+"""Writing a counted day: its documents, then the totals of all that they touch.
+
+What always holds: a document or total that a newer snapshot has written stays;
+totals are read after the documents are visible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from stats.aggregations.bodies import build_stale
+from stats.aggregations.documents import Document, FamilyDocument, Snapshot, build_documents
+from stats.aggregations.job import NAMES, AggregationJob, CountedDay
+from stats.aggregations.totals import (
+    batches,
+    build_empty_totals,
+    build_totals,
+    build_user_totals,
+    read_totals,
+    read_user_totals,
+    user_total_id,
+)
+from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.errors import StoreRejected, StoreUnavailable
+from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
+from stats.times import month_of, parse_time
+
+Pair = tuple[str, str]
+"""A user and a ref."""
+
+_BULK = 2_000
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many documents were written, and what they are about."""
+
+    documents: int
+    refs: set[str]
+    pairs: set[Pair]
+
+
+def run_write(job: AggregationJob, counted: CountedDay) -> int:
+    """Write a counted day's documents, then the totals of everything they touch."""
+    written = run_documents(job, counted)
+    now = parse_time(counted.snapshot.counted_at)
+    run_totals(job, written.refs, written.pairs, now=now)
+    job.on_changed(written.refs)
+    return written.documents
+
+
+def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
+    """Write a counted day's documents; of a whole day, delete those that are no more."""
+    written = 0
+    refs: set[str] = set()
+    pairs: set[Pair] = set()
+    documents = build_documents(counted.numbers, counted.snapshot, whole=counted.whole)
+    for batch in batches(documents, _BULK):
+        _write(job, [_action(job, counted.snapshot, document) for document in batch])
+        written += len(batch)
+        refs.update(document.resource for document in batch if document.user is None)
+        pairs.update((d.user, d.resource) for d in batch if d.user is not None)
+    if counted.whole:
+        gone, gone_pairs = _drop_stale(job, counted.snapshot)
+        refs |= gone
+        pairs |= gone_pairs
+    return Written(written, refs, pairs)
+
+
+def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: datetime) -> None:
+    """Set the totals of ``refs``, and of ``pairs`` of user and ref, from the daily documents."""
+    ticket = job.state.ticket(now)
+    common = {"updated": now, "counted_until": job.state.counted_until()}
+    job.search.refresh(f"{job.daily_names},{job.search.daily(USERS_FAMILY)}")
+    types = {a.event_type.name: a.event_type for a in job.aggregations}
+    for batch in batches(sorted(refs)):
+        answer = job.search.search(job.daily_names, build_totals(batch, len(types)))
+        found = {document["_id"]: document for document in read_totals(answer, types)}
+        documents = [found.get(ref) or build_empty_totals(ref) for ref in batch]
+        job.totals.write([document | common for document in documents], ticket=ticket)
+    for pair_batch in batches(sorted(pairs)):
+        _set_user_totals(job, pair_batch, ticket=ticket, common=common)
+
+
+def _set_user_totals(
+    job: AggregationJob, pairs: list[Pair], *, ticket: int, common: Document
+) -> None:
+    """Set the rows of ``pairs``; those that no document speaks of any more go."""
+    gone = {user_total_id(user, ref) for user, ref in pairs}
+    after = None
+    while True:
+        body = build_user_totals(pairs, after)
+        answer = job.search.search(job.search.daily(USERS_FAMILY), body)
+        rows, after = read_user_totals(answer)
+        job.totals.write_users([row | common for row in rows], ticket=ticket)
+        gone -= {row["_id"] for row in rows}
+        if after is None:
+            break
+    job.totals.delete_users(gone, ticket=ticket)
+
+
+def _action(job: AggregationJob, snapshot: Snapshot, document: FamilyDocument) -> Action:
+    index = job.search.daily(document.family, month_of(snapshot.day))
+    op: Op = "delete" if document.body is None else "index"
+    return Action(op, index, document.id, document.body, version=snapshot.ticket)
+
+
+def _write(job: AggregationJob, actions: list[Action]) -> None:
+    """Write documents; those that a newer snapshot has written already stay as they are."""
+    for result in job.search.bulk(actions):
+        if result.ok or result.status in (CONFLICT, NOT_FOUND):
+            continue
+        if result.busy:
+            raise StoreUnavailable("Elasticsearch", result.reason)
+        raise StoreRejected("Elasticsearch", result.reason)
+
+
+def _drop_stale(job: AggregationJob, snapshot: Snapshot) -> tuple[set[str], set[Pair]]:
+    """Delete the documents of a day that a redo did not renew; return what they were about."""
+    refs: set[str] = set()
+    pairs: set[Pair] = set()
+    body = build_stale(snapshot.day)
+    families = [*(a.family for a in job.aggregations), USAGE_FAMILY, USERS_FAMILY]
+    for some in batches(families, NAMES):
+        indices = ",".join(job.search.daily(family, month_of(snapshot.day)) for family in some)
+        job.search.refresh(indices)
+        for page in job.search.pages(indices, body):
+            hits = [hit for hit in page if hit["_version"] < snapshot.ticket]
+            _write(job, [_deletion(hit, snapshot) for hit in hits])
+            for source in (hit["_source"] for hit in hits):
+                if "user_id" in source:
+                    pairs.add((source["user_id"], source["resource"]))
+                else:
+                    refs.add(source["resource"])
+    return refs, pairs
+
+
+def _deletion(hit: Document, snapshot: Snapshot) -> Action:
+    return Action("delete", hit["_index"], hit["_id"], version=snapshot.ticket)
