@@ -1,0 +1,87 @@
+"""``<type>-by``: how the numbers of one resource divide by country, referrer, ...
+
+Reads the daily documents of the resource, which hold the divided numbers, and
+adds them up. What always holds: buckets and ``other`` together have the
+``count`` and ``volume`` of the total. Unique counts need not add up to it: one
+session may have come from two referrers. ``other`` is what is beyond ``size``,
+and what the daily documents themselves keep as ``(other)``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from stats.aggregations.types import Aggregation
+from stats.events.types import OTHER
+from stats.queries.answers import echo
+from stats.queries.filters import build_search
+from stats.queries.metrics import COUNTS
+from stats.queries.parameters import FROM, RESOURCE, SOURCE, TO, choice, resolve_window, size
+from stats.queries.types import Answer, Params, Query, Row, Sources
+from stats.queries.windows import Window
+
+_PAGE = 1_000
+"""Daily documents in one page; each may hold hundreds of values."""
+
+Sums = dict[str, list[int]]
+"""Count, unique count and volume of each value."""
+
+
+def by(aggregation: Aggregation, *, name: str | None = None) -> Query:
+    """Return the breakdown query of an aggregation."""
+    event_type = aggregation.event_type
+    names = [breakdown.name for breakdown in aggregation.breakdowns]
+    breakdown = choice("breakdown", names, help="by what the numbers divide")
+    return Query(
+        name or f"{event_type.name}-by",
+        f"{event_type.title}: how those of a resource divide",
+        "by",
+        (aggregation,),
+        (RESOURCE, breakdown, FROM, TO, size(20), SOURCE),
+        ("key", *COUNTS),
+        run_by,
+        resolve_window,
+    )
+
+
+def run_by(query: Query, params: Params, sources: Sources) -> Answer:
+    """Read the daily documents in pages and add them up."""
+    (aggregation,) = query.aggregations
+    search = sources.search
+    pages = search.pages(search.daily(aggregation.family), build_by(params), size=_PAGE)
+    documents = (hit["_source"] for page in pages for hit in page)
+    return {**echo(query, params), **read_by(documents, params)}
+
+
+def build_by(params: Params) -> dict[str, Any]:
+    """Return the request body: the numbers and the one breakdown of each document."""
+    search = build_search(params, Window(params["from"], params["to"]))
+    body: dict[str, Any] = search.source([*COUNTS, f"breakdown.{params['breakdown']}"]).to_dict()
+    return {key: body[key] for key in ("query", "_source")}  # the pages have a size of their own
+
+
+def read_by(documents: Iterable[Mapping[str, Any]], params: Params) -> Answer:
+    """Return the largest values, the rest, and the total."""
+    sums: Sums = defaultdict(lambda: [0, 0, 0])
+    total = [0, 0, 0]
+    for document in documents:
+        _add(total, [document.get(name, 0) for name in COUNTS])
+        for key, *numbers in document.get("breakdown", {}).get(params["breakdown"], ()):
+            _add(sums[key], numbers)
+    rest = sums.pop(OTHER, [0, 0, 0])
+    ranked = sorted(sums.items(), key=lambda item: (-item[1][0], item[0]))
+    for _, numbers in ranked[params["size"] :]:
+        _add(rest, numbers)
+    buckets = [{"key": key, **_row(numbers)} for key, numbers in ranked[: params["size"]]]
+    return {"buckets": buckets, "other": _row(rest), "total": _row(total)}
+
+
+def _add(sums: list[int], numbers: list[int]) -> None:
+    for position, number in enumerate(numbers):
+        sums[position] += number
+
+
+def _row(numbers: list[int]) -> Row:
+    return dict(zip(COUNTS, numbers, strict=True))

@@ -1,0 +1,44 @@
+"""The named queries that are there without configuration, and how one is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from stats.aggregations.types import Aggregation
+from stats.queries.by import by
+from stats.queries.derived import derived_queries
+from stats.queries.histogram import histogram
+from stats.queries.invenio import invenio_queries
+from stats.queries.parameters import parse_params
+from stats.queries.top import top, top_of_all
+from stats.queries.total import total
+from stats.queries.types import Answer, Params, Query, Sources
+from stats.times import iso_ms
+
+
+def build_catalogue(aggregations: Iterable[Aggregation]) -> dict[str, Query]:
+    """Return the default queries of ``aggregations`` by name."""
+    known = tuple(aggregations)
+    queries = [make(aggregation) for aggregation in known for make in (histogram, total)]
+    queries += [by(aggregation) for aggregation in known if aggregation.breakdowns]
+    queries += [top(aggregation) for aggregation in known]
+    queries += [top_of_all(known), *derived_queries(known), *invenio_queries(known)]
+    return {query.name: query for query in queries}
+
+
+def resolve_params(query: Query, given: Mapping[str, object], *, now: datetime) -> Params:
+    """Return the typed parameters of a call; raise ``InputError`` if one is wrong."""
+    return query.resolve(parse_params(query.parameters, given), now.date())
+
+
+def run_query(
+    query: Query, params: Params, *, sources: Sources, counted_until: datetime | None
+) -> Answer:
+    """Run a query with resolved parameters.
+
+    ``counted_until`` was read before, never after: what it promises must hold
+    for the numbers, which are read now.
+    """
+    answer = query.run(query, params, sources)
+    return {**answer, "counted_until": iso_ms(counted_until) if counted_until else None}

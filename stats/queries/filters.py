@@ -1,0 +1,59 @@
+"""Which daily documents a query is about.
+
+Comes in: resolved parameters. Goes out: DSL filters. What always holds: a
+document of a whole month (rolled up by retention) is taken when all its days
+are in the window and left out otherwise, so that no day outside of the window
+is ever counted.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from stats.events.types import SITE
+from stats.queries.types import Params
+from stats.queries.windows import Window, first_whole_month, last_whole_month
+from stats.stores.dsl import Q, Search
+
+NO_CONTENT = ["site", "user"]
+"""Kinds that a ranking holds only when it is asked for them: a person is nobody's content."""
+
+
+def build_search(params: Params, window: Window) -> Search:
+    """Return a search over the documents that ``params`` select, asking for no hits."""
+    search: Search = Search().extra(size=0, track_total_hits=False)
+    for clause in _clauses(params, window):
+        search = search.filter(clause)
+    return search
+
+
+def _clauses(params: Params, window: Window) -> list[Any]:
+    within = params.get("within")
+    terms = {
+        "resource": params.get("resource"),
+        "kind": params.get("kind"),
+        "parents": None if within == SITE else within,
+        "source": None if params["source"] == "all" else params["source"],
+    }
+    clauses = [Q("term", **{name: value}) for name, value in terms.items() if value is not None]
+    if "kind" in params and params["kind"] is None:
+        clauses.append(~Q("terms", kind=NO_CONTENT))
+    return clauses + days_clauses(window)
+
+
+def days_clauses(window: Window) -> list[Any]:
+    """Return the filter of a window: days by their date, months when they are whole."""
+    if window == Window():
+        return []
+    month_first = window.first and first_whole_month(window.first)
+    month_last = window.last and last_whole_month(window.last)
+    is_month = Q("term", interval="month")
+    days = Q("bool", filter=[_between(window.first, window.last)], must_not=[is_month])
+    return [days | Q("bool", filter=[is_month, _between(month_first, month_last)])]
+
+
+def _between(first: date | None, last: date | None) -> Any:
+    bounds = {"gte": first, "lte": last}
+    days = {name: day.isoformat() for name, day in bounds.items() if day is not None}
+    return Q("range", timestamp=days)

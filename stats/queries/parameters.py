@@ -1,0 +1,176 @@
+"""The parameters that queries have, and how their values are read.
+
+Comes in: text from a URL, or JSON values. Goes out: typed values, or
+``InputError`` with a code and the parameter's name. What always holds: an
+empty text and a JSON null are "not given"; an unknown name is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from stats.errors import InputError
+from stats.queries.types import Parameter, Params
+from stats.queries.windows import INTERVALS, Window, check_order
+from stats.refs import parse_kind, parse_ref
+from stats.times import parse_day, parse_time
+
+MAX_SIZE = 1_000
+EARLIEST = date(1000, 1, 1)
+LATEST = date(9998, 12, 31)
+"""Beyond these, the calendar of the language ends."""
+
+SOURCES = ("all", "events", "legacy")
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_REF_SCHEMA = {"type": "string", "pattern": "^[a-z][a-z0-9-]*:.+$", "examples": ["record:r1"]}
+_DATE_SCHEMA = {"type": "string", "format": "date"}
+
+
+def parse_params(parameters: Sequence[Parameter], given: Mapping[str, object]) -> Params:
+    """Return every parameter with its parsed value or its default."""
+    known = {parameter.name for parameter in parameters}
+    for name in given:
+        if name not in known:
+            message = f"there is no parameter {name!r} here, but {', '.join(sorted(known))}"
+            raise InputError("unknown_parameter", message, field=name)
+    return {
+        parameter.name: _parse(parameter, given.get(parameter.name)) for parameter in parameters
+    }
+
+
+def _parse(parameter: Parameter, value: object) -> Any:
+    if value is None or value == "":
+        if parameter.required:
+            raise InputError("missing", f"{parameter.name} is required", field=parameter.name)
+        return parameter.default
+    return parameter.parse(value, parameter.name)
+
+
+def parse_date(value: object, field: str) -> date:
+    """Read ``YYYY-MM-DD`` and nothing else."""
+    text = _text(value, field)
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError(text)
+        return _in_calendar(parse_day(text), field)
+    except ValueError as error:
+        message = f"{field} must be a date YYYY-MM-DD, not {text[:40]!r}"
+        raise InputError("bad_format", message, field=field) from error
+
+
+def parse_date_or_time(value: object, field: str) -> date:
+    """Read a date, or an ISO 8601 time as the UTC day that it falls in."""
+    text = _text(value, field)
+    if _DATE.fullmatch(text):
+        return parse_date(text, field)
+    try:
+        return _in_calendar(parse_time(text).date(), field)
+    except (ValueError, OverflowError) as error:
+        message = f"{field} must be a date or an ISO 8601 time, not {text[:40]!r}"
+        raise InputError("bad_format", message, field=field) from error
+
+
+def parse_size(value: object, field: str) -> int:
+    """Read a whole number from 1 to :data:`MAX_SIZE`."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        message = f"{field} must be a whole number from 1 to {MAX_SIZE}"
+        raise InputError("wrong_type", message, field=field)
+    if not 1 <= value <= MAX_SIZE:
+        raise InputError("out_of_range", f"{field} must be from 1 to {MAX_SIZE}", field=field)
+    return value
+
+
+def parse_choice(choices: Iterable[str]) -> Callable[[object, str], str]:
+    """Return a reader that takes one of ``choices`` and nothing else."""
+    allowed = tuple(choices)
+
+    def parse(value: object, field: str) -> str:
+        text = _text(value, field)
+        if text not in allowed:
+            message = f"{field} must be one of {', '.join(allowed)}, not {text[:40]!r}"
+            raise InputError("bad_format", message, field=field)
+        return text
+
+    return parse
+
+
+def parse_id_of(kind: str) -> Callable[[object, str], str]:
+    """Return a reader of the id of a ``kind`` (text or whole number) that gives the ref."""
+
+    def parse(value: object, field: str) -> str:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        return parse_ref(f"{kind}:{_text(value, field)}", field=field)
+
+    return parse
+
+
+def choice(
+    name: str, choices: Iterable[str], *, default: str | None = None, help: str
+) -> Parameter:
+    """Return a parameter that is one of ``choices``; required unless it has a default."""
+    allowed = tuple(choices)
+    return Parameter(
+        name,
+        help,
+        parse_choice(allowed),
+        required=default is None,
+        default=default,
+        schema={"type": "string", "enum": list(allowed)},
+    )
+
+
+def size(default: int) -> Parameter:
+    """Return the parameter ``size`` with its default."""
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE}
+    return Parameter("size", "how many, largest first", parse_size, default=default, schema=schema)
+
+
+def resolve_window(params: Params, today: date) -> Params:
+    """Check that ``to`` is not before ``from``; without them, all days count."""
+    check_order(Window(params["from"], params["to"]), field="to")
+    return params
+
+
+def _in_calendar(day: date, field: str) -> date:
+    if not EARLIEST <= day <= LATEST:
+        message = f"{field} must be from {EARLIEST} to {LATEST}"
+        raise InputError("out_of_range", message, field=field)
+    return day
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise InputError("wrong_type", f"{field} must be a string", field=field)
+    return value
+
+
+def _ref(value: object, field: str) -> str:
+    return parse_ref(value, field=field)
+
+
+def _kind(value: object, field: str) -> str:
+    return parse_kind(value, field=field)
+
+
+RESOURCE = Parameter("resource", "what was used, kind:id", _ref, required=True, schema=_REF_SCHEMA)
+WITHIN = Parameter("within", "only what was inside this resource", _ref, schema=_REF_SCHEMA)
+KIND = Parameter("kind", "only resources of this kind", _kind)
+FROM = Parameter("from", "first day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)
+TO = Parameter("to", "last day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)
+INTERVAL = choice(
+    "interval", INTERVALS, default="day", help="length of a bucket; weeks from Monday"
+)
+SOURCE = choice(
+    "source",
+    SOURCES,
+    default="all",
+    help="all numbers, only those counted from events, or only those taken over",
+)

@@ -1,0 +1,146 @@
+"""``<type>-top`` and ``top``: the resources with the largest numbers.
+
+What always holds: the ranking is exact; the largest value comes first and of
+equal ones the smaller ref; a resource whose value is 0 is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from stats.aggregations.types import Aggregation
+from stats.queries.answers import echo
+from stats.queries.filters import build_search
+from stats.queries.metrics import COUNTS, build_metrics, read_metrics
+from stats.queries.parameters import FROM, KIND, SOURCE, TO, WITHIN, choice, resolve_window, size
+from stats.queries.ranking import Ranked, daily_indices, run_candidates
+from stats.queries.types import Answer, Params, Query, Row, Sources
+from stats.stores.dsl import A, Q
+
+NAMES = ("title", "url")
+
+METRICS: Mapping[str, tuple[str, str]] = {
+    "views": ("views", "count"),
+    "unique_views": ("views", "unique_count"),
+    "downloads": ("downloads", "count"),
+    "unique_downloads": ("downloads", "unique_count"),
+    "volume": ("downloads", "volume"),
+}
+"""What a total is made of: the event types that count as it, and their field."""
+
+
+def top(aggregation: Aggregation, *, name: str | None = None) -> Query:
+    """Return the ranking query of an aggregation."""
+    event_type = aggregation.event_type
+    return Query(
+        name or f"{event_type.name}-top",
+        f"{event_type.title}: the resources with the most",
+        "top",
+        (aggregation,),
+        (KIND, WITHIN, FROM, TO, size(10), SOURCE),
+        ("resource", *NAMES, *COUNTS),
+        run_top,
+        resolve_window,
+    )
+
+
+def top_of_all(aggregations: Iterable[Aggregation], *, name: str = "top") -> Query:
+    """Return the ranking by views or downloads of whatever type."""
+    counted = tuple(a for a in aggregations if a.event_type.counts_as)
+    metric = choice("metric", METRICS, default="views", help="what the ranking is by")
+    return Query(
+        name,
+        "The resources with the most views or downloads",
+        "top",
+        counted,
+        (KIND, metric, WITHIN, FROM, TO, size(10), SOURCE),
+        ("resource", *NAMES, "value", *METRICS),
+        run_top_of_all,
+        resolve_window,
+    )
+
+
+def run_top(query: Query, params: Params, sources: Sources) -> Answer:
+    """Rank by the count of one event type."""
+    families = tuple(a.family for a in query.aggregations)
+    ranked = Ranked(families, "count", params, params["size"])
+    refs = run_candidates(ranked, sources.search)
+    body = build_rows(ranked, refs, build_metrics(COUNTS))
+    rows = _rows(sources, families, refs, body)
+    found = [{"resource": row["key"], **read_metrics(row, COUNTS)} for row in rows]
+    return {**echo(query, params), "buckets": put_names(_rank(found, "count", params), sources)}
+
+
+def run_top_of_all(query: Query, params: Params, sources: Sources) -> Answer:
+    """Rank by one of the totals, over all event types that count as it."""
+    counts_as, field = METRICS[params["metric"]]
+    families = tuple(_families(query, counts_as))
+    ranked = Ranked(families, field, params, params["size"])
+    refs = run_candidates(ranked, sources.search) if families else []
+    body = build_rows(ranked, refs, build_totals(query))
+    rows = _rows(sources, [a.family for a in query.aggregations], refs, body)
+    found = [{"resource": row["key"], **read_totals(row)} for row in rows]
+    valued = [{**row, "value": row[params["metric"]]} for row in found]
+    return {**echo(query, params), "buckets": put_names(_rank(valued, "value", params), sources)}
+
+
+def build_rows(ranked: Ranked, refs: Sequence[str], aggs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request for all numbers of ``refs``; each index returns all it has of them."""
+    search = build_search(ranked.params, ranked.window).filter(Q("terms", resource=list(refs)))
+    search.aggs["rows"] = A(
+        "terms", field="resource", size=max(len(refs), 1), shard_size=max(len(refs), 1), aggs=aggs
+    )
+    return search.to_dict()
+
+
+def build_totals(query: Query) -> dict[str, Any]:
+    """Return the aggregations of views and of downloads, each over its event types."""
+    return {
+        counts_as: A(
+            "filter",
+            terms={"event": _families(query, counts_as)},
+            aggs=build_metrics(COUNTS),
+        )
+        for counts_as in ("views", "downloads")
+    }
+
+
+def read_totals(bucket: Mapping[str, Any]) -> Row:
+    """Return views, downloads and the rest of one resource."""
+    return {
+        name: round(bucket[counts_as][field]["value"])
+        for name, (counts_as, field) in METRICS.items()
+    }
+
+
+def _families(query: Query, counts_as: str) -> list[str]:
+    return [a.family for a in query.aggregations if a.event_type.counts_as == counts_as]
+
+
+def _rows(
+    sources: Sources, families: Sequence[str], refs: Sequence[str], body: dict[str, Any]
+) -> list[dict[str, Any]]:
+    if not refs:
+        return []
+    response = sources.search.search(daily_indices(sources.search, families), body)
+    rows: list[dict[str, Any]] = response.get("aggregations", {}).get("rows", {}).get("buckets", [])
+    return rows
+
+
+def _rank(rows: Iterable[Row], key: str, params: Params) -> list[Row]:
+    ordered = sorted((row for row in rows if row[key] > 0), key=lambda r: (-r[key], r["resource"]))
+    return ordered[: params["size"]]
+
+
+def put_names(rows: Sequence[Row], sources: Sources) -> list[Row]:
+    """Put title and address of each resource into its row; null where none is known."""
+    known = sources.resources.read([row["resource"] for row in rows])
+    return [
+        {
+            "resource": row["resource"],
+            **{name: known.get(row["resource"], {}).get(name) for name in NAMES},
+            **{key: value for key, value in row.items() if key != "resource"},
+        }
+        for row in rows
+    ]
