@@ -1,0 +1,1 @@
+"""Whether raw events, daily documents and totals say the same."""

@@ -1,0 +1,294 @@
+"""The Flask extension: one installation's settings, definitions and jobs in one place.
+
+``Stats(app)`` or ``Stats().init_app(app)``; from then on ``current_stats`` is
+the application's :class:`StatsState`. What always holds: a wrong setting fails
+here, at start-up; an engine that is down does not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cached_property, partial
+from pathlib import Path
+from time import sleep
+
+from flask import Flask
+
+from stats.aggregations.job import AggregationJob
+from stats.aggregations.run import AggregationResult, run_aggregation, run_mark_window
+from stats.aggregations.totals import build_empty_totals
+from stats.config import Settings, load_settings
+from stats.definitions import build_definitions
+from stats.errors import StatsError, UnknownError
+from stats.events.agents import agent_reader
+from stats.events.describe import Descriptions
+from stats.events.enrichment import Enrichment, internal_networks
+from stats.events.geo import COUNTRY_DATABASE, GeoReader
+from stats.events.importers.formats import COMBINED, line_reader
+from stats.events.importers.importing import (
+    EventLines,
+    Imported,
+    open_log,
+    read_text,
+    run_import,
+)
+from stats.events.parse import parse_event
+from stats.events.process import Processed, Processing, never, run_process
+from stats.events.publish import Batch, parse_batch, run_publish
+from stats.permissions import COMMAND_LINE, Identity, Policy
+from stats.permissions.rankings import run_for
+from stats.permissions.tokens import make_secret
+from stats.queries.catalogue import resolve_params, run_query
+from stats.queries.types import Answer, Params, Query, Sources
+from stats.reports.scheduled import parse_scheduled
+from stats.retention.job import RetentionJob
+from stats.retention.terms import parse_terms
+from stats.signals import send_changed
+from stats.stores.connections import Addresses, Stores
+from stats.stores.mongo import Document, ping
+from stats.times import utc_now
+
+EXTENSION = "stats"
+EMITTER = "stats-emitter"
+"""The extension of a host that publishes (``stats.hosts.emit``), when it has."""
+
+
+def _quiet(day: date, documents: int) -> None:
+    """Report nothing."""
+
+
+def _no_progress(size: int) -> None:
+    """Report nothing."""
+
+
+def _silent(line: str) -> None:
+    """Report nothing."""
+
+
+class StatsState:
+    """The statistics of one application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        definitions = build_definitions(settings)
+        self.event_types = definitions.event_types
+        self.aggregations = definitions.aggregations
+        self.queries = definitions.queries
+        self.scheduled_reports = parse_scheduled(settings.scheduled_reports)
+        self.stores = Stores(_addresses(settings), self.event_types)
+        self._terms = parse_terms(settings.retention, settings.private_days)
+        self._is_internal = internal_networks(settings.internal_networks)
+
+    def init(self) -> None:
+        """Make index templates, queues and indexes; a second time is no error."""
+        self.stores.ensure()
+
+    def ping(self) -> None:
+        """Raise ``StoreUnavailable`` unless all three engines answer."""
+        self.stores.search.ping()
+        self.stores.queues.ping()
+        ping(self.stores.database)
+
+    def publish(self, events: Iterable[object]) -> int:
+        """Put events (DESIGN 3.1) into the queue; return how many when the broker has them.
+
+        Raises ``InputError`` when one of them is none, and then publishes nothing;
+        ``StoreUnavailable`` within ``STATS_CONNECT_TIMEOUT`` when the broker is down.
+        """
+        now = utc_now()
+        parsed = [parse_event(event, types=self.event_types, now=now) for event in events]
+        run_publish(parsed, queues=self.stores.queues)
+        return len(parsed)
+
+    def receive(self, events: Iterable[object]) -> Batch:
+        """Publish the events among ``events``; the answer says what the others lack."""
+        batch = parse_batch(events, types=self.event_types, now=utc_now())
+        run_publish(batch.events, queues=self.stores.queues)
+        return batch
+
+    def import_log(
+        self,
+        path: Path,
+        mapping: Path | None = None,
+        *,
+        file_format: str = COMBINED,
+        report: Callable[[int], None] = _no_progress,
+    ) -> Imported:
+        """Publish the events of a log's lines (DESIGN 3.5); ``report`` gets the bytes read.
+
+        Raises ``InputError`` when the mapping is wrong or a file cannot be read.
+        """
+        text = read_text(mapping) if mapping else None
+        reader = line_reader(file_format, mapping=text, type_names=self.event_types)
+        lines = EventLines(reader, types=self.event_types, now=utc_now())
+        with open_log(path) as stream:
+            return run_import(stream, lines, queues=self.stores.queues, report=report)
+
+    def process(
+        self, type_names: Iterable[str] | None = None, *, should_stop: Callable[[], bool] = never
+    ) -> dict[str, Processed]:
+        """Drain the queues of some event types, or of all, into raw documents."""
+        processing = replace(self.processing, should_stop=should_stop)
+        names = self.event_types if type_names is None else type_names
+        processed: dict[str, Processed] = {}
+        failed: StatsError | None = None
+        for name, depth in self.stores.queues.depths(names).items():
+            try:
+                processed[name] = run_process(name, processing=processing) if depth else Processed()
+            except StatsError as error:  # a type whose index refuses does not hold up the others
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return processed
+
+    @cached_property
+    def processing(self) -> Processing:
+        """Return what the processing of the queues works on."""
+        return Processing(
+            queues=self.stores.queues,
+            search=self.stores.search,
+            dead_letters=self.stores.dead_letters,
+            resources=self.stores.resources,
+            descriptions=Descriptions(),
+            types=self.event_types,
+            enrichment=self.enrichment,
+            pruned_until=self.stores.state.pruned_until,
+            limit=self.settings.batch_events,
+        )
+
+    def retention_job(
+        self, *, report: Callable[[str], None] = _silent, wait: Callable[[float], None] = sleep
+    ) -> RetentionJob:
+        """Return what retention, erasure and re-flagging work on."""
+        return RetentionJob(
+            aggregation=self.aggregation_job,
+            salts=self.stores.salts,
+            terms=self._terms,
+            clock=utc_now,
+            wait=wait,
+            report=report,
+        )
+
+    @cached_property
+    def enrichment(self) -> Enrichment:
+        """Return how events become raw documents here."""
+        settings = self.settings
+        return Enrichment(
+            salt_of=self.stores.salts.salt_of,
+            find_place=GeoReader(settings.country_database or COUNTRY_DATABASE).find,
+            read_agent=agent_reader(ignore_case=settings.robots_ignore_case),
+            is_internal=self._is_internal,
+            exclude_owners=settings.exclude_owners,
+        )
+
+    @cached_property
+    def aggregation_job(self) -> AggregationJob:
+        """Return what the aggregation works on."""
+        return AggregationJob(
+            search=self.stores.search,
+            state=self.stores.state,
+            totals=self.stores.totals,
+            kept=self.stores.kept,
+            aggregations=self.aggregations,
+            slice_events=self.settings.slice_events,
+            overlap=timedelta(seconds=self.settings.overlap),
+            lease=timedelta(seconds=self.settings.lease),
+            per_user=self.settings.user_statistics,
+            on_changed=partial(send_changed, self),
+        )
+
+    def aggregate(
+        self,
+        window: tuple[date, date] | None = None,
+        *,
+        report: Callable[[date, int], None] = _quiet,
+    ) -> AggregationResult:
+        """Count what is not counted yet, or the days of ``window`` (both inclusive) again.
+
+        Raises ``InputError`` when raw events of a day of the window are gone.
+        """
+        if window is not None:
+            run_mark_window(self.aggregation_job, *window, today=utc_now().date())
+        return run_aggregation(self.aggregation_job, utc_now, report=report)
+
+    def find_query(self, name: str) -> Query:
+        """Return a named query; raise ``UnknownError`` when there is none of that name."""
+        try:
+            return self.queries[name]
+        except KeyError:
+            raise UnknownError("unknown_query", f"there is no query {name[:64]}") from None
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Return who may see and do what."""
+        return Policy(
+            resources=self.stores.resources,
+            host_visibility=self.settings.resource_visibility,
+            factory=self.settings.permission_factory,
+            public_reports=self.settings.public_reports,
+        )
+
+    @cached_property
+    def embed_key(self) -> str:
+        """Return the key that signs embed tokens."""
+        return self.settings.embed_key or self.stores.tokens.key(make_secret())
+
+    def query(
+        self,
+        name: str,
+        params: Mapping[str, object],
+        *,
+        identity: Identity = COMMAND_LINE,
+    ) -> Answer:
+        """Run a named query with parameters from outside, for ``identity``.
+
+        Raises ``InputError`` on a bad parameter and ``AccessError`` when it may not be run.
+        """
+        query = self.find_query(name)
+        resolved = resolve_params(query, params, now=utc_now())
+        self.policy.check_query(identity, name, given=params, params=resolved)
+        ask = partial(self._run_query, query)
+        return run_for(query, resolved, ask, visible=self.policy.filter(identity))
+
+    def _run_query(self, query: Query, params: Params) -> Answer:
+        return run_query(
+            query,
+            params,
+            sources=Sources(self.stores.search, self.stores.resources),
+            counted_until=self.stores.state.counted_until(),
+        )
+
+    def totals(self, refs: Sequence[str]) -> dict[str, Document]:
+        """Return the totals of ``refs`` by ref, with zeros for those nothing happened to."""
+        found = self.stores.totals.read(refs)
+        return {ref: found.get(ref) or build_empty_totals(ref) for ref in refs}
+
+
+class Stats:
+    """The extension itself: ``Stats(app)`` or ``init_app``."""
+
+    def __init__(self, app: Flask | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Read the settings of ``app`` and give it its :class:`StatsState`.
+
+        Raises:
+            ConfigError: a setting is unknown or of the wrong form.
+        """
+        app.extensions[EXTENSION] = StatsState(load_settings(app.config, os.environ))
+
+
+def _addresses(settings: Settings) -> Addresses:
+    return Addresses(
+        elasticsearch=settings.elasticsearch_url,
+        mongo=settings.mongo_url,
+        broker=settings.broker_url,
+        prefix=settings.index_prefix,
+        request_timeout=settings.request_timeout,
+        connect_timeout=settings.connect_timeout,
+    )

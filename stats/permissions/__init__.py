@@ -1,0 +1,14 @@
+"""Who may see and do what: identities, tokens, and the one policy.
+
+Comes in: an :class:`Identity` and what it wants. Goes out: a decision. REST,
+reports, widgets and exports all ask :class:`Policy`; nothing else decides.
+What always holds: no engine is asked for what everybody may see of ``site:all``,
+and what is unknown is treated as the design's defaults say (``docs/access.md``).
+"""
+
+from __future__ import annotations
+
+from stats.permissions.identity import ANONYMOUS, COMMAND_LINE, Grant, Identity
+from stats.permissions.policy import Policy
+
+__all__ = ["ANONYMOUS", "COMMAND_LINE", "Grant", "Identity", "Policy"]

@@ -1,0 +1,110 @@
+"""Request bodies of retention. All pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from stats.aggregations.bodies import midnight
+from stats.events.document import PRIVATE
+from stats.stores.dsl import A, Q, Search
+from stats.times import DAY, from_ms, iso_ms
+
+Body = dict[str, Any]
+Window = tuple[date | None, date | None]
+"""First and last day, both inclusive; None is no bound."""
+
+
+def build_before(day: date) -> Body:
+    """Select what happened before ``day``."""
+    body: Body = Q("range", timestamp={"lt": iso_ms(midnight(day))}).to_dict()
+    return body
+
+
+def build_late(closed: date, at: datetime) -> Body:
+    """Select what happened before ``closed`` and was indexed after that was closed."""
+    came = Q("range", timestamp={"lt": iso_ms(midnight(closed))})
+    body: Body = (came & Q("range", indexed_at={"gte": iso_ms(at)})).to_dict()
+    return body
+
+
+def build_days_with_private(start: date | None, end: date) -> Body:
+    """Ask for the days from ``start`` on and before ``end`` that have private fields."""
+    within = {"lt": iso_ms(midnight(end))} | ({"gte": iso_ms(midnight(start))} if start else {})
+    search = Search().query(Q("range", timestamp=within) & _has_private()).extra(size=0)
+    days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
+    search.aggs.bucket("days", days).metric("newest", A("max", field="indexed_at"))
+    return search.to_dict()
+
+
+def read_days_with_private(answer: Body) -> dict[date, str]:
+    """Return those days, each with when the newest of its events was indexed (ISO text)."""
+    buckets = answer.get("aggregations", {}).get("days", {}).get("buckets", [])
+    return {from_ms(b["key"]).date(): iso_ms(from_ms(int(b["newest"]["value"]))) for b in buckets}
+
+
+def build_private_of_day(day: date, until: str) -> Body:
+    """Select a day's events with private fields that were indexed before ``until``."""
+    of_day = Q("range", timestamp={"gte": iso_ms(midnight(day)), "lt": iso_ms(midnight(day + DAY))})
+    body: Body = (of_day & Q("range", indexed_at={"lt": until}) & _has_private()).to_dict()
+    return body
+
+
+def build_users_of_day(day: date, until: str) -> Body:
+    """Select those of a day's events, indexed before ``until``, that say who did it."""
+    known = Q("exists", field="private.user_id")
+    body: Body = (Q(build_private_of_day(day, until)) & known).to_dict()
+    return body
+
+
+def build_user_days(user: str) -> Body:
+    """Ask for the days of a user's events, in the form of ``build_find_days``."""
+    search = Search().filter("term", **{"private.user_id": user}).extra(size=0)
+    days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
+    search.aggs.bucket("days", days)
+    search.aggs.bucket("heads", "filter", filter=Q("match_none")).bucket("days", days)
+    return search.to_dict()
+
+
+def build_with_agent(window: Window) -> Body:
+    """Select the events of a window that still have their user agent."""
+    body: Body = (_within(window) & Q("exists", field="private.user_agent")).to_dict()
+    return body
+
+
+def build_without_agent(window: Window) -> Body:
+    """Select the events of a window whose user agent was scrubbed, if they had one."""
+    body: Body = (_within(window) & Q("term", scrubbed=True)).to_dict()
+    return body
+
+
+def build_months(before: date) -> Body:
+    """Ask for the months before ``before`` that have documents of days."""
+    search = Search().filter("range", timestamp={"lt": before.isoformat()}).extra(size=0)
+    search = search.filter("term", interval="day")
+    months = A("date_histogram", field="timestamp", calendar_interval="month", min_doc_count=1)
+    search.aggs.bucket("months", months)
+    return search.to_dict()
+
+
+def read_months(answer: Body) -> list[date]:
+    """Return the first days of those months, oldest first."""
+    buckets = answer.get("aggregations", {}).get("months", {}).get("buckets", [])
+    return [from_ms(bucket["key"]).date() for bucket in buckets]
+
+
+def _within(window: Window) -> Any:
+    start, end = window
+    bounds = {"gte": iso_ms(midnight(start))} if start else {}
+    if end:
+        bounds["lt"] = iso_ms(midnight(end + DAY))
+    return Q("range", timestamp=bounds) if bounds else Q("match_all")
+
+
+def _has_private() -> Any:
+    return _any(Q("exists", field=f"private.{name}") for name in PRIVATE)
+
+
+def _any(queries: Iterable[Any]) -> Any:
+    return Q("bool", should=list(queries), minimum_should_match=1)

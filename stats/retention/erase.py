@@ -1,0 +1,169 @@
+"""Forgetting a person: what tells of him goes, what he did stays counted.
+
+Comes in: a user's id. What always holds: afterwards no store has his id, apart from
+events that are published later; they are new events. The counts of resources
+do not change: where numbers divide by user, his become nobody's. Repeating it
+changes nothing, and completes what was killed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import orjson
+
+from stats.aggregations.bodies import read_find_days
+from stats.aggregations.kept import NOBODY, forget_user
+from stats.aggregations.run import run_claims
+from stats.aggregations.types import USERS_FAMILY
+from stats.aggregations.write import run_totals
+from stats.events.document import PRIVATE
+from stats.events.types import BY_USER
+from stats.retention.bodies import build_before, build_user_days
+from stats.retention.job import RetentionJob, alone
+from stats.retention.month import add_rows
+from stats.retention.rewrite import Source, run_delete, run_rewrite
+from stats.retention.scrub import scrub
+from stats.stores.dead_letters import DeadLetter, DeadLetterStore
+from stats.stores.tokens import TokenStore
+from stats.times import EPOCH
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was forgotten; ``busy`` are days that another worker counts just now."""
+
+    events: int = 0
+    days: int = 0
+    rows: int = 0
+    letters: int = 0
+    tokens: int = 0
+    busy: tuple[date, ...] = ()
+
+
+def run_erase(
+    job: RetentionJob, user: str, *, letters: DeadLetterStore, tokens: TokenStore
+) -> Erased:
+    """Forget a person; raise ``StoreUnavailable`` while retention runs."""
+    aggregation = job.aggregation
+    with alone(job):
+        days = run_find_user_days(job, user)
+        rows = aggregation.totals.read_users({"user_id": user})
+        pairs = {(user, str(row["resource"])) for row in rows}
+        aggregation.state.mark_days(days, since=EPOCH)
+        run_forget_kept(job, user)
+        events = run_scrub_user(job, user)
+        days = sorted({*days, *run_find_user_days(job, user)})  # some came while we scrubbed
+        aggregation.state.mark_days(days, since=EPOCH)
+        job.step(f"scrubbed {events} events of {len(days)} days")
+        run_claims(aggregation, job.clock, among=days)
+        run_forget_closed(job, user)
+        run_forget_rows(job, user, pairs)
+        busy = tuple(day for day in aggregation.state.marked_days() if day in days)
+        return Erased(
+            events=events,
+            days=len(days),
+            rows=len(pairs),
+            letters=run_forget_letters(letters, user),
+            tokens=tokens.delete_user(user),
+            busy=busy,
+        )
+
+
+def run_find_user_days(job: RetentionJob, user: str) -> list[date]:
+    """Return the days that can be counted again and tell of the user."""
+    aggregation = job.aggregation
+    aggregation.search.refresh(aggregation.raw_names)
+    answer = aggregation.search.search(aggregation.raw_names, build_user_days(user))
+    days = set(read_find_days(answer))
+    for day in aggregation.kept.untils():
+        rows = aggregation.kept.read(day).rows
+        if len(forget_user(rows, user)) < len(rows):
+            days.add(day)
+    closed = aggregation.state.dropped_until()
+    return sorted(day for day in days if closed is None or day >= closed)
+
+
+def run_forget_kept(job: RetentionJob, user: str) -> None:
+    """Take the user out of the kept rows."""
+    kept = job.aggregation.kept
+    for day in kept.untils():
+        known = kept.read(day)
+        rows = forget_user(known.rows, user)
+        if len(rows) < len(known.rows):
+            ticket = job.aggregation.state.ticket(job.clock())
+            kept.write(day, replace(known, generation=ticket, rows=rows))
+
+
+def run_scrub_user(job: RetentionJob, user: str) -> int:
+    """Scrub the private fields of the user's events."""
+    search = job.aggregation.search
+    return sum(
+        run_rewrite(
+            search,
+            search.raw(aggregation.event_type.name),
+            query={"term": {"private.user_id": user}},
+            change=scrub,
+        )
+        for aggregation in job.aggregation.aggregations
+    )
+
+
+def run_forget_closed(job: RetentionJob, user: str) -> None:
+    """Give the user's part of the breakdowns to nobody, where days are not counted again."""
+    closed = job.aggregation.state.dropped_until()
+    if closed is None:
+        return
+
+    def change(source: Source) -> Source | None:
+        return give_to_nobody(source, user)
+
+    search = job.aggregation.search
+    for aggregation in job.aggregation.aggregations:
+        if BY_USER in aggregation.breakdowns:
+            names = search.daily(aggregation.family)
+            run_rewrite(search, names, query=build_before(closed), change=change)
+
+
+def give_to_nobody(source: Source, user: str) -> Source | None:
+    """Return a document whose breakdown by user names the user no more; None if it did not."""
+    breakdown = source.get("breakdown", {})
+    rows = breakdown.get(BY_USER.name, [])
+    if not any(row[0] == user for row in rows):
+        return None
+    renamed = [[NOBODY if row[0] == user else row[0], *row[1:]] for row in rows]
+    return {**source, "breakdown": {**breakdown, BY_USER.name: add_rows([renamed])}}
+
+
+def run_forget_rows(job: RetentionJob, user: str, pairs: set[tuple[str, str]]) -> None:
+    """Delete the user's documents of days and months, and his rows of totals."""
+    aggregation = job.aggregation
+    names = aggregation.search.daily(USERS_FAMILY)
+    run_delete(aggregation.search, names, {"term": {"user_id": user}})
+    run_totals(aggregation, set(), pairs, now=job.clock())
+
+
+def run_forget_letters(letters: DeadLetterStore, user: str) -> int:
+    """Take the private fields out of the user's dead letters; return how many there were."""
+    found = [letter for letter in letters.read() if _sender(letter) == user]
+    letters.put([replace(letter, payload=_anonymous(letter.payload)) for letter in found])
+    letters.drop(letter.id for letter in found)
+    return len(found)
+
+
+def _sender(letter: DeadLetter) -> object:
+    event = _event_of(letter.payload)
+    return event.get("user_id") if isinstance(event, dict) else None
+
+
+def _event_of(payload: bytes) -> object:
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _anonymous(payload: bytes) -> bytes:
+    event = orjson.loads(payload)
+    return orjson.dumps({name: value for name, value in event.items() if name not in PRIVATE})

@@ -1,0 +1,81 @@
+"""What retention works on, and what it says it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+from stats.aggregations.job import AggregationJob
+from stats.errors import StoreUnavailable
+from stats.retention.terms import Terms
+from stats.stores.salts import SaltStore
+
+LOCK = "retention"
+LEASE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class RetentionJob:
+    """What retention works on.
+
+    ``wait`` sleeps for some seconds; ``report`` takes a line for a person;
+    ``owner`` tells this run from others for the lock.
+    """
+
+    aggregation: AggregationJob
+    salts: SaltStore
+    terms: Terms
+    clock: Callable[[], datetime]
+    wait: Callable[[float], None]
+    report: Callable[[str], None] = field(default=lambda line: None)
+    owner: str = field(default_factory=lambda: uuid4().hex)
+
+    def step(self, line: str) -> None:
+        """Say what was done, and keep the lock for what follows."""
+        run_lock(self)
+        self.report(line)
+
+
+@dataclass(frozen=True)
+class Retained:
+    """What a run did, or with ``--dry-run`` would do.
+
+    ``refused``: the days whose raw events should go and are not counted yet.
+    ``late_events``: how many of the dropped were never counted, since their day
+    was closed when they came. ``unsettled``: the days whose private fields should
+    go, and are not counted yet.
+    """
+
+    dropped_before: date | None = None
+    dropped_events: int = 0
+    late_events: int = 0
+    scrubbed_events: int = 0
+    months: int = 0
+    salts: int = 0
+    refused: tuple[date, ...] = ()
+    unsettled: tuple[date, ...] = ()
+
+
+def run_lock(job: RetentionJob) -> None:
+    """Take or renew the lock that all jobs have that change what is stored.
+
+    Raises ``StoreUnavailable`` while another one runs.
+    """
+    state = job.aggregation.state
+    if not state.lock(LOCK, job.owner, now=job.clock(), lease=LEASE):
+        raise StoreUnavailable(
+            "The lock of retention", "another retention, erase or reflag runs; try again later"
+        )
+
+
+@contextmanager
+def alone(job: RetentionJob) -> Iterator[None]:
+    """Let no other retention, erasure or re-flagging run at the same time."""
+    run_lock(job)
+    try:
+        yield
+    finally:
+        job.aggregation.state.unlock(LOCK, job.owner)

@@ -1,0 +1,61 @@
+"""Private fields that are older than is kept, scrubbed in place.
+
+What always holds: what was counted by person stays. Before who did it is
+scrubbed from a day's events, the counts that come from it are kept
+(``aggregations.kept``); from then on, every count of the day takes them from
+there, whether the events are scrubbed already or not. So this may be killed
+anywhere and repeated.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from stats.aggregations.clicks import Users
+from stats.aggregations.job import AggregationJob
+from stats.aggregations.kept import add_kept, build_rows
+from stats.aggregations.run import run_read
+from stats.retention.bodies import build_private_of_day, build_users_of_day
+from stats.retention.job import RetentionJob, run_lock
+from stats.retention.rewrite import Source, run_rewrite
+from stats.stores.kept import KeptDay
+
+_NEVER = "~"
+"""Later than all times as text: nothing is new."""
+
+
+def run_scrub_day(job: RetentionJob, day: date, until: str) -> int:
+    """Scrub a counted day's events indexed before ``until``; return how many."""
+    run_keep(job, day, until)
+    scrubbed = 0
+    for aggregation in job.aggregation.aggregations:
+        scrubbed += run_rewrite(
+            job.aggregation.search,
+            job.aggregation.search.raw(aggregation.event_type.name),
+            query=build_private_of_day(day, until),
+            change=scrub,
+            before_write=lambda _: run_lock(job),
+        )
+    job.step(f"{day}: scrubbed {scrubbed} events")
+    return scrubbed
+
+
+def scrub(source: Source) -> Source:
+    """Return an event without what may tell who did it."""
+    return {name: value for name, value in source.items() if name != "private"} | {"scrubbed": True}
+
+
+def run_keep(job: RetentionJob, day: date, until: str) -> None:
+    """Keep what a day's events indexed before ``until`` say about people, if any do."""
+    aggregation = job.aggregation
+    kept = aggregation.kept.read(day)
+    if until <= kept.until or not _run_count_users(aggregation, day, until):
+        return
+    ticket = aggregation.state.ticket(job.clock())
+    numbers = run_read(aggregation, day, since=_NEVER, users=Users(kept.until, until))
+    add_kept(kept, numbers, aggregation.aggregations)
+    aggregation.kept.write(day, KeptDay(ticket, until, build_rows(numbers)))
+
+
+def _run_count_users(job: AggregationJob, day: date, until: str) -> int:
+    return job.search.count(job.raw_names, build_users_of_day(day, until))

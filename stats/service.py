@@ -1,0 +1,30 @@
+"""The service of its own: a Flask application with everything registered.
+
+For installations that are not part of a host application: ``stats serve``,
+the worker and the command line all use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from stats.ext import Stats
+from stats.hosts.script import blueprint as script
+from stats.views.register import register_views
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Return the application; ``config`` are settings over those of the environment.
+
+    Raises:
+        ConfigError: a setting is unknown or of the wrong form.
+    """
+    app = Flask("stats")
+    app.config.update(config or {})
+    Stats(app)
+    register_views(app)
+    app.register_blueprint(script)
+    return app
