@@ -1,0 +1,1 @@
+"""Reports: figures in the forms that managers, COUNTER, DataCite and schema.org ask for."""

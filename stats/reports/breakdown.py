@@ -1,0 +1,244 @@
+"""How the use of a resource divides, for charts: by country, or by what was used (issue 5.2).
+
+Comes in: by what, of which metric, within which resource, in which window.
+Goes out: buckets, most first. What always holds: the buckets add up to the
+total, which is that of the resource in every other answer.
+
+By a property of the event (country, referrer, via, ...) the resource's own
+daily documents hold the division. By a kind of resource (collection, dataset,
+space, community, record, file, ...) every event is credited to exactly one
+resource of that kind: the one that was used or one that it was in at the time;
+of several, the one whose ref is first in the alphabet, always the same one
+(COUNTER's rule for an item in several databases). What was in none has the
+empty key. So a bucket can be less than that resource's own total, and all
+buckets together are never more than there was.
+
+Only what adds up can be divided: views, downloads and volume, not uniques.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Literal, get_args
+
+from stats.errors import InputError
+from stats.events.types import DIMENSIONS, SITE
+from stats.queries.filters import days_clauses
+from stats.queries.windows import Window
+from stats.refs import kind_of, parse_kind, parse_ref
+from stats.reports.metrics import parse_window
+from stats.reports.sources import Body, SearchSource, Sources
+from stats.stores.dsl import Q, Search
+from stats.times import iso_ms
+
+Metric = Literal["downloads", "views", "volume"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
+PARAMETERS = ("by", "within", "metric", "from", "to")
+NOWHERE = ""
+_DIMENSIONS = tuple(dimension.name for dimension in DIMENSIONS)
+_PAGE = 5_000
+
+
+@dataclass(frozen=True)
+class BreakdownRequest:
+    """``by`` is the name of a dimension or a kind of resource."""
+
+    by: str
+    within: str
+    metric: Metric
+    window: Window
+
+    @property
+    def is_dimension(self) -> bool:
+        """Return whether events themselves say it, rather than what was used."""
+        return self.by in _DIMENSIONS
+
+    @property
+    def field(self) -> str:
+        """Return the field of a daily document that is added up."""
+        return "volume" if self.metric == "volume" else "count"
+
+
+@dataclass(frozen=True)
+class _Used:
+    """One resource in one day and type: what it was in, and its number."""
+
+    resource: str
+    parents: tuple[str, ...]
+    number: int
+
+
+def parse_breakdown(given: Mapping[str, str]) -> BreakdownRequest:
+    """Read the parameters; raise ``InputError`` naming the one that is wrong."""
+    for name in given:
+        if name not in PARAMETERS:
+            message = f"there is no parameter {name!r} here, but {', '.join(PARAMETERS)}"
+            raise InputError("unknown_parameter", message, field=name)
+    by = given.get("by") or ""
+    if not by:
+        message = f"by is required: a kind of resource, or one of {', '.join(_DIMENSIONS)}"
+        raise InputError("missing", message, field="by")
+    if by not in _DIMENSIONS:
+        parse_kind(by, field="by")
+    within = parse_ref(given.get("within") or SITE, field="within")
+    return BreakdownRequest(by, within, _metric(given), parse_window(given))
+
+
+def _metric(given: Mapping[str, str]) -> Metric:
+    text = given.get("metric") or "downloads"
+    for metric in METRICS:
+        if text == metric:
+            return metric
+    message = f"metric must be one of {', '.join(METRICS)} (uniques do not add up)"
+    raise InputError("out_of_range", message, field="metric")
+
+
+def run_breakdown(request: BreakdownRequest, sources: Sources) -> dict[str, Any]:
+    """Answer ``request``."""
+    until = sources.state.counted_until()
+    total = _total(request, sources)
+    if request.is_dimension:
+        sums = read_dimension(_documents(request, sources, own=True), request)
+    else:
+        sums = read_kinds(_documents(request, sources, own=False), request)
+    rest = total - sum(sums.values())
+    if rest:
+        sums[NOWHERE] = sums.get(NOWHERE, 0) + rest
+    return build_answer(request, sums, total=total, counted_until=until, sources=sources)
+
+
+def build_answer(
+    request: BreakdownRequest,
+    sums: Mapping[str, int],
+    *,
+    total: int,
+    counted_until: datetime | None,
+    sources: Sources,
+) -> dict[str, Any]:
+    """Return the answer: most first, then by key; resources with their titles."""
+    ranked = sorted(((k, n) for k, n in sums.items() if n), key=lambda pair: (-pair[1], pair[0]))
+    refs = [] if request.is_dimension else [key for key, _ in ranked if key]
+    titles = _titles(refs, sources)
+    return {
+        "by": request.by,
+        "within": request.within,
+        "metric": request.metric,
+        "from": request.window.first and request.window.first.isoformat(),
+        "to": request.window.last and request.window.last.isoformat(),
+        "buckets": [
+            {"key": key, "title": titles.get(key, ""), "value": number} for key, number in ranked
+        ],
+        "total": total,
+        "counted_until": iso_ms(counted_until) if counted_until else None,
+    }
+
+
+def _titles(refs: list[str], sources: Sources) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for start in range(0, len(refs), _PAGE):
+        found = sources.resources.read(refs[start : start + _PAGE])
+        titles |= {ref: str(one.get("title") or "") for ref, one in found.items()}
+    return titles
+
+
+def build_documents(request: BreakdownRequest, *, own: bool) -> Body:
+    """Ask for the daily documents of the resource itself, or of all that was in it too."""
+    search: Search = Search()
+    if own:
+        search = search.filter("term", resource=request.within)
+    elif request.within != SITE:
+        inside = Q("term", parents=request.within) | Q("term", resource=request.within)
+        search = search.filter(inside)
+    for clause in days_clauses(request.window):
+        search = search.filter(clause)
+    fields = ["timestamp", "interval", "event", "resource", "parents", request.field]
+    return search.source([*fields, *([f"breakdown.{request.by}"] if own else [])]).to_dict()
+
+
+def _index(request: BreakdownRequest, sources: Sources) -> str:
+    return sources.daily("views" if request.metric == "views" else "downloads")
+
+
+def _documents(request: BreakdownRequest, sources: Sources, *, own: bool) -> Iterator[Body]:
+    search: SearchSource = sources.search
+    body = build_documents(request, own=own)
+    body.setdefault("query", {"match_all": {}})
+    sort = ["timestamp", "event", "interval"]
+    for page in search.pages(_index(request, sources), body, size=_PAGE, sort=sort):
+        yield from (hit["_source"] for hit in page)
+
+
+def _total(request: BreakdownRequest, sources: Sources) -> int:
+    search: Search = Search().filter("term", resource=request.within)
+    for clause in days_clauses(request.window):
+        search = search.filter(clause)
+    search = search.extra(size=0, track_total_hits=False)
+    search.aggs.metric("total", "sum", field=request.field)
+    answer = sources.search.search(_index(request, sources), search.to_dict())
+    return int(answer.get("aggregations", {}).get("total", {}).get("value") or 0)
+
+
+def read_dimension(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:
+    """Add up what the documents of the resource hold by themselves."""
+    sums: dict[str, int] = defaultdict(int)
+    position = 3 if request.metric == "volume" else 1
+    for document in documents:
+        for row in (document.get("breakdown") or {}).get(request.by, ()):
+            sums[row[0]] += row[position]
+    return dict(sums)
+
+
+def read_kinds(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:
+    """Credit documents that come sorted by day, type and interval."""
+    sums: dict[str, int] = defaultdict(int)
+    same = groupby(documents, key=lambda d: (d["timestamp"], d["event"], d["interval"]))
+    for _, day in same:
+        used = {
+            document["resource"]: _Used(
+                document["resource"],
+                tuple(document.get("parents") or ()),
+                int(document.get(request.field) or 0),
+            )
+            for document in day
+            if kind_of(document["resource"]) not in ("site", "user")
+        }
+        for ref, number in own_numbers(used).items():
+            if number:
+                sums[_credited(used[ref], request.by)] += number
+    return dict(sums)
+
+
+def own_numbers(used: Mapping[str, _Used]) -> dict[str, int]:
+    """Return what concerned each resource itself: its number without that of what was in it."""
+    inside: dict[str, list[str]] = defaultdict(list)
+    for one in used.values():
+        for parent in one.parents:
+            if parent in used and parent != one.resource:
+                inside[parent].append(one.resource)
+    own: dict[str, int] = {}
+    for ref in sorted(used, key=lambda r: (len(inside[r]), r)):  # what holds least comes first
+        _own(ref, used, inside, own)
+    return own
+
+
+def _own(
+    ref: str,
+    used: Mapping[str, _Used],
+    inside: Mapping[str, list[str]],
+    own: dict[str, int],
+) -> int:
+    if ref not in own:
+        own[ref] = 0  # a circle of parents ends here
+        parts = sum(_own(child, used, inside, own) for child in inside[ref])
+        own[ref] = max(used[ref].number - parts, 0)
+    return own[ref]
+
+
+def _credited(one: _Used, kind: str) -> str:
+    return min(
+        (ref for ref in (one.resource, *one.parents) if kind_of(ref) == kind), default=NOWHERE
+    )

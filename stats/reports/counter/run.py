@@ -1,0 +1,111 @@
+"""Answering a COUNTER request: what the report says, and in which form.
+
+Comes in: a checked request and the stores. Goes out: the header, and lines as
+a stream. What always holds: the first line is known before the header is
+written, because an empty report must say so in it (3030).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import chain, islice
+
+from stats.reports.counter import exceptions as ex
+from stats.reports.counter.availability import Availability, availability, cover
+from stats.reports.counter.definitions import PR
+from stats.reports.counter.lines import ItemLines, Line, breakdown_for, item_lines, platform_lines
+from stats.reports.counter.request import CounterRequest
+from stats.reports.items import Item, Platform, read_item
+from stats.reports.months import month_before
+from stats.reports.sources import Sources
+from stats.reports.usage import ItemUsage, run_usage
+from stats.stores.dsl import A, Search
+from stats.times import from_ms, month_of
+
+BATCH = 500
+"""Items whose descriptions are looked up at once."""
+
+
+@dataclass(frozen=True)
+class CounterAnswer:
+    """A report: its request with all remarks, and its lines, which can be read once.
+
+    ``items`` are the lines of an IR, ``lines`` those of a PR; the other is empty.
+    ``parents`` describes, for an IR with parent details, what items are part of.
+    """
+
+    request: CounterRequest
+    platform: Platform
+    created: datetime
+    items: Iterator[ItemLines]
+    lines: Sequence[Line]
+    sources: Sources
+
+    def parent(self, ref: str) -> Item:
+        """Return the item that others are part of."""
+        return read_item(ref, self.sources.resources.read([ref]).get(ref, {}), self.platform)
+
+
+def run_available(sources: Sources, kinds: Sequence[str], *, now: datetime) -> Availability:
+    """Return the first month that has usage of ``kinds``, and the last whole one."""
+    search: Search = Search().filter("terms", kind=list(kinds)).extra(size=0)
+    search.aggs.metric("oldest", A("min", field="timestamp"))
+    answer = sources.search.search(sources.search.daily("usage"), search.to_dict())
+    oldest = answer.get("aggregations", {}).get("oldest", {}).get("value")
+    first = None if oldest is None else from_ms(int(oldest))
+    return availability(first, sources.state.counted_until(), now)
+
+
+def run_counter(
+    request: CounterRequest, sources: Sources, platform: Platform, *, now: datetime
+) -> CounterAnswer:
+    """Answer ``request``."""
+    available = run_available(sources, platform.item_kinds, now=now)
+    coverage = cover(request.first, request.asked, available)
+    request = replace(request, remarks=(*request.remarks, *coverage.remarks))
+    items = _items(request, sources, platform, coverage.window)
+    lines: list[Line] = []
+    if request.report == PR:
+        lines, items = platform_lines(items), iter(())
+    first = list(islice(items, 1))
+    if not first and not lines and coverage.may_be_empty:
+        request = request.remarked(ex.NO_USAGE, "")
+    return CounterAnswer(request, platform, now, chain(first, items), lines, sources)
+
+
+def _items(
+    request: CounterRequest,
+    sources: Sources,
+    platform: Platform,
+    window: tuple[date, date] | None,
+) -> Iterator[ItemLines]:
+    if window is None:
+        return
+    breakdowns = (breakdown_for(request),)
+    usages = run_usage(sources.search, platform.item_kinds, window, breakdowns=breakdowns)
+    for usage, item in described(usages, sources, platform):
+        one = item_lines(usage, item, request, platform)
+        if one is not None:
+            yield one
+
+
+def described(
+    usages: Iterator[ItemUsage], sources: Sources, platform: Platform
+) -> Iterator[tuple[ItemUsage, Item]]:
+    """Join usage with what the items are, a batch at a time."""
+    while batch := list(islice(usages, BATCH)):
+        found = sources.resources.read([usage.resource for usage in batch])
+        for usage in batch:
+            yield usage, read_item(usage.resource, found.get(usage.resource, {}), platform)
+
+
+def available_months(available: Availability, now: datetime) -> dict[str, str]:
+    """Return the months of a report list's entry; the last month that is over when there is none.
+
+    A month that nobody used or counted may be asked for, and its report says so.
+    """
+    last = available.last or month_before(now.date())
+    first = min(available.first or last, last)
+    return {"First_Month_Available": month_of(first), "Last_Month_Available": month_of(last)}

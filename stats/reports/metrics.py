@@ -1,0 +1,225 @@
+"""Metrics reports: which resources were viewed and downloaded, and how often.
+
+Comes in: a report's name and its parameters. Goes out: how many rows there
+are and the rows, one after the other. What always holds: only what was viewed
+or downloaded has a row; memory does not grow with the rows; a combined report
+is the union of the reports of its kinds.
+
+Two ways lead to the rows. Ranked all-time totals come from MongoDB in the
+order of an index. Everything else (a window, another order, a caller who sees
+a part) is sorted on disk first, which also gives the exact number of rows.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal, get_args
+
+from stats.errors import InputError, UnknownError
+from stats.queries.parameters import parse_date
+from stats.queries.windows import Window, check_order
+from stats.refs import split_ref
+from stats.reports.rows import REPORTS, MetricsReport, Row, Usage
+from stats.reports.sources import Body, Sources, Visibility
+from stats.reports.spool import Sorted
+from stats.reports.windows import run_window
+from stats.stores.ranking import RANKED_BY, RankedBy
+from stats.times import EPOCH, iso_ms, to_ms
+
+SortBy = Literal["downloads", "views", "last_viewed", "last_downloaded", "id"]
+SORTS: tuple[SortBy, ...] = get_args(SortBy)
+PARAMETERS = ("from", "to", "sort", "limit")
+BATCH = 1_000
+"""Rows whose visibility and descriptions are looked up at once."""
+
+ALL_TIME = Window()
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class MetricsRequest:
+    """A report, the window it is about (all time when open), its order and its length."""
+
+    report: MetricsReport
+    window: Window = ALL_TIME
+    sort: SortBy = "downloads"
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class MetricsAnswer:
+    """``rows`` can be read once; ``count`` is how many there were when it was asked."""
+
+    request: MetricsRequest
+    count: int
+    rows: Iterator[Row]
+    counted_until: datetime | None
+
+
+def parse_metrics(name: str, given: Mapping[str, str]) -> MetricsRequest:
+    """Read the parameters of the report called ``name``; raise ``InputError`` otherwise."""
+    if name not in REPORTS:
+        message = f"there is no report {name!r}, but {', '.join(REPORTS)}"
+        raise UnknownError("unknown_query", message, field="report")
+    for parameter in given:
+        if parameter not in PARAMETERS:
+            message = f"there is no parameter {parameter!r} here, but {', '.join(PARAMETERS)}"
+            raise InputError("unknown_parameter", message, field=parameter)
+    return MetricsRequest(REPORTS[name], parse_window(given), _sort(given), _limit(given))
+
+
+def parse_window(given: Mapping[str, str]) -> Window:
+    """Read ``from`` and ``to``; either may be absent or empty."""
+    first, last = (parse_date(given[k], k) if given.get(k) else None for k in ("from", "to"))
+    window = Window(first, last)
+    check_order(window, field="to")
+    return window
+
+
+def _sort(given: Mapping[str, str]) -> SortBy:
+    text = given.get("sort") or "downloads"
+    for sort in SORTS:
+        if text == sort:
+            return sort
+    message = f"sort must be one of {', '.join(SORTS)}, not {text[:40]!r}"
+    raise InputError("out_of_range", message, field="sort")
+
+
+def _limit(given: Mapping[str, str]) -> int | None:
+    text = given.get("limit")
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text) or int(text) < 1:
+        message = f"limit must be a whole number from 1, not {text[:40]!r}"
+        raise InputError("out_of_range", message, field="limit")
+    return int(text)
+
+
+def run_metrics(
+    request: MetricsRequest,
+    sources: Sources,
+    *,
+    kinds: Sequence[str],
+    visible: Visibility | None = None,
+) -> MetricsAnswer:
+    """Answer ``request``; ``kinds`` are those of a combined report.
+
+    ``visible`` filters the rows of a caller who may not see everything.
+    """
+    until = sources.state.counted_until()
+    kinds = (request.report.kind,) if request.report.kind else kinds
+    if request.window == ALL_TIME and visible is None and request.sort in RANKED_BY:
+        count = _count(request.report, sources, kinds)
+        usages = _ranked(request, sources, kinds)
+    else:
+        spooled = Sorted(_unsorted(request, sources, kinds, visible), key=order(request.sort))
+        count, usages = spooled.count, _drained(spooled)
+    if request.limit is not None:
+        count, usages = min(count, request.limit), islice(usages, request.limit)
+    return MetricsAnswer(request, count, _described(usages, sources), until)
+
+
+def build_head(answer: MetricsAnswer) -> dict[str, Any]:
+    """Return what a JSON answer says before its rows: the request as it was understood."""
+    request, until = answer.request, answer.counted_until
+    return {
+        "report": request.report.name,
+        "from": request.window.first and request.window.first.isoformat(),
+        "to": request.window.last and request.window.last.isoformat(),
+        "sort": request.sort,
+        "limit": request.limit,
+        "counted_until": iso_ms(until) if until else None,
+        "count": answer.count,
+    }
+
+
+def order(sort: SortBy) -> Callable[[Usage], tuple[Any, ...]]:
+    """Return the sort key: what is asked for, then most downloads, views, then id and user."""
+
+    def key(usage: Usage) -> tuple[Any, ...]:
+        kind, name = split_ref(usage.resource)
+        wanted = {
+            "downloads": -usage.downloads,
+            "views": -usage.views,
+            "last_viewed": -to_ms(usage.last_viewed or EPOCH),
+            "last_downloaded": -to_ms(usage.last_downloaded or EPOCH),
+            "id": 0,
+        }[sort]
+        most = (0, 0) if sort == "id" else (-usage.downloads, -usage.views)
+        return (wanted, *most, name, kind, usage.user_id)
+
+    return key
+
+
+def read_total(document: Body) -> Usage:
+    """Return the usage in a document of ``statistic_totals`` or ``statistic_users``."""
+    return Usage(
+        document.get("resource") or document["_id"],
+        document["views"],
+        document["downloads"],
+        document.get("last_viewed"),
+        document.get("last_downloaded"),
+        document.get("user_id", ""),
+    )
+
+
+def _count(report: MetricsReport, sources: Sources, kinds: Sequence[str]) -> int:
+    one = sources.ranking.count_users if report.by_user else sources.ranking.count_totals
+    return sum(map(one, kinds))
+
+
+def _ranked(request: MetricsRequest, sources: Sources, kinds: Sequence[str]) -> Iterator[Usage]:
+    """Merge the kinds' rankings, each read through a cursor of its own."""
+    by: RankedBy = "views" if request.sort == "views" else "downloads"
+    ranking = sources.ranking
+    one = ranking.users if request.report.by_user else ranking.totals
+    return heapq.merge(*(map(read_total, one(kind, by)) for kind in kinds), key=order(by))
+
+
+def _unsorted(
+    request: MetricsRequest,
+    sources: Sources,
+    kinds: Sequence[str],
+    visible: Visibility | None,
+) -> Iterator[Usage]:
+    if request.window == ALL_TIME:
+        usages = _ranked(request, sources, kinds)
+    else:
+        by_user = request.report.by_user
+        usages = run_window(sources, request.window, kinds=kinds, by_user=by_user)
+    if visible is None:
+        return usages
+    return _seen(usages, visible)
+
+
+def _seen(usages: Iterable[Usage], visible: Visibility) -> Iterator[Usage]:
+    for batch in _batches(usages):
+        allowed = visible([usage.resource for usage in batch])
+        yield from (usage for usage in batch if usage.resource in allowed)
+
+
+def _described(usages: Iterable[Usage], sources: Sources) -> Iterator[Row]:
+    """Join usage with what the resources are, and users with their names."""
+    for batch in _batches(usages):
+        refs = {usage.resource for usage in batch}
+        users = {f"user:{usage.user_id}" for usage in batch if usage.user_id}
+        found = sources.resources.read(sorted(refs | users))
+        for usage in batch:
+            name = str(found.get(f"user:{usage.user_id}", {}).get("title") or "")
+            yield Row(usage, found.get(usage.resource, {}), name)
+
+
+def _drained(spooled: Sorted[Usage]) -> Iterator[Usage]:
+    with spooled:
+        yield from spooled
+
+
+def _batches(usages: Iterable[Usage]) -> Iterator[list[Usage]]:
+    source = iter(usages)
+    while batch := list(islice(source, BATCH)):
+        yield batch

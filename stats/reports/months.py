@@ -1,0 +1,52 @@
+"""Calendar months, as COUNTER and Make Data Count count them: UTC, whole.
+
+Pure. A month is written ``YYYY-MM``; in here it is the date of its first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from stats.times import UTC, month_of, next_month
+
+
+def first_of(day: date) -> date:
+    """Return the first day of the month that ``day`` is in."""
+    return day.replace(day=1)
+
+
+def last_of(day: date) -> date:
+    """Return the last day of the month that ``day`` is in."""
+    return next_month(day) - timedelta(days=1)
+
+
+def month_before(day: date) -> date:
+    """Return the first day of the month before the one that ``day`` is in."""
+    return first_of(first_of(day) - timedelta(days=1))
+
+
+def months(first: date, last: date) -> Iterator[date]:
+    """Yield the first days of the months from that of ``first`` to that of ``last``."""
+    month = first_of(first)
+    while month <= last:
+        yield month
+        month = next_month(month)
+
+
+def month_names(first: date, last: date) -> list[str]:
+    """Return ``YYYY-MM`` of the months from that of ``first`` to that of ``last``."""
+    return [month_of(month) for month in months(first, last)]
+
+
+def last_whole_month(counted_until: datetime | None, now: datetime) -> date | None:
+    """Return the last month that is over and counted to its end; None before any is."""
+    if counted_until is None:
+        return None
+    return month_before(min(counted_until, now).date())
+
+
+def is_whole(month: date, counted_until: datetime | None, now: datetime) -> bool:
+    """Return whether ``month`` is over and every event indexed in it is counted."""
+    end = datetime.combine(next_month(month), time(), UTC)
+    return counted_until is not None and counted_until >= end and now >= end

@@ -1,0 +1,77 @@
+"""Every report by name, as the bytes of a file: what the command line and the schedule write.
+
+Comes in: a name (``files``, ``datasets_by_user``, ``pr``, ``ir``, ``dsr``...), a form,
+and parameters as text. Goes out: chunks. What always holds: the same report as
+over HTTP, made by the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from stats.errors import InputError, UnknownError
+from stats.reports import dsr, stream
+from stats.reports.counter import json_form, tsv_form
+from stats.reports.counter.definitions import COUNTER_REPORTS
+from stats.reports.counter.request import parse_dates, parse_request
+from stats.reports.counter.run import run_counter
+from stats.reports.items import Platform
+from stats.reports.metrics import build_head, parse_metrics, run_metrics
+from stats.reports.rows import REPORTS
+from stats.reports.sources import Sources
+from stats.reports.stream import Format
+
+TABLES: tuple[Format, ...] = ("csv", "json", "ndjson")
+COUNTER_FORMS = ("json", "tsv")
+DSR = "dsr"
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """What reports of one installation are made of; ``kinds`` are those of a combined report."""
+
+    sources: Sources
+    platform: Platform
+    kinds: tuple[str, ...]
+
+    def run(
+        self, name: str, form: str, given: Mapping[str, str], *, now: datetime
+    ) -> Iterator[bytes]:
+        """Return the report called ``name`` in ``form``; raise ``InputError`` for a wrong one."""
+        if form not in forms_of(name):
+            message = f"{name} is not written as {form}, but as {', '.join(forms_of(name))}"
+            raise InputError("out_of_range", message, field="format")
+        if name == DSR:
+            window = parse_dates(given, now, begun=True)
+            return dsr.to_json(dsr.run_dsr(self.sources, self.platform, window, now=now))
+        if name in COUNTER_REPORTS:
+            return self._counter(name, form, given, now)
+        return self._metrics(name, form, given)
+
+    def _counter(
+        self, name: str, form: str, given: Mapping[str, str], now: datetime
+    ) -> Iterator[bytes]:
+        report, platform = COUNTER_REPORTS[name], self.platform
+        request = parse_request(report, given, now=now, platform=platform.id)
+        answer = run_counter(request, self.sources, platform, now=now)
+        return tsv_form.to_tsv(answer) if form == "tsv" else json_form.to_json(answer)
+
+    def _metrics(self, name: str, form: str, given: Mapping[str, str]) -> Iterator[bytes]:
+        request = parse_metrics(name, given)
+        answer = run_metrics(request, self.sources, kinds=self.kinds)
+        (known,) = (table for table in TABLES if table == form)
+        return stream.body(request.report, answer.rows, form=known, head=build_head(answer))
+
+
+def forms_of(name: str) -> tuple[str, ...]:
+    """Return the forms that a report can be written in, the usual one first."""
+    if name == DSR:
+        return ("json",)
+    if name in COUNTER_REPORTS:
+        return COUNTER_FORMS
+    if name in REPORTS:
+        return TABLES
+    known = ", ".join([*REPORTS, *COUNTER_REPORTS, DSR])
+    raise UnknownError("unknown_query", f"there is no report {name!r}, but {known}", field="report")

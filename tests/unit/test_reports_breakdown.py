@@ -1,0 +1,149 @@
+"""Breakdowns for charts: every event in one bucket, together the total."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stats.aggregations.within import Containers
+from stats.errors import InputError
+from stats.reports.breakdown import (
+    BreakdownRequest,
+    build_answer,
+    build_documents,
+    parse_breakdown,
+    read_dimension,
+    read_kinds,
+)
+from tests.report_sources import sources
+
+DAY = {"timestamp": "2024-01-01T00:00:00.000Z", "event": "file-download", "interval": "day"}
+
+
+def request(by: str = "collection", **given: str) -> BreakdownRequest:
+    return parse_breakdown({"by": by, **given})
+
+
+def daily(resource: str, count: int, *parents: str) -> dict[str, Any]:
+    return {**DAY, "resource": resource, "parents": list(parents), "count": count}
+
+
+def test_files_are_credited_to_what_they_were_in() -> None:
+    documents = [
+        daily("file:f1", 3, "dataset:d1", "collection:c1"),
+        daily("file:f2", 2, "dataset:d1", "collection:c1"),
+        daily("file:f3", 1),
+        daily("dataset:d1", 5, "collection:c1"),
+        daily("collection:c1", 5),
+        daily("site:all", 6),
+    ]
+    assert read_kinds(documents, request()) == {"collection:c1": 5, "": 1}
+    assert read_kinds(documents, request("dataset")) == {"dataset:d1": 5, "": 1}
+    assert read_kinds(documents, request("file")) == {"file:f1": 3, "file:f2": 2, "file:f3": 1}
+
+
+def test_what_was_used_itself_and_in_its_parts_counts_once() -> None:
+    documents = [
+        daily("file:f1", 3, "dataset:d1", "collection:c1"),
+        daily("dataset:d1", 10, "collection:c1"),
+        daily("collection:c1", 10),
+    ]
+    assert read_kinds(documents, request("dataset")) == {"dataset:d1": 10}
+
+
+def test_of_several_parents_always_the_same_one_is_credited() -> None:
+    documents = [
+        daily("file:f1", 3, "collection:c2", "collection:c1"),
+        daily("file:f2", 4, "collection:c2"),
+        daily("collection:c1", 3),
+        daily("collection:c2", 7),
+    ]
+    assert read_kinds(documents, request()) == {"collection:c1": 3, "collection:c2": 4}
+
+
+def test_days_are_credited_one_by_one() -> None:
+    later = {"timestamp": "2024-01-02T00:00:00.000Z"}
+    documents = [
+        daily("file:f1", 3, "collection:c1"),
+        daily("collection:c1", 3),
+        daily("file:f1", 2, "collection:c2") | later,
+        daily("collection:c2", 2) | later,
+    ]
+    assert read_kinds(documents, request()) == {"collection:c1": 3, "collection:c2": 2}
+
+
+@pytest.mark.parametrize("broken", [["file:a", "file:b"], ["file:a"]])
+def test_a_circle_of_parents_does_not_hang(broken: list[str]) -> None:
+    documents = [daily("file:a", 1, "file:b"), daily("file:b", 1, *broken)]
+    assert sum(read_kinds(documents, request()).values()) >= 1
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["file:1", "file:2", "file:3", "dataset:1", "record:9"]),
+        st.tuples(
+            st.integers(1, 5),
+            st.sampled_from([(), ("dataset:1",), ("dataset:2",)]),
+            st.lists(st.sampled_from(["collection:1", "collection:2"]), unique=True),
+        ),
+    ),
+    st.sampled_from(["collection", "dataset", "file", "space"]),
+)
+def test_every_event_is_in_exactly_one_bucket(
+    events: dict[str, tuple[int, tuple[str, ...], list[str]]], by: str
+) -> None:
+    """The daily documents are made by the aggregation's own rule of what contains what."""
+    containers, counts = Containers(), Counter[str]()
+    for resource, (count, datasets, collections) in events.items():
+        refs = tuple(dict.fromkeys((resource, *datasets, *collections)))
+        containers.add(refs)
+        counts.update(dict.fromkeys(refs, count))
+    documents = [daily(ref, count, *containers.of(ref)) for ref, count in counts.items()]
+    sums = read_kinds(documents, request(by))
+    assert sum(sums.values()) == sum(count for count, *_ in events.values())
+
+
+def test_a_dimension_is_read_from_the_resource_itself() -> None:
+    rows = {"country": [["CH", 3, 2, 300], ["ZZ", 1, 1, 50]]}
+    documents = [{**daily("site:all", 4), "breakdown": rows}, daily("site:all", 2)]
+    assert read_dimension(documents, request("country")) == {"CH": 3, "ZZ": 1}
+    assert read_dimension(documents, request("country", metric="volume")) == {"CH": 300, "ZZ": 50}
+    assert build_documents(request("country"), own=True)["_source"][-1] == "breakdown.country"
+
+
+def test_the_answer_has_titles_and_most_first() -> None:
+    found = sources(descriptions={"collection:c1": {"title": "One"}})
+    answer = build_answer(
+        request(),
+        {"": 1, "collection:c2": 5, "collection:c1": 5, "collection:c3": 0},
+        total=11,
+        counted_until=None,
+        sources=found,
+    )
+    assert answer["buckets"] == [
+        {"key": "collection:c1", "title": "One", "value": 5},
+        {"key": "collection:c2", "title": "", "value": 5},
+        {"key": "", "title": "", "value": 1},
+    ]
+    assert (answer["within"], answer["metric"], answer["total"]) == ("site:all", "downloads", 11)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({}, "missing", "by"),
+        ({"by": "Not a kind"}, "bad_format", "by"),
+        ({"by": "country", "within": "nowhere"}, "bad_format", "within"),
+        ({"by": "country", "metric": "unique_downloads"}, "out_of_range", "metric"),
+        ({"by": "country", "from": "2024-02-01", "to": "2024-01-01"}, "bad_window", "to"),
+        ({"by": "country", "size": "3"}, "unknown_parameter", "size"),
+    ],
+)
+def test_a_wrong_parameter_is_named(given: dict[str, str], code: str, field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_breakdown(given)
+    assert (caught.value.code, caught.value.field) == (code, field)

@@ -1,0 +1,235 @@
+"""Metrics reports: parameters, rows, order, the union of the parts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stats.errors import InputError, UnknownError
+from stats.reports.metrics import MetricsAnswer, parse_metrics, run_metrics
+from stats.reports.rows import ALL, REPORTS
+from stats.reports.stream import Format, body
+from tests.report_sources import sources
+
+KINDS = ("file", "dataset", "collection", "record", "community")
+VIEWED = datetime(2024, 5, 1, 2, 3, 4, 5000, tzinfo=timezone.utc)
+
+HEADERS = {
+    "metrics": "type,id,name,owner,owner_id,size_kb,uploaded/created,views,downloads,last_viewed,"
+    "last_downloaded,location,parent_datasets,parent_collections,parent_spaces,status",
+    "files": "type,id,name,owner,owner_id,size_kb,uploaded,views,downloads,last_viewed,"
+    "last_downloaded,location,parent_datasets,parent_collections,parent_spaces,status",
+    "datasets": "type,id,name,owner,owner_id,created,views,downloads,last_viewed,"
+    "last_downloaded,parent_collections,parent_spaces",
+    "collections": "type,id,name,owner,owner_id,created,views,last_viewed,"
+    "parent_collections,parent_spaces",
+    "records": "type,id,name,owner,owner_id,created,views,downloads,last_viewed,"
+    "last_downloaded,parent_collections,parent_spaces,parent_communities",
+    "communities": "type,id,name,owner,owner_id,created,views,downloads,last_viewed,"
+    "last_downloaded,parent_collections,parent_spaces,parent_communities",
+    "files_by_user": "type,id,name,user_id,user,views,downloads,last_viewed,last_downloaded,"
+    "parent_datasets,parent_collections,parent_spaces",
+}
+
+
+def total(ref: str, views: int, downloads: int, **more: Any) -> dict[str, Any]:
+    return {
+        "_id": ref,
+        "kind": ref.partition(":")[0],
+        "views": views,
+        "downloads": downloads,
+        "last_viewed": VIEWED if views else None,
+        "last_downloaded": None,
+        **more,
+    }
+
+
+def text_of(answer: MetricsAnswer, form: Format = "csv") -> str:
+    chunks = body(answer.request.report, answer.rows, form=form, head={"report": "x"})
+    return b"".join(chunks).decode()
+
+
+def rows_of(answer: MetricsAnswer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text_of(answer), newline="")))
+
+
+@pytest.mark.parametrize(("name", "header"), HEADERS.items())
+def test_the_header_is_as_agreed(name: str, header: str) -> None:
+    answer = run_metrics(parse_metrics(name, {}), sources(), kinds=KINDS)
+    assert (text_of(answer), answer.count) == (f"{header}\r\n", 0)
+
+
+def test_a_row_shows_usage_and_what_the_resource_is() -> None:
+    description = {
+        "title": '=evil, "quoted"',
+        "owner": "Ann",
+        "owner_id": "u1",
+        "size": 1999,
+        "created": datetime(2020, 1, 2, tzinfo=timezone.utc),
+        "location": "disk 1",
+        "status": "PROCESSED",
+        "parents": ["dataset:d1", "collection:c1", "collection:c2", "space:s1"],
+    }
+    found = sources(totals=[total("file:f1", 3, 0)], descriptions={"file:f1": description})
+    answer = run_metrics(parse_metrics("files", {}), found, kinds=KINDS)
+    assert text_of(answer).split("\r\n")[1] == (
+        'file,f1,"\'=evil, ""quoted""",Ann,u1,1,2020-01-02T00:00:00.000Z,3,0,'
+        '2024-05-01T02:03:04.005Z,,disk 1,d1,"c1, c2",s1,PROCESSED'
+    )
+
+
+def test_a_resource_without_description_has_a_row_too() -> None:
+    answer = run_metrics(
+        parse_metrics("files", {}), sources(totals=[total("file:f:1", 0, 2)]), kinds=KINDS
+    )
+    assert text_of(answer).split("\r\n")[1] == "file,f:1,,,,,,0,2,,,,,,,"
+
+
+def test_most_downloads_first_then_views_then_id() -> None:
+    totals = [
+        total("file:b", 1, 5),
+        total("file:a", 1, 5),
+        total("file:c", 2, 5),
+        total("file:d", 9, 0),
+        total("file:e", 0, 0),
+    ]
+    answer = run_metrics(parse_metrics("files", {}), sources(totals=totals), kinds=KINDS)
+    assert answer.count == 4
+    assert [row["id"] for row in rows_of(answer)] == ["c", "a", "b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "ids"),
+    [("views", "dcab"), ("id", "abcd"), ("last_viewed", "cdab"), ("downloads", "cabd")],
+)
+def test_other_orders(sort: str, ids: str) -> None:
+    later = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    totals = [
+        total("file:b", 0, 4),
+        total("file:a", 0, 5),
+        total("file:c", 2, 5, last_viewed=later),
+        total("file:d", 9, 0),
+    ]
+    request = parse_metrics("files", {"sort": sort})
+    answer = run_metrics(request, sources(totals=totals), kinds=KINDS)
+    assert "".join(row["id"] for row in rows_of(answer)) == ids
+
+
+def test_a_limit_shortens_rows_and_count() -> None:
+    totals = [total(f"file:{n}", 0, n) for n in range(1, 9)]
+    request = parse_metrics("files", {"limit": "3"})
+    answer = run_metrics(request, sources(totals=totals), kinds=KINDS)
+    assert answer.count == 3
+    assert [row["id"] for row in rows_of(answer)] == ["8", "7", "6"]
+
+
+def test_only_what_the_caller_may_see_is_there_and_counted() -> None:
+    totals = [total(f"file:{n}", 0, n) for n in range(1, 2500)]
+
+    def visible(refs: Sequence[str]) -> set[str]:
+        assert len(refs) <= 1000
+        return {ref for ref in refs if ref.endswith("7")}
+
+    answer = run_metrics(
+        parse_metrics("files", {}), sources(totals=totals), kinds=KINDS, visible=visible
+    )
+    rows = rows_of(answer)
+    assert answer.count == len(rows) == 250
+    assert rows[0]["id"] == "2497"
+
+
+def test_descriptions_are_looked_up_in_batches() -> None:
+    found = sources(totals=[total(f"file:{n}", 0, n) for n in range(1, 2501)])
+    rows_of(run_metrics(parse_metrics("files", {}), found, kinds=KINDS))
+    assert found.resources.asked == 3  # type: ignore[attr-defined]
+
+
+def test_rows_by_user_name_the_user() -> None:
+    row = total("x", 1, 2) | {"_id": "u1|file:f1", "resource": "file:f1", "kind": "file"}
+    found = sources(totals=[row | {"user_id": "u1"}], descriptions={"user:u1": {"title": "Ann"}})
+    answer = run_metrics(parse_metrics("files_by_user", {}), found, kinds=KINDS)
+    (row,) = rows_of(answer)
+    assert (row["type"], row["id"], row["user_id"], row["user"]) == ("file", "f1", "u1", "Ann")
+
+
+counts = st.integers(0, 3)
+refs = st.builds(lambda k, n: f"{k}:{n}", st.sampled_from(KINDS), st.integers(0, 30))
+
+
+@given(st.dictionaries(refs, st.tuples(counts, counts)), st.sampled_from(["downloads", "views"]))
+def test_the_combined_report_is_the_union_of_its_parts(
+    used: dict[str, tuple[int, int]], sort: str
+) -> None:
+    found = sources(totals=[total(ref, *numbers) for ref, numbers in used.items()])
+    whole = run_metrics(parse_metrics("metrics", {"sort": sort}), found, kinds=KINDS)
+    rows = [row.usage for row in whole.rows]
+    parts = [
+        row.usage
+        for report in REPORTS.values()
+        if report.kind and not report.by_user
+        for row in run_metrics(parse_metrics(report.name, {"sort": sort}), found, kinds=KINDS).rows
+    ]
+    assert sorted(rows, key=repr) == sorted(parts, key=repr)
+    assert whole.count == len(rows)
+    first, second = ("downloads", "views") if sort == "downloads" else ("views", "downloads")
+    assert rows == sorted(
+        rows,
+        key=lambda u: (-getattr(u, first), -getattr(u, second), u.resource.split(":")[::-1]),
+    )
+
+
+def test_json_and_ndjson_have_numbers_and_lists() -> None:
+    found = sources(
+        totals=[total("file:f1", 3, 0)],
+        descriptions={"file:f1": {"title": "=x", "parents": ["dataset:d1"]}},
+    )
+    request = parse_metrics("files", {})
+    whole = json.loads(text_of(run_metrics(request, found, kinds=KINDS), "json"))
+    line = json.loads(text_of(run_metrics(request, found, kinds=KINDS), "ndjson"))
+    assert whole["report"] == "x"
+    assert whole["rows"] == [line]
+    assert line["name"] == "=x"
+    assert (line["views"], line["parent_datasets"], line["size_kb"]) == (3, ["d1"], None)
+    assert line["last_viewed"] == "2024-05-01T02:03:04.005Z"
+
+
+def test_json_without_rows_is_json() -> None:
+    answer = run_metrics(parse_metrics("files", {}), sources(), kinds=KINDS)
+    assert json.loads(text_of(answer, "json")) == {"report": "x", "rows": []}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({"from": "2024-02-01", "to": "2024-01-31"}, "bad_window", "to"),
+        ({"from": "yesterday"}, "bad_format", "from"),
+        ({"to": "2024-02-30"}, "bad_format", "to"),
+        ({"sort": "size"}, "out_of_range", "sort"),
+        ({"limit": "0"}, "out_of_range", "limit"),
+        ({"limit": "many"}, "out_of_range", "limit"),
+        ({"until": "2024-01-01"}, "unknown_parameter", "until"),
+    ],
+)
+def test_a_wrong_parameter_is_named(given: dict[str, str], code: str, field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_metrics("files", given)
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+def test_an_unknown_report_does_not_exist() -> None:
+    with pytest.raises(UnknownError, match="there is no report 'spaces'"):
+        parse_metrics("spaces", {})
+
+
+def test_every_column_has_a_value() -> None:
+    for report in REPORTS.values():
+        assert len(set(report.columns)) == len(report.columns)
+    assert ALL.kind is None
