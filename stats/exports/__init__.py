@@ -1,0 +1,1 @@
+"""Exports: figures and events sent to services elsewhere (DataCite, OpenAIRE)."""

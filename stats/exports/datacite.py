@@ -1,0 +1,157 @@
+"""Dataset reports submitted to DataCite's usage reports service (B5).
+
+Comes in: the report of one month. Goes out: it is there, once. What always
+holds: a month has one report id, kept from the first submission on; a report
+is replaced (PUT) and never posted again; a report of more than 50,000
+datasets goes in parts with the same header, the first of which replaces or
+makes the report and the others are added; when it is not known whether a part
+arrived, the report is begun anew.
+
+A plain second POST of a month is answered 201 and changes nothing: hence the
+ids, and hence a PUT after a POST whose reply may have been lost.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from stats.errors import ConfigError, StoreRejected, StoreUnavailable
+from stats.exports.http import Call, Caller, Reply
+from stats.reports.dsr import COMPRESSED, DatasetReport
+from stats.stores.exports import ExportStore
+
+NAME = "DataCite"
+PART = 50_000
+"""Datasets that DataCite takes in one request."""
+
+UNKNOWN = 404
+
+
+@dataclass(frozen=True)
+class Service:
+    """Where reports go, and as whom."""
+
+    url: str
+    token: str
+    caller: Caller
+    bookmarks: ExportStore
+    part: int = PART
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was submitted; without datasets nothing is, and there is no id."""
+
+    id: str | None
+    datasets: int
+    parts: int
+
+
+def run_submit(service: Service, report: DatasetReport) -> Submission:
+    """Submit a month's report, in the place of an earlier one of that month.
+
+    Raises:
+        ConfigError: there is no token, or no publisher id to name.
+        StoreUnavailable: DataCite did not answer; submit again.
+        StoreRejected: DataCite refused the report, and why.
+    """
+    if not service.token:
+        raise ConfigError("STATS_DATACITE_TOKEN is not set")
+    parts = _parts(report, service.part)
+    first = next(parts, None)
+    if first is None:
+        return Submission(None, 0, 0)
+    if not first[0]["publisher-id"]:
+        raise ConfigError("STATS_PUBLISHER_ID is not set; DataCite demands one")
+    name = bookmark_of(report)
+    identity = _begin(service, name, build_body(report, first))
+    count, datasets = 1, len(first)
+    for part in parts:
+        reply = _call(service, "POST", "", build_body(report, part))
+        if reply.doubtful:
+            raise StoreUnavailable(NAME, f"a part may be in {name} twice: submit it again")
+        count, datasets = count + 1, datasets + len(part)
+    return Submission(identity, datasets, count)
+
+
+def bookmark_of(report: DatasetReport) -> str:
+    """Return the name under which the id of a month's report is kept."""
+    month = report.header["reporting-period"]["begin-date"][:7]
+    return f"datacite:{report.header['created-by']}:{month}"
+
+
+def build_body(report: DatasetReport, datasets: list[dict[str, Any]]) -> bytes:
+    """Return the compressed body of one part, whose header says that it is compressed."""
+    exceptions = [*report.header["exceptions"], COMPRESSED]
+    header = report.header | {"exceptions": exceptions}
+    body = orjson.dumps({"report-header": header, "report-datasets": datasets})
+    return gzip.compress(body, mtime=0)
+
+
+def _parts(report: DatasetReport, size: int) -> Iterator[list[dict[str, Any]]]:
+    while part := list(islice(report.datasets, size)):
+        yield part
+
+
+def _begin(service: Service, name: str, body: bytes) -> str:
+    """Make or replace the report with its first part; return its id."""
+    identity, _ = service.bookmarks.report(name)
+    if identity is not None:
+        reply = _call(service, "PUT", f"/{identity}", body, missing_ok=True)
+        if reply.status != UNKNOWN:
+            return identity
+        service.bookmarks.remember(name, None)
+    return _first(service, name, body)
+
+
+def _first(service: Service, name: str, body: bytes) -> str:
+    """Post the first part of a month that has no id yet."""
+    _, begun_before = service.bookmarks.report(name)
+    service.bookmarks.sending(name)
+    reply = _call(service, "POST", "", body)
+    identity = _read_id(reply)
+    service.bookmarks.remember(name, identity)
+    if begun_before or reply.doubtful:  # it may have been there: what was posted was ignored
+        _call(service, "PUT", f"/{identity}", body)
+    return identity
+
+
+def _call(
+    service: Service, method: str, path: str, body: bytes, *, missing_ok: bool = False
+) -> Reply:
+    headers = {
+        "Authorization": f"Bearer {service.token}",
+        "Content-Type": "application/gzip",
+        "Content-Encoding": "gzip",
+        "Accept": "application/json",
+    }
+    url = f"{service.url.rstrip('/')}/reports{path}"
+    reply = service.caller.call(Call(method, url, body, headers))
+    if reply.status < 300 or (missing_ok and reply.status == UNKNOWN):
+        return reply
+    raise StoreRejected(NAME, f"{method} {url}: {reply.status} {_errors(reply)}")
+
+
+def _read_id(reply: Reply) -> str:
+    try:
+        return str(json.loads(reply.body)["report"]["id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreRejected(NAME, f"its answer has no report id: {reply.body[:200]!r}") from error
+
+
+def _errors(reply: Reply) -> str:
+    """Return what the answer says is wrong, in one line."""
+    try:
+        errors = json.loads(reply.body)["errors"]
+        if isinstance(errors, list):
+            return "; ".join(str(error.get("title", error)) for error in errors)
+        return str(errors)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return reply.body[:200].decode(errors="replace")
