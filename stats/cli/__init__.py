@@ -1,0 +1,101 @@
+"""The ``stats`` command, and the same group as ``flask stats``.
+
+One module a group of commands. What always holds: an error is one line on
+stderr that says what to do, and an exit code: 1 found something wrong, 2 bad
+usage or input, 3 an engine is not reachable.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from stats.cli.aggregate import aggregate
+from stats.cli.audit import audit
+from stats.cli.bench import bench
+from stats.cli.demo import demo
+from stats.cli.engines import engines
+from stats.cli.erase import erase, reflag
+from stats.cli.events import events
+from stats.cli.export import export
+from stats.cli.kibana import kibana
+from stats.cli.legacy import import_legacy
+from stats.cli.query import query
+from stats.cli.report import report
+from stats.cli.retention import retention
+from stats.cli.search import search
+from stats.cli.service import init, serve
+from stats.cli.status import status
+from stats.cli.token import token
+from stats.errors import InputError, StatsError, StoreRejected, StoreUnavailable
+
+FOUND_WRONG, BAD_USAGE, UNREACHABLE = 1, 2, 3
+
+
+def exit_code(error: StatsError) -> int:
+    """Return the exit code that an error ends a command with (DESIGN 3.5)."""
+    if isinstance(error, StoreUnavailable):
+        return UNREACHABLE
+    return FOUND_WRONG if isinstance(error, StoreRejected) else BAD_USAGE
+
+
+class StatsGroup(click.Group):
+    """A group whose commands end with one line and an exit code, in ``flask stats`` too."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn an error of ours, or of usage, into its line and code."""
+        try:
+            return super().invoke(ctx)
+        except StatsError as error:
+            _fail(_line_of(error), exit_code(error))
+        except click.UsageError as error:
+            _fail(error.format_message(), BAD_USAGE)
+
+
+def _line_of(error: StatsError) -> str:
+    """Return the message, with the name of the field before it unless it begins so already."""
+    text = str(error)
+    if isinstance(error, InputError) and error.field and not text.startswith(f"{error.field}:"):
+        return f"{error.field}: {text}"
+    return text
+
+
+def _fail(line: str, code: int) -> NoReturn:
+    click.echo(f"stats: {line}", err=True)
+    sys.exit(code)
+
+
+@click.group(cls=StatsGroup)
+def stats() -> None:
+    """Exact usage statistics for research repositories."""
+
+
+for command in (
+    aggregate,
+    audit,
+    bench,
+    demo,
+    engines,
+    erase,
+    events,
+    export,
+    import_legacy,
+    init,
+    kibana,
+    query,
+    report,
+    reflag,
+    retention,
+    serve,
+    status,
+    token,
+):
+    stats.add_command(command)
+events.add_command(search)
+
+
+def main() -> None:
+    """Run the command line."""
+    stats()

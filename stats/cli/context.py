@@ -1,0 +1,65 @@
+"""Which application a command works on: the host's, or the service of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from time import monotonic, sleep
+from typing import ParamSpec, TypeVar
+
+import click
+from flask import has_app_context
+
+from stats.errors import StoreUnavailable
+from stats.proxies import current_stats
+from stats.service import create_app
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_WAIT = "stats.wait"
+_PAUSE = 0.5
+
+
+def with_stats(command: Callable[P, R]) -> Callable[P, R]:
+    """Run ``command`` where ``current_stats`` is there, and give it ``--wait``.
+
+    Under ``flask stats`` it is the host's application; under ``stats`` one is
+    made of the environment. With ``--wait SECONDS`` the command begins when all
+    engines answer, or after so long; without, an engine that is down ends it.
+    """
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        seconds = click.get_current_context().meta.get(_WAIT, 0.0)
+        if has_app_context():
+            _wait(seconds)
+            return command(*args, **kwargs)
+        with create_app().app_context():
+            _wait(seconds)
+            return command(*args, **kwargs)
+
+    option = click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        expose_value=False,
+        callback=_remember,
+        metavar="SECONDS",
+        help="Wait so long for engines that do not answer.",
+    )
+    return option(run)
+
+
+def _remember(ctx: click.Context, _option: click.Parameter, seconds: float | None) -> None:
+    ctx.meta[_WAIT] = seconds or 0.0
+
+
+def _wait(seconds: float) -> None:
+    """Return when all engines answer or ``seconds`` are over."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        try:
+            current_stats.ping()
+            return
+        except StoreUnavailable:
+            sleep(_PAUSE)

@@ -1,0 +1,60 @@
+"""``stats erase`` and ``stats reflag``: events of earlier days, changed for a reason."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+
+import click
+
+from stats.cli.aggregate import DAY
+from stats.cli.context import with_stats
+from stats.cli.retention import listed, say
+from stats.errors import InputError
+from stats.events.agents import ROBOTS_LIST
+from stats.proxies import current_stats
+from stats.retention.erase import run_erase
+from stats.retention.reflag import run_reflag
+
+
+@click.command()
+@click.option("--user", required=True, help="Id of the person, as events have it.")
+@with_stats
+def erase(user: str) -> None:
+    """Forget a person: private fields of his events, and his statistics. Counts stay."""
+    stores = current_stats.stores
+    job = current_stats.retention_job(report=say)
+    erased = run_erase(job, user, letters=stores.dead_letters, tokens=stores.tokens)
+    click.echo(
+        f"scrubbed {erased.events} events, recounted {erased.days} days,"
+        f" deleted {erased.rows} rows of people and {erased.tokens} tokens"
+    )
+    _end(erased.busy)
+
+
+@click.command()
+@click.option("--from", "start", type=DAY, help="First day.")
+@click.option("--to", "end", type=DAY, help="Last day.")
+@with_stats
+def reflag(start: datetime | None, end: datetime | None) -> None:
+    """Apply today's lists of robots and machines to the raw events that are kept."""
+    window = (start.date() if start else None, end.date() if end else None)
+    if start and end and end < start:
+        raise InputError("bad_window", "--to is before --from", field="to")
+    done = run_reflag(
+        current_stats.retention_job(report=say),
+        window,
+        read_agent=current_stats.enrichment.read_agent,
+        robots_list=ROBOTS_LIST,
+    )
+    click.echo(
+        f"changed {done.changed} events, recounted {len(done.days)} days;"
+        f" {done.unjudged} events could not be judged: their user agent is scrubbed"
+    )
+    _end(done.busy)
+
+
+def _end(busy: tuple[date, ...]) -> None:
+    if busy:
+        say(f"stats: another worker counts {listed(busy)} just now; `stats aggregate` ends it")
+        sys.exit(1)

@@ -1,0 +1,65 @@
+"""``stats export``: events to OpenAIRE, dataset reports to DataCite."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+
+import click
+
+from stats.cli.context import with_stats
+from stats.exports.assembly import build_datacite, build_openaire
+from stats.exports.monthly import run_monthly
+from stats.exports.openaire import run_dry, run_openaire
+from stats.proxies import current_stats
+from stats.reports.assembly import build_reporter
+from stats.times import utc_now
+
+DAY = click.DateTime(["%Y-%m-%d"])
+MONTH = click.DateTime(["%Y-%m"])
+FOUND_WRONG = 1
+
+
+@click.group()
+def export() -> None:
+    """Usage sent to services elsewhere."""
+
+
+@export.command()
+@click.option("--from", "first", type=DAY, help="First run only: leave out all before.")
+@click.option("--to", "last", type=DAY, help="Send what happened up to this day.")
+@click.option("--dry-run", is_flag=True, help="Count what would be sent; send nothing.")
+@with_stats
+def openaire(first: datetime | None, last: datetime | None, dry_run: bool) -> None:
+    """Send the counted events that were not sent yet; exit 1 if some were refused."""
+    stores = current_stats.stores
+    job = build_openaire(current_stats.settings, stores, current_stats.event_types)
+    until, now = stores.state.counted_until(), utc_now()
+    bounds = {"first": _day(first), "last": _day(last)}
+    run = run_dry if dry_run else run_openaire
+    result = run(job, counted_until=until, now=now, **bounds)
+    verb = "would send" if dry_run else "sent"
+    click.echo(f"{verb} {result.sent}, refused {result.refused}, skipped {result.skipped}")
+    if result.refused:
+        sys.exit(FOUND_WRONG)
+
+
+@export.command()
+@click.option("--month", type=MONTH, help="Submit this month again, or before it is over.")
+@with_stats
+def datacite(month: datetime | None) -> None:
+    """Submit the dataset report of the last whole month, unless it is there."""
+    settings, stores = current_stats.settings, current_stats.stores
+    reporter = build_reporter(settings, stores, current_stats.event_types)
+    service = build_datacite(settings, stores)
+    done = run_monthly(service, reporter, now=utc_now(), month=_day(month))
+    if done is None:
+        click.echo("nothing to submit")
+    elif done.id is None:
+        click.echo("no dataset was used in that month")
+    else:
+        click.echo(f"submitted {done.datasets} datasets in {done.parts} parts as {done.id}")
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

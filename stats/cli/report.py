@@ -1,0 +1,122 @@
+"""``stats report``: metrics, COUNTER and dataset reports, to a file or stdout.
+
+What always holds: a file given with ``-o`` is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import click
+
+from stats.cli.context import with_stats
+from stats.errors import InputError
+from stats.proxies import current_stats
+from stats.reports.assembly import build_reporter
+from stats.reports.metrics import SORTS
+from stats.reports.named import TABLES, Reporter
+from stats.reports.scheduled import run_scheduled
+from stats.times import utc_now
+
+MONTH = click.DateTime(["%Y-%m"])
+KINDS = ("files", "datasets", "collections", "records", "communities")
+OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to FILE.")
+
+
+@click.group()
+def report() -> None:
+    """Usage reports: tables for people, COUNTER, Make Data Count."""
+
+
+@report.command()
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.option("--by-user", is_flag=True, help="One row for each user and resource.")
+@click.option("--from", "first", default="", help="First day; all time without.")
+@click.option("--to", "last", default="", help="Last day.")
+@click.option("--sort", default="downloads", help=f"One of {', '.join(SORTS)}.")
+@click.option("--limit", default="", help="Rows at most.")
+@click.option("--format", "form", type=click.Choice(TABLES), default="csv", show_default=True)
+@OUTPUT
+@with_stats
+def metrics(kind: str | None, by_user: bool, form: str, output: Path | None, **given: str) -> None:
+    """What was viewed and downloaded, and how often: of one KIND, or of all."""
+    name = (kind or "metrics") + ("_by_user" if by_user else "")
+    names = {"first": "from", "last": "to"}
+    parameters = {names.get(key, key): value for key, value in given.items() if value}
+    _write(_reporter().run(name, form, parameters, now=utc_now()), output)
+
+
+@report.command()
+@click.argument("name", type=click.Choice(["pr", "ir", "dsr"]))
+@click.option("--begin", required=True, help="First month, YYYY-MM.")
+@click.option("--end", required=True, help="Last month, YYYY-MM.")
+@click.option("--format", "form", default="json", show_default=True, help="json or tsv.")
+@click.option(
+    "--param", "params", multiple=True, metavar="KEY=VALUE", help="As in the COUNTER API."
+)
+@OUTPUT
+@with_stats
+def counter(
+    name: str, begin: str, end: str, form: str, params: tuple[str, ...], output: Path | None
+) -> None:
+    """COUNTER's Platform Report or Item Report, or the dataset report."""
+    parameters = dict(map(_pair, params)) | {"begin_date": begin, "end_date": end}
+    _write(_reporter().run(name, form, parameters, now=utc_now()), output)
+
+
+@report.command()
+@click.option("--month", type=MONTH, help="Write the reports of this month, over those there.")
+@with_stats
+def scheduled(month: datetime | None) -> None:
+    """Write the reports of STATS_SCHEDULED_REPORTS that are not there yet."""
+    settings = current_stats.settings
+    written = run_scheduled(
+        current_stats.scheduled_reports,
+        _reporter(),
+        settings.reports_target,
+        now=utc_now(),
+        month=month.date() if month else None,
+    )
+    for path in written:
+        click.echo(path)
+    click.echo(f"wrote {len(written)} reports", err=True)
+
+
+def _reporter() -> Reporter:
+    return build_reporter(current_stats.settings, current_stats.stores, current_stats.event_types)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise InputError("bad_format", f"write {text!r} as KEY=VALUE", field="--param")
+    return key, value
+
+
+def _write(chunks: Iterable[bytes], output: Path | None) -> None:
+    with _opened(output) as file:
+        for chunk in chunks:
+            file.write(chunk)
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[bytes]]:
+    """Open stdout, or a file beside ``output`` that takes its place when all is written."""
+    if output is None:
+        yield sys.stdout.buffer
+        return
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(output)
+    except OSError as error:
+        message = f"cannot write {output}: {error.strerror}"
+        raise InputError("bad_format", message, field="-o") from error
+    finally:
+        part.unlink(missing_ok=True)

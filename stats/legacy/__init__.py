@@ -1,0 +1,1 @@
+"""Numbers of invenio-stats 5 to 7, taken over."""

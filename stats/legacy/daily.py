@@ -1,0 +1,76 @@
+"""Daily numbers of invenio-stats, as daily documents with ``source`` ``legacy``.
+
+Pure. Its numbers are of single files and records; here each counts for the
+resource, its parents and the site. What always holds: counts and volumes add
+up. Uniques of a container are the sum of its parts' uniques, which is what
+invenio-stats and InvenioRDM show, and more than there were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from stats.aggregations.documents import document_id
+from stats.aggregations.within import Containers
+from stats.events.types import SITE
+from stats.legacy.mapping import refs_of
+from stats.refs import kind_of
+
+LEGACY = "legacy"
+Document = dict[str, Any]
+
+
+@dataclass
+class LegacyDay:
+    """What one type has of one day: counts, uniques and bytes by resource."""
+
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    containers: Containers = field(default_factory=Containers)
+    unread: int = 0
+
+    def add(self, sources: Iterable[Mapping[str, Any]]) -> None:
+        """Take daily documents of invenio-stats."""
+        for source in sources:
+            refs = refs_of(source)
+            if refs is None:
+                self.unread += 1
+                continue
+            numbers = [_whole(source, name) for name in ("count", "unique_count", "volume")]
+            self.containers.add(refs)
+            for ref in (*refs, SITE):
+                row = self.rows.setdefault(ref, [0, 0, 0])
+                for position, number in enumerate(numbers):
+                    row[position] += number
+
+    def documents(
+        self, type_name: str, day: date, *, counted_at: str
+    ) -> Iterator[tuple[str, Document]]:
+        """Yield ``_id`` and daily document of each resource."""
+        for ref, (count, unique_count, volume) in self.rows.items():
+            yield (
+                document_id(type_name, day.isoformat(), ref, LEGACY),
+                {
+                    "timestamp": f"{day.isoformat()}T00:00:00.000Z",
+                    "counted_at": counted_at,
+                    "source": LEGACY,
+                    "interval": "day",
+                    "event": type_name,
+                    "resource": ref,
+                    "kind": kind_of(ref),
+                    "parents": self.containers.of(ref),
+                    "count": count,
+                    "unique_count": unique_count,
+                    "volume": volume,
+                    "excluded_count": 0,
+                    "excluded": {},
+                    "breakdown": {},
+                },
+            )
+
+
+def _whole(source: Mapping[str, Any], name: str) -> int:
+    """Return a number of theirs; some are absent, some are floating-point or null."""
+    return round(source.get(name) or 0)

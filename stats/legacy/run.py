@@ -1,0 +1,181 @@
+"""Taking over what invenio-stats 5 to 7 stored.
+
+Comes in: the prefix of its indices, in the same Elasticsearch. What always
+holds: of a type and day, its raw events are taken where there are any, and its
+daily numbers otherwise, never both; taking over again changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from stats.aggregations.job import AggregationJob
+from stats.aggregations.run import run_aggregation
+from stats.aggregations.totals import batches
+from stats.aggregations.write import run_totals
+from stats.errors import InputError, StoreRejected, StoreUnavailable
+from stats.legacy import bodies
+from stats.legacy.daily import LegacyDay
+from stats.legacy.mapping import build_legacy_raw
+from stats.stores.search import CONFLICT, Action
+from stats.times import iso_ms, month_of
+
+_BULK = 2_000
+_SUFFIX = re.compile(r"-(\d{4}(-\d{2}){0,2})$")
+
+
+@dataclass(frozen=True)
+class LegacyJob:
+    """What is taken over, and where to: ``window`` is first and last day, None no bound."""
+
+    aggregation: AggregationJob
+    source_prefix: str
+    window: bodies.Window
+    clock: Callable[[], datetime]
+    report: Callable[[str], None] = field(default=lambda line: None)
+
+    def raw(self, type_name: str) -> str:
+        """Return the pattern of its raw events."""
+        return f"{self.source_prefix}events-stats-{type_name}-*"
+
+    def daily(self, type_name: str) -> str:
+        """Return the pattern of its daily numbers."""
+        return f"{self.source_prefix}stats-{type_name}-*"
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """What was taken over.
+
+    ``both`` are days that have numbers of events here and of theirs;
+    ``unknown`` are its types that there is no event type of.
+    """
+
+    events: int = 0
+    new_events: int = 0
+    days: int = 0
+    documents: int = 0
+    unread: int = 0
+    both: tuple[date, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def run_take_over(job: LegacyJob) -> TakenOver:
+    """Take everything over, count it and set the totals."""
+    if job.source_prefix == job.aggregation.search.prefix:
+        message = "the indices of invenio-stats have our own prefix; set another STATS_INDEX_PREFIX"
+        raise InputError("bad_format", message, field="--source-prefix")
+    done = TakenOver(unknown=run_find_unknown(job))
+    refs: set[str] = set()
+    for aggregation in job.aggregation.aggregations:
+        done = run_type(job, aggregation.event_type.name, done, refs)
+    run_aggregation(job.aggregation, job.clock)
+    run_totals(job.aggregation, refs, set(), now=job.clock())
+    job.aggregation.on_changed(refs)
+    return done
+
+
+def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[str]) -> TakenOver:
+    """Take over one event type; put the resources that got daily numbers into ``refs``."""
+    search, pruned = job.aggregation.search, job.aggregation.state.pruned_until(name)
+    raw, daily = _members(job, job.raw(name)), _members(job, job.daily(name))
+    first = max((day for day in (job.window[0], pruned) if day), default=None)
+    with_events = set(_days(job, raw, bodies.build_days((first, job.window[1]))))
+    done = run_raw(job, name, raw, (first, job.window[1]), done) if with_events else done
+    known = set(_days(job, search.daily(name), bodies.build_counted_days(job.window)))
+    months = set(_days(job, search.daily(name), bodies.build_counted_months(job.window)))
+    for day in _days(job, daily, bodies.build_days(job.window)):
+        gone = pruned is not None and day < pruned
+        if day in with_events or day.replace(day=1) in months or (gone and day in known):
+            continue
+        done = run_day(job, name, daily, day, done=done, refs=refs)
+        if day in known:
+            done = replace(done, both=(*done.both, day))
+    return done
+
+
+def run_raw(
+    job: LegacyJob, name: str, indices: str, window: bodies.Window, done: TakenOver
+) -> TakenOver:
+    """Take over raw events; they are counted as all others are."""
+    search = job.aggregation.search
+    for hits in search.pages(indices, {"query": bodies.build_within(window)}, size=_BULK):
+        stamp = iso_ms(job.clock())
+        found = [build_legacy_raw(name, hit, indexed_at=stamp) for hit in hits]
+        actions = [
+            Action("create", search.raw(name, one.month), one.id, one.source)
+            for one in found
+            if one
+        ]
+        new = _write(job, actions)
+        done = replace(
+            done,
+            events=done.events + len(actions),
+            new_events=done.new_events + new,
+            unread=done.unread + len(found) - len(actions),
+        )
+        job.report(f"{name}: {done.events} events")
+    return done
+
+
+def run_day(
+    job: LegacyJob, name: str, indices: str, day: date, *, done: TakenOver, refs: set[str]
+) -> TakenOver:
+    """Take over the daily numbers of one type and day."""
+    search, legacy = job.aggregation.search, LegacyDay()
+    for hits in search.pages(indices, {"query": bodies.build_within((day, day))}):
+        legacy.add(hit["_source"] for hit in hits)
+    index = search.daily(name, month_of(day))
+    documents = legacy.documents(name, day, counted_at=iso_ms(job.clock()))
+    written = 0
+    for batch in batches(documents, _BULK):
+        _write(job, [Action("index", index, key, document) for key, document in batch])
+        refs.update(document["resource"] for _, document in batch)
+        written += len(batch)
+    job.report(f"{name} {day}: {written} documents")
+    return replace(
+        done,
+        days=done.days + 1,
+        documents=done.documents + written,
+        unread=done.unread + legacy.unread,
+    )
+
+
+def run_find_unknown(job: LegacyJob) -> tuple[str, ...]:
+    """Return the types of invenio-stats that there is no event type of here."""
+    known = {aggregation.event_type.name for aggregation in job.aggregation.aggregations}
+    found = set()
+    for beginning in ("events-stats-", "stats-"):
+        stem = f"{job.source_prefix}{beginning}"
+        for index in job.aggregation.search.indices(f"{stem}*"):
+            if _SUFFIX.search(index):
+                found.add(_SUFFIX.sub("", index).removeprefix(stem))
+    return tuple(sorted(found - known))
+
+
+def _members(job: LegacyJob, pattern: str) -> str:
+    """Return the indices of a pattern that end in a date: not of a type that begins alike."""
+    stem = pattern.removesuffix("-*")
+    names = job.aggregation.search.indices(pattern)
+    return ",".join(name for name in names if _SUFFIX.sub("", name) == stem)
+
+
+def _days(job: LegacyJob, indices: str, body: bodies.Body) -> Iterator[date]:
+    if indices:
+        job.aggregation.search.refresh(indices)
+        yield from bodies.read_days(job.aggregation.search.search(indices, body))
+
+
+def _write(job: LegacyJob, actions: list[Action]) -> int:
+    """Write; return how many were new."""
+    new = 0
+    for result in job.aggregation.search.bulk(actions):
+        if result.busy:
+            raise StoreUnavailable("Elasticsearch", result.reason)
+        if not result.ok and result.status != CONFLICT:
+            raise StoreRejected("Elasticsearch", result.reason)
+        new += result.ok
+    return new

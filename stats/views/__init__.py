@@ -1,0 +1,1 @@
+"""HTTP: what comes in is parsed here, what goes out is shaped here, nothing is counted here."""

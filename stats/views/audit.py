@@ -1,0 +1,56 @@
+"""The audit log over HTTP: JSON with a cursor, or NDJSON with a ``Link``.
+
+What always holds: no cache keeps it; whoever asks gets the part that he may
+read: an auditor what happened to resources he may see, a user his own events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import orjson
+from flask import Response, request
+
+from stats.events.search import Page, parse_audit, run_page
+from stats.proxies import current_stats
+from stats.views.access import audit_scope
+from stats.views.blueprints import api_blueprint
+from stats.views.incoming import NDJSON_TYPES, read_args
+from stats.views.outgoing import JSON
+
+NDJSON = "application/x-ndjson"
+
+blueprint = api_blueprint("stats_audit", __name__, url_prefix="/api/events")
+
+
+@blueprint.get("")
+def search() -> Response:
+    """Return events one by one, newest first: by user, by resource or what it is in, type, time."""
+    given = read_args(request.args)
+    scope = audit_scope(given.get("user") or None)
+    asked = replace(parse_audit(given, types=current_stats.event_types), user=scope.user)
+    page = run_page(asked, current_stats.stores.search, visible=scope.visible)
+    response = _lines(page) if _wants_lines() else _object(page)
+    if page.next:
+        following = urlencode({**given, "cursor": page.next})
+        response.headers["Link"] = f'<{request.path}?{following}>; rel="next"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _object(page: Page) -> Response:
+    body = {"events": page.events, "next": page.next}
+    return Response(orjson.dumps(body), mimetype=JSON)
+
+
+def _lines(page: Page) -> Response:
+    lines = b"".join(orjson.dumps(event) + b"\n" for event in page.events)
+    return Response(lines, mimetype=NDJSON)
+
+
+def _wants_lines() -> bool:
+    if "Accept" not in request.headers:
+        return False
+    best = request.accept_mimetypes.best_match([JSON, *sorted(NDJSON_TYPES)], default=JSON)
+    return best in NDJSON_TYPES

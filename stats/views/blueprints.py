@@ -1,0 +1,14 @@
+"""Blueprints whose errors are answered in our shape, in a host's application too."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from stats.views.errors import register_errors
+
+
+def api_blueprint(name: str, import_name: str, *, url_prefix: str | None = None) -> Blueprint:
+    """Return a blueprint with our error handlers."""
+    blueprint = Blueprint(name, import_name, url_prefix=url_prefix)
+    register_errors(blueprint)
+    return blueprint

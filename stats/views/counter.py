@@ -1,0 +1,175 @@
+"""The COUNTER API 5.1 (standards A9, A10), and the dataset report beside it.
+
+Comes in: parameters as the standard names them. Goes out: a report, or exactly
+one exception with its HTTP status. What always holds: everything but the
+status is for holders of a token (``api_key``, or ``requestor_id``); the only
+customer is the world.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, abort, request
+from werkzeug.exceptions import HTTPException
+
+from stats.errors import AccessError, CounterError, StoreUnavailable
+from stats.proxies import current_stats
+from stats.reports import dsr
+from stats.reports.assembly import build_platform, build_sources
+from stats.reports.counter import exceptions as ex
+from stats.reports.counter.definitions import COMMON, COUNTER_REPORTS, RELEASE, WORLD, WORLD_NAME
+from stats.reports.counter.json_form import to_json
+from stats.reports.counter.request import parse_dates, parse_request
+from stats.reports.counter.run import available_months, run_available, run_counter
+from stats.reports.counter.tsv_form import to_tsv
+from stats.reports.sources import Sources
+from stats.times import utc_now
+from stats.views.access import require
+from stats.views.errors import RETRY_AFTER, respond_http
+from stats.views.streaming import stream_response
+
+DATES = ("begin_date", "end_date")
+JSON = "application/json"
+TSV = "text/tab-separated-values"
+
+_LOG = logging.getLogger(__name__)
+
+blueprint = Blueprint("stats_counter", __name__, url_prefix="/api/counter/r51")
+
+
+@blueprint.get("/status")
+def status() -> Response:
+    """Say whether reports can be had; for everybody."""
+    body: dict[str, Any] = {"Service_Active": True, "Registry_Record": ""}
+    body["Description"] = f"COUNTER {RELEASE} usage reports of {current_stats.settings.platform}"
+    try:
+        current_stats.stores.search.ping()
+        current_stats.stores.state.counted_until()
+    except StoreUnavailable as error:
+        alert = {"Date_Time": f"{utc_now():%Y-%m-%dT%H:%M:%SZ}", "Alert": str(error)}
+        body |= {"Service_Active": False, "Alerts": [alert]}
+    return _json([body])
+
+
+@blueprint.get("/members")
+def members() -> Response:
+    """Name the one customer: the world."""
+    _authorise(request.args)
+    world_id = {"Proprietary": [f"{current_stats.settings.platform}:{WORLD}"]}
+    return _json(
+        [{"Institution_Name": WORLD_NAME, "Customer_ID": WORLD, "Institution_ID": world_id}]
+    )
+
+
+@blueprint.get("/reports")
+def reports() -> Response:
+    """List the reports of release 5.1 with the months that can be had."""
+    _authorise(request.args)
+    now = utc_now()
+    kinds = current_stats.settings.counter_item_kinds
+    months = available_months(run_available(_sources(), kinds, now=now), now)
+    listed = [
+        {
+            "Report_Name": report.name,
+            "Report_ID": report.id,
+            "Release": RELEASE,
+            "Report_Description": report.description,
+            **months,
+            "Path": f"{blueprint.url_prefix}/reports/{name}",
+        }
+        for name, report in COUNTER_REPORTS.items()
+    ]
+    return _json(listed)
+
+
+@blueprint.get("/reports/dsr")
+def dataset_report() -> Response:
+    """Return Make Data Count's dataset report of some months."""
+    _authorise(request.args, *DATES)
+    now = utc_now()
+    window = parse_dates(request.args, now, begun=True)
+    strange = [name for name in request.args if name not in COMMON]
+    report = dsr.run_dsr(_sources(), build_platform(current_stats.settings), window, now=now)
+    if strange:
+        report.header["exceptions"].append(dsr.unknown_parameters(strange))
+    return stream_response(request, dsr.to_json(report), content_type=JSON)
+
+
+@blueprint.get("/reports/<name>")
+def report_named(name: str) -> Response:
+    """Return the Platform Report or the Item Report, as JSON or TSV."""
+    report = COUNTER_REPORTS.get(name) or abort(404, f"there is no report {name[:40]}")
+    _authorise(request.args, *DATES)
+    platform, now = build_platform(current_stats.settings), utc_now()
+    asked = parse_request(report, request.args, now=now, platform=platform.id)
+    answer = run_counter(asked, _sources(), platform, now=now)
+    if _wants_tsv():
+        content_type = f"{TSV}; charset=utf-8"
+        return stream_response(request, to_tsv(answer), content_type=content_type)
+    return stream_response(request, to_json(answer), content_type=JSON)
+
+
+@blueprint.errorhandler(CounterError)
+def _refuse(error: CounterError) -> Response:
+    body = {"Code": error.code, "Message": error.message}
+    response = _json(body | ({"Data": error.data} if error.data else {}))
+    response.status_code = error.status
+    if error.status == ex.SERVICE_NOT_AVAILABLE.status:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+@blueprint.errorhandler(HTTPException)
+def _refuse_http(error: HTTPException) -> Response:
+    return respond_http(error)
+
+
+@blueprint.errorhandler(Exception)
+def _fail(error: Exception) -> Response:
+    """Answer what is not the caller's fault: the service is not available."""
+    if isinstance(error, StoreUnavailable):
+        return _refuse(ex.error(ex.SERVICE_NOT_AVAILABLE, str(error)))
+    _LOG.error("a COUNTER request failed", exc_info=error)
+    return _refuse(ex.error(ex.SERVICE_NOT_AVAILABLE, "internal error"))
+
+
+def _authorise(given: Mapping[str, str], *needed: str) -> None:
+    """Raise the exception with the lowest code that keeps the caller from any answer."""
+    if missing := [name for name in ("customer_id", *needed) if not given.get(name)]:
+        raise ex.error(ex.INSUFFICIENT_INFORMATION, f"missing: {', '.join(missing)}")
+    key, requestor = given.get("api_key"), given.get("requestor_id")
+    try:
+        require("counter")
+    except AccessError as error:
+        raise _not_allowed(error, key, requestor) from error
+    if given["customer_id"] != WORLD:
+        data = f"the only customer is {WORLD}"
+        raise ex.error(ex.NOT_AUTHORIZED_FOR_INSTITUTION, data)
+
+
+def _not_allowed(error: AccessError, key: str | None, requestor: str | None) -> CounterError:
+    if not key and not requestor and not error.signed_in:
+        return ex.error(ex.INSUFFICIENT_INFORMATION, "missing: api_key or requestor_id")
+    if error.signed_in:
+        return ex.error(ex.NOT_AUTHORIZED_FOR_INSTITUTION)
+    return ex.error(ex.API_KEY_INVALID if key else ex.REQUESTOR_NOT_AUTHORIZED)
+
+
+def _sources() -> Sources:
+    return build_sources(current_stats.stores, current_stats.event_types)
+
+
+def _wants_tsv() -> bool:
+    if "Accept" not in request.headers:
+        return False
+    return request.accept_mimetypes.best_match([JSON, TSV], default=JSON) == TSV
+
+
+def _json(body: Any) -> Response:
+    response = Response(orjson.dumps(body), mimetype=JSON)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,40 @@
+"""Events that come in over HTTP: one, an array, or NDJSON.
+
+What always holds: 202 means that the queue has taken responsibility for the
+accepted ones; a refused one says which it was and why, and stops no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from operator import itemgetter
+
+import orjson
+from flask import Response, request
+
+from stats.errors import InputError
+from stats.proxies import current_stats
+from stats.views.access import require_write
+from stats.views.blueprints import api_blueprint
+from stats.views.errors import error_item, error_response
+from stats.views.incoming import read_batch
+from stats.views.outgoing import JSON
+
+blueprint = api_blueprint("stats_events", __name__, url_prefix="/api/events")
+
+
+@blueprint.post("")
+def publish() -> Response:
+    """Take one event, an array or NDJSON; one bad event by itself is an error."""
+    require_write("publish")
+    batch = read_batch(request)
+    places = [n for n, item in enumerate(batch.items) if not isinstance(item, InputError)]
+    taken = current_stats.receive([batch.items[place] for place in places])
+    if batch.alone and taken.rejected:
+        (refused,) = taken.rejected
+        return error_response(400, refused.code, refused.message, field=refused.field)
+    unread = [error_item(n, i) for n, i in enumerate(batch.items) if isinstance(i, InputError)]
+    refusals = [asdict(refused) | {"index": places[refused.index]} for refused in taken.rejected]
+    rejected = sorted([*unread, *refusals], key=itemgetter("index"))
+    answer = {"accepted": len(taken.events), "rejected": rejected}
+    return Response(orjson.dumps(answer), 202, mimetype=JSON)

@@ -1,0 +1,207 @@
+"""The OpenAPI 3.1 document, made from the application's routes and its queries.
+
+What always holds: every route of the application is in it, also one that a
+host or another blueprint added; a route that the table below does not describe
+has what its function says of itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from werkzeug.routing import Rule
+
+from stats import __version__
+from stats.events.search import PARAMETERS as AUDIT_PARAMETERS
+from stats.proxies import current_stats
+from stats.queries.types import Parameter, Query
+from stats.views.blueprints import api_blueprint
+from stats.views.changed import PARAMETERS as CHANGED_PARAMETERS
+from stats.views.outgoing import CSV, JSON, json_response
+from stats.views.schemas import COMPONENTS, Schema, answer_schema, ref_to
+
+_ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+_NO_WORD = re.compile(r"[^A-Za-z0-9]+")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_REF = {"type": "string", "examples": ["record:r1"]}
+_SOME_OBJECT: Schema = {"type": "object"}
+
+blueprint = api_blueprint("stats_openapi", __name__)
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a route says beyond its path: bodies, answers and query parameters."""
+
+    answers: Mapping[str, Schema] = field(default_factory=lambda: {JSON: _SOME_OBJECT})
+    body: Mapping[str, Schema] = field(default_factory=dict)
+    status: str = "200"
+    parameters: tuple[Mapping[str, Any], ...] = ()
+
+
+def _csv_too(schema: Schema) -> dict[str, Schema]:
+    return {JSON: schema, CSV: {"type": "string"}}
+
+
+def _one_or_many(name: str) -> dict[str, Schema]:
+    one = ref_to(name)
+    many = {"type": "array", "items": one}
+    return {JSON: {"anyOf": [one, many]}, "application/x-ndjson": {"type": "string"}}
+
+
+def _text_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+_REFS = {
+    "name": "ref",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "array", "items": _REF, "minItems": 1},
+    "explode": True,
+}
+_CALL: Schema = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {"stat": {"type": "string"}, "params": {"type": "object"}},
+        "required": ["stat"],
+    },
+}
+
+_TABLE = {**_csv_too(_SOME_OBJECT), "application/x-ndjson": {"type": "string"}}
+
+DESCRIBED: Mapping[str, Described] = {
+    "stats_totals.read_one": Described(_csv_too(ref_to("Totals"))),
+    "stats_totals.read_many": Described(
+        _csv_too({"type": "object", "additionalProperties": ref_to("Totals")}), parameters=(_REFS,)
+    ),
+    "stats_reports.metrics": Described(_TABLE),
+    "stats_reports.metrics_of": Described(_TABLE),
+    "stats_reports.metrics_by_user": Described(_TABLE),
+    "stats_reports.breakdown": Described(_csv_too(_SOME_OBJECT)),
+    "stats_queries.run_queries": Described(body={JSON: _CALL}),
+    "stats_queries.run_named": Described(_csv_too(_SOME_OBJECT)),
+    "stats_events.publish": Described(
+        {JSON: ref_to("Accepted")}, body=_one_or_many("Event"), status="202"
+    ),
+    "stats_audit.search": Described(
+        {JSON: _SOME_OBJECT, "application/x-ndjson": {"type": "string"}},
+        parameters=tuple(_text_parameter(name) for name in AUDIT_PARAMETERS),
+    ),
+    "stats_changed.changed": Described(
+        parameters=tuple(_text_parameter(name) for name in CHANGED_PARAMETERS)
+    ),
+    "stats_resources.describe_one": Described(
+        {JSON: ref_to("Accepted")}, body={JSON: ref_to("Description")}
+    ),
+    "stats_resources.describe_many": Described(
+        {JSON: ref_to("Accepted")}, body=_one_or_many("DescriptionWithRef")
+    ),
+    "stats_health.metrics": Described({"text/plain": {"type": "string"}}),
+    "stats_dashboard.dashboard": Described({"text/html": {"type": "string"}}),
+    "stats_widgets.frame": Described({"text/html": {"type": "string"}}),
+    "stats_widgets.badge": Described({"image/svg+xml": {"type": "string"}}),
+    "stats_widgets.script": Described({"text/javascript": {"type": "string"}}),
+    "stats_widgets.chunk": Described({"text/javascript": {"type": "string"}}),
+}
+
+
+@blueprint.get("/api/openapi.json")
+def openapi() -> Response:
+    """Return this document."""
+    return json_response(request, build_openapi(current_app, current_stats.queries.values()))
+
+
+def build_openapi(app: Flask, queries: Iterable[Query]) -> dict[str, Any]:
+    """Return the document of an application's routes, and of each named query."""
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in list_routes(app):
+        view = app.view_functions[rule.endpoint]
+        for method in sorted((rule.methods or set()) & set(_METHODS)):
+            operation = _operation(rule, method, _summary(view.__doc__))
+            paths.setdefault(path_of(rule), {})[method.lower()] = operation
+    for query in queries:
+        paths[f"/api/stats/{query.name}"] = {"get": _query_operation(query)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Usage statistics", "version": __version__},
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": COMPONENTS},
+    }
+
+
+def list_routes(app: Flask) -> list[Rule]:
+    """Return the rules of an application, without those of static files."""
+    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.endswith("static")]
+
+
+def path_of(rule: Rule) -> str:
+    """Return the path of a rule as OpenAPI writes it."""
+    return _ARGUMENT.sub(r"{\1}", rule.rule)
+
+
+def _operation(rule: Rule, method: str, summary: str) -> dict[str, Any]:
+    described = DESCRIBED.get(rule.endpoint, Described())
+    in_path = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": _REF if name == "ref" else {"type": "string"},
+        }
+        for name in _ARGUMENT.findall(rule.rule)
+    ]
+    operation: dict[str, Any] = {
+        "operationId": _slug(f"{method.lower()} {path_of(rule)}"),
+        "summary": summary,
+        "parameters": [*in_path, *described.parameters],
+        "responses": _responses(described.status, described.answers),
+    }
+    if described.body:
+        operation["requestBody"] = {"required": True, "content": _content(described.body)}
+    return operation
+
+
+def _query_operation(query: Query) -> dict[str, Any]:
+    return {
+        "operationId": _slug(f"query {query.name}"),
+        "summary": query.title,
+        "parameters": [_parameter(parameter) for parameter in query.parameters],
+        "responses": _responses("200", _csv_too(answer_schema(query))),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = dict(parameter.schema)
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.help,
+        "required": parameter.required,
+        "schema": schema,
+    }
+
+
+def _responses(status: str, answers: Mapping[str, Schema]) -> dict[str, Any]:
+    error = {"description": "What was wrong", "content": _content({JSON: ref_to("Error")})}
+    return {status: {"description": "The answer", "content": _content(answers)}, "default": error}
+
+
+def _content(types: Mapping[str, Schema]) -> dict[str, Any]:
+    return {media_type: {"schema": schema} for media_type, schema in types.items()}
+
+
+def _slug(text: str) -> str:
+    """Return a name that a generated client can use for a function."""
+    return _NO_WORD.sub("_", text).strip("_")
+
+
+def _summary(docstring: str | None) -> str:
+    return (docstring or "").strip().split("\n")[0]

@@ -1,0 +1,107 @@
+"""Named queries: invenio-stats' protocol by POST, one query by GET, JSON or CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from stats.aggregations.types import Aggregation
+from stats.errors import InputError
+from stats.proxies import current_stats
+from stats.queries.answers import list_rows
+from stats.queries.types import Parameter, Query
+from stats.views.access import ask, may_list
+from stats.views.blueprints import api_blueprint
+from stats.views.embedding import readable_elsewhere
+from stats.views.incoming import read_args, read_json
+from stats.views.outgoing import JSON, csv_response, json_response, wants_csv
+
+MAX_QUERIES = 200
+"""Queries in one POST."""
+
+CSV_SUFFIX = ".csv"
+
+blueprint = readable_elsewhere(api_blueprint("stats_queries", __name__, url_prefix="/api/stats"))
+
+
+@blueprint.get("")
+def list_queries() -> Response:
+    """Return the named queries that the caller may run, and the event types."""
+    queries = current_stats.queries.values()
+    found = [describe_query(query) for query in queries if may_list(query.name)]
+    types = [describe_type(aggregation) for aggregation in current_stats.aggregations]
+    return json_response(request, {"queries": found, "types": types})
+
+
+@blueprint.post("")
+def run_queries() -> Response:
+    """Run several named queries: ``{any: {"stat": name, "params": {...}}}``."""
+    asked = read_json(request)
+    if not isinstance(asked, dict):
+        raise InputError("wrong_type", 'the body is an object: {any: {"stat", "params"}}')
+    if len(asked) > MAX_QUERIES:
+        raise InputError("too_large", f"{len(asked)} queries; ask at most {MAX_QUERIES}")
+    calls = {key: _read_call(key, call) for key, call in asked.items()}
+    answers = {key: ask(name, params) for key, (name, params) in calls.items()}
+    return Response(orjson.dumps(answers), mimetype=JSON)
+
+
+@blueprint.get("/<name>")
+def run_named(name: str) -> Response:
+    """Run one named query; ``.csv`` behind its name, or the Accept header, asks for CSV."""
+    as_csv = name.endswith(CSV_SUFFIX)
+    name = name.removesuffix(CSV_SUFFIX)
+    query = current_stats.find_query(name)
+    answer = ask(name, read_args(request.args))
+    if not as_csv and not wants_csv(request):
+        return json_response(request, answer)
+    return csv_response(request, query.columns, list_rows(query, answer), name=name)
+
+
+def _read_call(key: str, call: object) -> tuple[str, dict[str, Any]]:
+    """Return name and parameters of one call of the POST protocol."""
+    if not isinstance(call, dict) or not {"stat"} <= call.keys() <= {"stat", "params"}:
+        message = f'{key[:100]} must be of the form {{"stat": NAME, "params": {{...}}}}'
+        raise InputError("bad_format", message, field=key[:100])
+    name, params = call["stat"], call.get("params")
+    if not isinstance(name, str) or name not in current_stats.queries:
+        raise InputError("unknown_query", f"there is no query {str(name)[:100]}", field="stat")
+    if not isinstance(params, dict | None):
+        raise InputError("wrong_type", "params must be an object", field="params")
+    return name, params or {}
+
+
+def describe_query(query: Query) -> dict[str, Any]:
+    """Return what a caller must know to ask a query."""
+    return {
+        "name": query.name,
+        "title": query.title,
+        "kind": query.kind,
+        "url": f"{blueprint.url_prefix}/{query.name}",
+        "parameters": [_describe_parameter(parameter) for parameter in query.parameters],
+    }
+
+
+def describe_type(aggregation: Aggregation) -> dict[str, Any]:
+    """Return what an event type says of itself."""
+    event_type = aggregation.event_type
+    return {
+        "name": event_type.name,
+        "title": event_type.title,
+        "counts_as": event_type.counts_as,
+        "breakdowns": [breakdown.name for breakdown in aggregation.breakdowns],
+        "metrics": list(event_type.metrics),
+        "levels": list(event_type.levels),
+    }
+
+
+def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "help": parameter.help,
+        "required": parameter.required,
+        "default": parameter.default,
+        "schema": dict(parameter.schema),
+    }

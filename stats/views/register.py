@@ -1,0 +1,43 @@
+"""All views of the package, registered with an application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from stats.dashboard import blueprint as dashboard
+from stats.views import (
+    audit,
+    changed,
+    counter,
+    events,
+    health,
+    openapi,
+    queries,
+    reports,
+    resources,
+    totals,
+)
+from stats.views.errors import register_errors
+from stats.widgets import blueprint as widgets
+
+BLUEPRINTS = (
+    totals.blueprint,
+    reports.blueprint,
+    counter.blueprint,
+    queries.blueprint,
+    events.blueprint,
+    audit.blueprint,
+    changed.blueprint,
+    resources.blueprint,
+    health.blueprint,
+    openapi.blueprint,
+    dashboard.blueprint,
+    widgets.blueprint,
+)
+
+
+def register_views(app: Flask) -> None:
+    """Register every view with the service's own application, errors of routing included."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    register_errors(app)

@@ -1,0 +1,101 @@
+"""Metrics reports and breakdowns over HTTP.
+
+Comes in: a report's name and query parameters. Goes out: a streamed CSV, or
+JSON or NDJSON where the caller asks for it, with the number of rows in
+``X-Stats-Rows`` before the first of them.
+"""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from stats.proxies import current_stats
+from stats.reports.assembly import build_sources
+from stats.reports.breakdown import parse_breakdown, run_breakdown
+from stats.reports.metrics import MetricsAnswer, build_head, parse_metrics, run_metrics
+from stats.reports.stream import MEDIA_TYPES, Format, body
+from stats.times import iso_ms
+from stats.views.access import hide_unseen, report_filter, require_breakdown
+from stats.views.blueprints import api_blueprint
+from stats.views.incoming import read_args
+from stats.views.outgoing import csv_response, json_response, wants_csv
+from stats.views.streaming import stream_response
+
+_FORMATS: dict[str, Format] = {
+    "text/csv": "csv",
+    "application/json": "json",
+    "application/x-ndjson": "ndjson",
+}
+_BREAKDOWN_COLUMNS = ("key", "title", "value")
+
+blueprint = api_blueprint("stats_reports", __name__, url_prefix="/api")
+
+
+@blueprint.get("/reports/metrics")
+def metrics() -> Response:
+    """Report the use of everything, as CSV, JSON or NDJSON."""
+    return _respond("metrics")
+
+
+@blueprint.get("/reports/metrics_by_user")
+def metrics_by_user() -> Response:
+    """Report who used what, as CSV, JSON or NDJSON."""
+    return _respond("metrics_by_user")
+
+
+@blueprint.get("/reports/metrics/<name>")
+def metrics_of(name: str) -> Response:
+    """Report the use of one kind of resource, or who used it (``_by_user``)."""
+    return _respond(name)
+
+
+@blueprint.get("/stats/breakdown")
+def breakdown() -> Response:
+    """Divide the use of a resource by country, or by what was used."""
+    return _divide(as_csv=wants_csv(request))
+
+
+@blueprint.get("/stats/breakdown.csv")
+def breakdown_csv() -> Response:
+    """Divide the use of a resource, as CSV."""
+    return _divide(as_csv=True)
+
+
+def _respond(name: str) -> Response:
+    given = read_args(request.args)
+    asked = parse_metrics(name, given)
+    visible = report_filter(by_user=asked.report.by_user)
+    sources = build_sources(current_stats.stores, current_stats.event_types)
+    kinds = current_stats.settings.report_kinds
+    answer = run_metrics(asked, sources, kinds=kinds, visible=visible)
+    form = _form()
+    chunks = body(asked.report, answer.rows, form=form, head=build_head(answer))
+    response = stream_response(request, chunks, content_type=MEDIA_TYPES[form])
+    _describe(response, answer, form)
+    return response
+
+
+def _form() -> Format:
+    if "Accept" not in request.headers:
+        return "csv"
+    best = request.accept_mimetypes.best_match(list(_FORMATS), default="text/csv")
+    return _FORMATS[best or "text/csv"]
+
+
+def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
+    filename = f"{answer.request.report.filename}.{form}"
+    response.headers["X-Stats-Rows"] = str(answer.count)
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    if answer.counted_until is not None:
+        response.headers["X-Stats-Counted-Until"] = iso_ms(answer.counted_until)
+
+
+def _divide(*, as_csv: bool) -> Response:
+    given = read_args(request.args)
+    asked = parse_breakdown(given)
+    require_breakdown(given, within=asked.within, by=asked.by)
+    sources = build_sources(current_stats.stores, current_stats.event_types)
+    answer = hide_unseen(run_breakdown(asked, sources))
+    if not as_csv:
+        return json_response(request, answer)
+    return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")

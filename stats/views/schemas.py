@@ -1,0 +1,143 @@
+"""JSON Schemas of what goes in and out, for the OpenAPI document.
+
+Comes in: query definitions. Goes out: schemas. What always holds: names of
+fields come from the definitions and tables that the answers are made from, so
+that no field is written down twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from stats.events.fields import FIELDS
+from stats.queries.metrics import COUNTS, WHOLE
+from stats.queries.person import BY_VIA
+from stats.queries.types import Query
+from stats.views.descriptions import DESCRIPTION
+from stats.views.totals import COUNTERS, TIMES
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0}
+TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+NUMBER: Schema = {"type": "number"}
+NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+
+_COLUMN_TYPES: dict[str, Schema] = {
+    **dict.fromkeys((*WHOLE, *COUNTERS, "value", "data_volume"), WHOLE_NUMBER),
+    **dict.fromkeys(("part", "whole", "resources", "unlocated"), WHOLE_NUMBER),
+    **dict.fromkeys(BY_VIA, WHOLE_NUMBER),
+    **dict.fromkeys(("sum", "max", "last_value", "average", "share", "level"), NUMBER_OR_NULL),
+    **dict.fromkeys(("lat", "lon"), NUMBER),
+    **dict.fromkeys(("resource", "key"), TEXT),
+    "date": {"type": "string", "format": "date"},
+}
+
+
+def ref_to(name: str) -> Schema:
+    """Return a reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema:
+    """Return the schema of an object; all its properties are always there, or none need be."""
+    schema: Schema = {"type": "object", "properties": properties}
+    return {**schema, "required": list(properties)} if required else schema
+
+
+def answer_schema(query: Query) -> Schema:
+    """Return the schema of a query's answer."""
+    columns = {name: _COLUMN_TYPES.get(name, TEXT_OR_NULL) for name in query.columns}
+    echoed = {p.name: _or_null(dict(p.schema)) for p in query.parameters}
+    counts = object_of(dict.fromkeys(COUNTS, WHOLE_NUMBER))
+    if query.kind == "row":
+        return object_of({**columns, "counted_until": TIME})
+    total = {name: schema for name, schema in columns.items() if name != "date"}
+    parts: dict[str, dict[str, Schema]] = {
+        "histogram": {"buckets": _list(columns), "total": object_of(total)},
+        "by": {"buckets": _list(columns), "other": counts, "total": counts},
+        "top": {"buckets": _list(columns)},
+        "total": {"total": object_of(total)},
+        "shares": {"buckets": _list(columns), "total": object_of({"count": WHOLE_NUMBER})},
+        "map": {
+            "buckets": _list(columns),
+            "total": object_of({"count": WHOLE_NUMBER, "unlocated": WHOLE_NUMBER}),
+        },
+        "person": {
+            "buckets": _list(columns),
+            "kinds": {
+                "type": "object",
+                "additionalProperties": object_of(
+                    {"resources": WHOLE_NUMBER, "views": WHOLE_NUMBER, "downloads": WHOLE_NUMBER}
+                ),
+            },
+        },
+    }
+    return object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
+
+
+def _list(columns: dict[str, Schema]) -> Schema:
+    return {"type": "array", "items": object_of(columns)}
+
+
+def _or_null(schema: Schema) -> Schema:
+    """Return a schema of a parameter as an answer echoes it: null where it was not given."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+TOTALS = object_of(
+    {
+        **dict.fromkeys(("resource", "kind", "id"), TEXT),
+        **dict.fromkeys(COUNTERS, WHOLE_NUMBER),
+        **dict.fromkeys(TIMES, TIME),
+        "events": {"type": "object", "additionalProperties": WHOLE_NUMBER},
+        "counted_until": TIME,
+    }
+)
+
+ERROR = object_of({"error": object_of(dict.fromkeys(("code", "message", "field"), TEXT))})
+
+ACCEPTED = object_of(
+    {
+        "accepted": WHOLE_NUMBER,
+        "rejected": {
+            "type": "array",
+            "items": object_of(
+                {"index": WHOLE_NUMBER, "code": TEXT, "message": TEXT, "field": TEXT}
+            ),
+        },
+    }
+)
+
+_FIELD_TYPES: dict[str, Schema] = {
+    "size": WHOLE_NUMBER,
+    "value": {"type": "number"},
+    "timestamp": {"type": "string", "format": "date-time"},
+    "created": {"type": "string", "format": "date-time"},
+    "parents": {"type": "array", "items": TEXT},
+    "authors": {"type": "array", "items": {"type": ["string", "object"]}},
+    "extra": {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+}
+
+
+def _incoming(fields: Iterable[str], *required: str) -> Schema:
+    properties = {name: _FIELD_TYPES.get(name, TEXT) for name in fields}
+    schema = {**object_of(properties, required=False), "additionalProperties": False}
+    return {**schema, "required": list(required)} if required else schema
+
+
+EVENT = _incoming(FIELDS, "type", "resource")
+DESCRIBED = _incoming(DESCRIPTION)
+DESCRIBED_WITH_REF = _incoming(("resource", *DESCRIPTION), "resource")
+
+COMPONENTS: dict[str, Schema] = {
+    "Totals": TOTALS,
+    "Error": ERROR,
+    "Accepted": ACCEPTED,
+    "Event": EVENT,
+    "Description": DESCRIBED,
+    "DescriptionWithRef": DESCRIBED_WITH_REF,
+}

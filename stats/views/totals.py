@@ -1,0 +1,108 @@
+"""Totals of resources: one key look-up in MongoDB, Elasticsearch is not asked.
+
+The path that every landing page takes, so it is short. What always holds: a
+resource of which nothing was counted has the same shape, with zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Response, current_app, request
+
+from stats.errors import InputError
+from stats.proxies import current_stats
+from stats.refs import parse_ref, split_ref
+from stats.reports.jsonld import build_jsonld
+from stats.times import iso_ms
+from stats.views.access import refusals, require_resource
+from stats.views.blueprints import api_blueprint
+from stats.views.counted import CountedUntil
+from stats.views.embedding import readable_elsewhere
+from stats.views.errors import error_body
+from stats.views.outgoing import JSON_LD, csv_response, json_response, wants_csv, wants_jsonld
+
+MAX_REFS = 1_000
+COUNTERS = ("views", "unique_views", "downloads", "unique_downloads", "volume")
+TIMES = ("last_viewed", "last_downloaded")
+COLUMNS = ("resource", "kind", "id", *COUNTERS, *TIMES)
+
+_EXTENSION = "stats-counted-until"
+
+blueprint = readable_elsewhere(api_blueprint("stats_totals", __name__, url_prefix="/api/stats"))
+
+
+@blueprint.get("/totals/<path:ref>", merge_slashes=False)
+def read_one(ref: str) -> Response:
+    """Return the totals of one resource."""
+    _refuse_arguments(())
+    parse_ref(ref, field="ref")
+    require_resource(ref)
+    until = _counted_until()
+    answer = read_total(ref, current_stats.stores.totals.read_one(ref), until)
+    if wants_csv(request):
+        return csv_response(request, COLUMNS, [answer], name="totals")
+    if wants_jsonld(request):
+        description = current_stats.stores.resources.read([ref]).get(ref, {})
+        return json_response(request, build_jsonld(answer, description), mimetype=JSON_LD)
+    return json_response(request, answer)
+
+
+@blueprint.get("/totals")
+@blueprint.get("/totals.csv")
+def read_many() -> Response:
+    """Return the totals of up to 1,000 resources, by ref; an error where one may not see them."""
+    _refuse_arguments(("ref",))
+    refs = list(dict.fromkeys(parse_ref(ref, field="ref") for ref in request.args.getlist("ref")))
+    if not refs:
+        raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
+    if len(refs) > MAX_REFS:
+        raise InputError("out_of_range", f"{len(refs)} refs; ask at most {MAX_REFS}", field="ref")
+    refused = refusals(refs)
+    until = _counted_until()
+    seen = [ref for ref in refs if ref not in refused]
+    found = current_stats.stores.totals.read(seen)
+    answers = {ref: read_total(ref, found.get(ref), until) for ref in seen}
+    if request.path.endswith(".csv") or wants_csv(request):
+        return csv_response(request, COLUMNS, answers.values(), name="totals")
+    errors = {ref: error_body(error) for ref, error in refused.items()}
+    return json_response(request, {ref: errors.get(ref) or answers[ref] for ref in refs})
+
+
+def read_total(
+    ref: str, document: Mapping[str, Any] | None, counted_until: datetime | None
+) -> dict[str, Any]:
+    """Return the answer for one resource, of its document or of none."""
+    found = document or {}
+    kind, name = split_ref(ref)
+    return {
+        "resource": ref,
+        "kind": kind,
+        "id": name,
+        **{counter: found.get(counter, 0) for counter in COUNTERS},
+        **{moment: _iso(found.get(moment)) for moment in TIMES},
+        "events": found.get("events", {}),
+        "counted_until": _iso(counted_until),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return iso_ms(moment) if moment else None
+
+
+def _counted_until() -> datetime | None:
+    extensions = current_app.extensions
+    if _EXTENSION not in extensions:
+        extensions[_EXTENSION] = CountedUntil(current_stats.stores.state.counted_until)
+    known: CountedUntil = extensions[_EXTENSION]
+    return known.get()
+
+
+def _refuse_arguments(allowed: tuple[str, ...]) -> None:
+    for name in request.args:
+        if name not in allowed:
+            raise InputError(
+                "unknown_parameter", f"there is no parameter {name[:100]}", field=name[:100]
+            )

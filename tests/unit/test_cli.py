@@ -1,0 +1,53 @@
+"""The command line: one line on stderr, the right exit code, and what `status` says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from click.testing import CliRunner
+
+from stats.cli import stats
+from stats.cli.status import build_status
+from stats.errors import InputError
+from stats.health import Health
+from stats.times import UTC
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["audit", "--from", "x"], ["nonsense"], ["erase"], ["query"], ["engines", "nonsense"]],
+)
+def test_bad_usage_is_one_line_and_exit_2(arguments: list[str]) -> None:
+    result = CliRunner().invoke(stats, arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("stats: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_field_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise InputError("bad_format", "rule 1: path is wrong", field="rule 1")
+
+    monkeypatch.setattr("stats.ext.StatsState.query", fail)
+    result = CliRunner().invoke(stats, ["query", "top"])
+    assert (result.exit_code, result.stderr) == (2, "stats: rule 1: path is wrong\n")
+
+
+def test_an_engine_that_is_down_is_exit_3_after_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATS_ELASTICSEARCH_URL", "http://127.0.0.1:1")
+    result = CliRunner().invoke(stats, ["init", "--wait", "0.2"])
+    assert result.exit_code == 3
+    assert "Elasticsearch is not reachable" in result.stderr
+
+
+def test_status_says_what_waits() -> None:
+    counted = datetime(2024, 3, 5, tzinfo=UTC)
+    assert build_status(Health(counted, 61.26, 2, 3, {"record-view": 4})) == {
+        "counted_until": "2024-03-05T00:00:00.000Z",
+        "lag_seconds": 61.3,
+        "days_waiting": 2,
+        "dead_letters": 3,
+        "queues": {"record-view": 4},
+    }
+    assert build_status(Health(None, None, 0, 0, {}))["counted_until"] is None

@@ -1,0 +1,131 @@
+"""Parts of the views that need no engine and no application."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+
+import pytest
+from flask import Request
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import EnvironBuilder
+
+from stats.errors import InputError, StoreUnavailable
+from stats.times import UTC
+from stats.views.counted import CountedUntil
+from stats.views.gauges import Gauge, build_text
+from stats.views.incoming import parse_batch, read_args, read_batch
+from stats.views.probes import Probed, Probes
+
+
+def request(body: bytes, content_type: str | None = None) -> Request:
+    return Request(
+        EnvironBuilder(method="POST", data=body, content_type=content_type).get_environ()
+    )
+
+
+NDJSON = "application/x-ndjson"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "items", "alone"),
+    [
+        (b'{"a": 1}', None, [{"a": 1}], True),
+        (b'\n {"a":\n 1}\n', None, [{"a": 1}], True),
+        (b'[{"a": 1}, 2]', "application/json", [{"a": 1}, 2], False),
+        (b"[]", None, [], False),
+        (b'{"a": 1}', NDJSON, [{"a": 1}], False),
+        (b"", NDJSON, [], False),
+        (b'{"a": 1}\n{"b": 2}\n', "application/x-www-form-urlencoded", [{"a": 1}, {"b": 2}], False),
+        (b'{"a": 1}\r\n\r\n{"b": 2}', None, [{"a": 1}, {"b": 2}], False),
+        ('{"a": "x\u2028y"}\n{"b": 2}'.encode(), None, [{"a": "x\u2028y"}, {"b": 2}], False),
+        (b"7", None, [7], True),
+    ],
+)
+def test_a_body_is_one_object_an_array_or_lines(
+    body: bytes, content_type: str | None, items: list[object], alone: bool
+) -> None:
+    batch = read_batch(request(body, content_type))
+    assert (list(batch.items), batch.alone) == (items, alone)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"a": NaN}'])
+def test_a_body_that_is_nothing_is_refused(body: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        read_batch(request(body))
+    assert caught.value.code == "not_json"
+
+
+def test_a_bad_line_is_refused_in_its_place() -> None:
+    def parse(item: object) -> object:
+        if item == 0:
+            raise InputError("out_of_range", "zero", field="n")
+        return item
+
+    batch = read_batch(request(b"1\n{\n0\n2\n"))
+    accepted, rejected = parse_batch(batch, parse)
+    assert accepted == [1, 2]
+    assert [(r["index"], r["code"], r["field"]) for r in rejected] == [
+        (1, "not_json", ""),
+        (2, "out_of_range", "n"),
+    ]
+
+
+def test_an_argument_counts_once() -> None:
+    assert read_args(MultiDict([("a", "1"), ("b", "")])) == {"a": "1", "b": ""}
+    with pytest.raises(InputError) as caught:
+        read_args(MultiDict([("a", "1"), ("a", "1")]))
+    assert caught.value.field == "a"
+
+
+def test_how_far_the_counting_is_is_asked_once_a_second() -> None:
+    clock = [0.0]
+    moments = [None, datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 2, tzinfo=UTC)]
+    counted = CountedUntil(lambda: moments.pop(0), clock=lambda: clock[0])
+    assert counted.get() is None  # "never" is not remembered
+    assert counted.get() == datetime(2025, 1, 1, tzinfo=UTC)
+    clock[0] = 0.99
+    assert counted.get() == datetime(2025, 1, 1, tzinfo=UTC)
+    clock[0] = 1.0
+    assert counted.get() == datetime(2025, 1, 2, tzinfo=UTC)
+
+
+def test_an_engine_that_hangs_holds_up_nobody_and_has_one_thread() -> None:
+    release = threading.Event()
+    calls: list[int] = []
+
+    def hang() -> None:
+        calls.append(1)
+        release.wait(30)
+
+    def refuse() -> None:
+        raise StoreUnavailable("MongoDB", "no")
+
+    def fail() -> None:
+        raise ZeroDivisionError("secret")
+
+    probes = Probes(
+        {"hangs": hang, "refuses": refuse, "fails": fail, "answers": lambda: None}, seconds=0.1
+    )
+    expected = {
+        "hangs": Probed(False, "no answer within 0.1 s"),
+        "refuses": Probed(False, "not reachable"),
+        "fails": Probed(False, "not reachable"),
+        "answers": Probed(True),
+    }
+    assert probes.run() == expected
+    assert probes.run() == expected
+    assert calls == [1]
+    release.set()
+
+
+def test_gauges_are_text_that_prometheus_reads() -> None:
+    gauges = [
+        Gauge("a", "Help.", {"x": 1.0, "y": 0.5}, "kind"),
+        Gauge("b", "More.", {"": 1735689600.125}),
+    ]
+    assert build_text(gauges) == (
+        "# HELP a Help.\n# TYPE a gauge\n"
+        'a{kind="x"} 1\na{kind="y"} 0.5\n'
+        "# HELP b More.\n# TYPE b gauge\nb 1735689600.125\n"
+    )
