@@ -1,0 +1,180 @@
+"""``emit(event, ...)``: publish from inside a host, and never break it.
+
+Comes in: events as DESIGN 3.1 has them. What always holds: nothing is raised; a
+broker that is down costs ``STATS_EMIT_TIMEOUT`` once, then nothing for a while;
+what could not be published is in ``STATS_SPOOL`` and is published later, in the
+background, by whoever reaches the broker first. Every outcome is counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, cast
+
+import orjson
+from flask import Flask, current_app
+
+from stats.config import Settings
+from stats.errors import InputError, StatsError
+from stats.events.parse import dump_event, parse_event
+from stats.events.publish import run_publish
+from stats.events.types import Event, EventType
+from stats.ext import EMITTER
+from stats.hosts.breaker import Breaker
+from stats.hosts.spool import Spool
+from stats.proxies import current_stats
+from stats.stores.queues import EventQueues
+from stats.times import utc_now
+
+DRAIN_EVERY = 10.0
+"""Seconds between two looks whether events wait in the spool."""
+
+Outcome = Literal["published", "spooled", "lost", "refused"]
+OUTCOMES: tuple[Outcome, ...] = ("published", "spooled", "lost", "refused")
+
+_log = logging.getLogger(__name__)
+
+
+class Emitter:
+    """Publishes the events of one application; threads share it.
+
+    ``publish`` raises ``StoreUnavailable`` when the broker does not answer.
+    """
+
+    def __init__(
+        self,
+        publish: Callable[[Sequence[Event]], None],
+        *,
+        types: Mapping[str, EventType],
+        spool: Spool | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.counts: Counter[Outcome] = Counter(dict.fromkeys(OUTCOMES, 0))
+        self.spool = spool
+        self._publish = publish
+        self._types = types
+        self._clock = clock
+        self._breaker = Breaker(clock=clock)
+        self._lock = threading.Lock()
+        self._drain_at = float("-inf")
+
+    def emit(self, *objects: object) -> bool:
+        """Publish events; return whether all are in the queue or the spool. Raises nothing."""
+        try:
+            return self._emit(objects)
+        except Exception:
+            _log.exception("events of statistics are lost")
+            self._count("lost", len(objects))
+            return False
+
+    def drain(self) -> int:
+        """Publish what waits in the spool; return how many events.
+
+        Raises ``StoreUnavailable`` when the broker does not answer.
+        """
+        return self.spool.drain(self._publish_lines) if self.spool else 0
+
+    def _emit(self, objects: Sequence[object]) -> bool:
+        events = self._parse(objects)
+        if self._try(events):
+            self._count("published", len(events))
+            self._drain_soon()
+        else:
+            kept = self.spool is not None and self.spool.add([_line(event) for event in events])
+            self._count("spooled" if kept else "lost", len(events))
+            if not kept:
+                return False
+        return len(events) == len(objects)
+
+    def _parse(self, objects: Iterable[object]) -> list[Event]:
+        """Return the events among some objects; the others are bugs of the host's, and logged."""
+        events = []
+        for given in objects:
+            try:
+                events.append(parse_event(given, types=self._types, now=utc_now()))
+            except InputError as error:
+                _log.warning("not an event (%s): %s", error.field, error)
+                self._count("refused", 1)
+        return events
+
+    def _try(self, events: Sequence[Event]) -> bool:
+        if not events:
+            return True
+        if not self._breaker.may_ask():
+            return False
+        try:
+            self._publish(events)
+        except StatsError as error:
+            self._breaker.failed()
+            _log.warning("statistics cannot be published: %s", error)
+            return False
+        self._breaker.answered()
+        return True
+
+    def _publish_lines(self, lines: Sequence[bytes]) -> None:
+        self._publish(self._parse(_objects(lines)))
+
+    def _drain_soon(self) -> None:
+        """Look in the background, now and then, whether something waits."""
+        with self._lock:
+            if self.spool is None or self._clock() < self._drain_at:
+                return
+            self._drain_at = self._clock() + DRAIN_EVERY
+        if self.spool.size():
+            threading.Thread(target=self._drain_quietly, name="stats-spool", daemon=True).start()
+
+    def _drain_quietly(self) -> None:
+        try:
+            _log.info("%d events of the spool are published", self.drain())
+        except (StatsError, OSError) as error:
+            _log.warning("the spool of statistics waits: %s", error)
+
+    def _count(self, outcome: Outcome, events: int) -> None:
+        with self._lock:
+            self.counts[outcome] += events
+
+
+def emit(*events: dict[str, Any]) -> bool:
+    """Publish events of the current application; raises nothing, whatever is down."""
+    try:
+        emitter = find_emitter(current_app)
+    except Exception:
+        _log.exception("events of statistics are lost")
+        return False
+    return emitter.emit(*events)
+
+
+def find_emitter(app: Flask) -> Emitter:
+    """Return the emitter of an application, made when it is first used."""
+    if EMITTER not in app.extensions:
+        app.extensions.setdefault(EMITTER, _build(current_stats.settings))
+    return cast(Emitter, app.extensions[EMITTER])
+
+
+def _build(settings: Settings) -> Emitter:
+    types = current_stats.event_types
+    queues = EventQueues(
+        settings.broker_url,
+        prefix=settings.index_prefix,
+        type_names=types,
+        timeout=settings.emit_timeout,
+    )
+    spool = Spool(settings.spool, max_bytes=settings.spool_bytes) if settings.spool else None
+    return Emitter(lambda events: run_publish(events, queues=queues), types=types, spool=spool)
+
+
+def _line(event: Event) -> bytes:
+    return orjson.dumps(dump_event(event))
+
+
+def _objects(lines: Iterable[bytes]) -> Iterable[object]:
+    """Yield the objects of lines; the last line of a machine that crashed may be cut off."""
+    for line in lines:
+        try:
+            yield orjson.loads(line)
+        except orjson.JSONDecodeError:
+            _log.warning("a line of the spool is no JSON and is left out")
