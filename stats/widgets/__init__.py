@@ -1,0 +1,1 @@
+"""Custom elements for web pages: built files in ``static/``, sources in ``widgets/``."""

@@ -1,0 +1,73 @@
+// <stats-breakdown>: how the numbers of a resource divide, as bars or as a donut.
+// In: the breakdown, as the service answers. Out: a table whose cells carry the bars, so that
+// the chart is the table that a screen reader reads.
+import chart from "../chart/chart.css";
+import list from "../chart/list.css";
+import { createList } from "../chart/list.js";
+import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
+import { ALL_COUNTRIES, namesOf, readShares } from "../chart/shares.js";
+import { createTypes } from "../chart/types.js";
+import styles from "./breakdown.css";
+import { createDonut } from "./donut.js";
+
+export { words } from "../chart/words.js";
+
+const SIZE = 10;
+
+class Breakdown {
+  constructor(kit) {
+    this.kit = kit;
+    this.types = createTypes(kit, (shown) => kit.change({ shown }));
+    this.list = createList(kit, this.types.node);
+    this.donut = createDonut(kit);
+    this.node = this.list.node;
+  }
+
+  async load(settings) {
+    const types = typesOf(settings);
+    const type = types.includes(settings.shown) ? settings.shown : types[0];
+    this.types.update(types, type);
+    const { resource, by = "country", from, to, size = SIZE } = settings;
+    const asked = by === "country" ? ALL_COUNTRIES : size;
+    const params = { resource, breakdown: by, from, to, size: asked };
+    return { type, answer: await this.kit.get(`${type}-by`, params) };
+  }
+
+  update({ type, answer }, { by = "country", size = SIZE, chart }) {
+    const { language } = this.kit;
+    const { rows, rest } = readShares(answer, size);
+    const names = namesOf(language, by);
+    const named = rows.map((row) => ({ ...row, name: names(row.key) }));
+    if (rest) named.push({ ...rest, rest: true, name: language.text("other") });
+    const noun = capital(language, nounOf(language, type));
+    this.node.classList.remove("views", "downloads");
+    this.node.classList.add(toneOf(type));
+    this.list.update({
+      title: language.text(`by_${by}`).replace(/^by_/, ""),
+      columns: [
+        by,
+        noun,
+        language.text("uniqueOf", { noun: nounOf(language, type) }),
+        language.text("share"),
+      ],
+      rows: named.map((row) => this.#buildRow(row, named)),
+      until: answer.counted_until,
+    });
+    this.donut.update(this.list.body, chart === "donut" ? named : []);
+    return answer.total.count > 0;
+  }
+
+  #buildRow({ name, count, unique_count, part, rest }, rows) {
+    const { language } = this.kit;
+    const most = Math.max(...rows.filter((row) => !row.rest).map((row) => row.count), 1);
+    const unique = language.text("unique", { n: language.number(unique_count) });
+    return {
+      ...{ name, rest, bar: Math.min(count / most, 1), number: language.number(count) },
+      sides: [unique, language.percent(part)],
+    };
+  }
+}
+
+export const createView = (kit) => new Breakdown(kit);
+const sheets = [chart, list, styles];
+export { sheets as styles };

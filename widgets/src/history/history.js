@@ -1,0 +1,116 @@
+// <stats-history>: one strip a type of event over the same days, read by hover and keyboard.
+// In: histograms, as the service answers. Out: SVG, a read-out, controls and a table.
+// Always: strips share their columns; the read-out shows sums of what is chosen, which are
+// exact, as the service's uniques are of one day at most.
+import chart from "../chart/chart.css";
+import { createFrame } from "../chart/frame.js";
+import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
+import { createControls } from "./controls.js";
+import { createCursor } from "./cursor.js";
+import { writeBucket, writeWindow } from "./dates.js";
+import styles from "./history.css";
+import { createStrips } from "./strips.js";
+import { buildWindow, sumOf, windowOf } from "./windows.js";
+
+export { words } from "../chart/words.js";
+
+const today = () => new Date().toISOString().slice(0, 10);
+
+/** Write a sum: "24 views, 20 unique". */
+function writeSum(language, type, { count, unique_count }) {
+  const unique = language.text("unique", { n: language.number(unique_count) });
+  return `${language.number(count)} ${nounOf(language, type, count)}, ${unique}`;
+}
+
+function writeChosen(language, answer, first, last) {
+  if (first === last) return writeBucket(language, answer.buckets[first].date, answer.interval);
+  return writeWindow(language, windowOf(answer, first, last));
+}
+
+function buildTable(language, series) {
+  const [{ answer }] = series;
+  const nouns = series.map(({ type }) => nounOf(language, type));
+  const columns = nouns.flatMap((noun) => [noun, language.text("uniqueOf", { noun })]);
+  const cells = ({ count, unique_count }) => [
+    language.number(count),
+    language.number(unique_count),
+  ];
+  return {
+    caption: `${capital(language, nouns.join(", "))}, ${writeWindow(language, answer)}`,
+    columns: [language.text("date"), ...columns],
+    rows: answer.buckets.map(({ date }, i) => [
+      writeBucket(language, date, answer.interval),
+      ...series.flatMap(({ answer: { buckets } }) => cells(buckets[i])),
+    ]),
+  };
+}
+
+class History {
+  #series = [];
+
+  constructor(kit) {
+    this.kit = kit;
+    this.controls = createControls(kit, (window) => this.#change(window));
+    this.frame = createFrame(kit, this.controls.node);
+    this.cursor = createCursor(kit, {
+      onRead: (first, last) => this.#read(first, last),
+      onChoose: (first, last) => this.#change(windowOf(this.#series[0].answer, first, last)),
+      onReset: () => this.#change(null),
+    });
+    this.strips = createStrips(kit, this.frame.plot, this.cursor);
+    this.node = this.frame.node;
+  }
+
+  async load(settings) {
+    const types = typesOf(settings);
+    this.strips.setTypes(types.map((type) => ({ type, tone: toneOf(type) })));
+    const params = { resource: settings.resource, ...buildWindow(settings) };
+    const asked = types.map((type) => this.kit.get(`${type}-histogram`, params));
+    const answers = await Promise.all(asked);
+    return types.map((type, i) => ({ type, answer: answers[i] }));
+  }
+
+  update(series, settings) {
+    const { language } = this.kit;
+    const [{ answer }] = series;
+    this.#series = series;
+    const last = this.kit.host.getAttribute("to")?.trim() || today();
+    this.controls.update(answer, { changed: Boolean(settings.changed), last });
+    const names = capital(language, series.map(({ type }) => nounOf(language, type)).join(", "));
+    this.cursor.node.ariaLabel = language.text("plot", { names });
+    this.strips.draw(series, settings.chart);
+    this.frame.setTable(buildTable(language, series));
+    this.frame.setUntil(answer.counted_until);
+    this.#read(-1, -1);
+    return series.some(({ answer: { total } }) => total.count > 0);
+  }
+
+  stop() {
+    this.strips.stop();
+  }
+
+  #change(window) {
+    this.kit.change(window && { ...window, changed: true });
+    const detail = window ?? {};
+    this.kit.host.dispatchEvent(new CustomEvent("stats-window", { bubbles: true, detail }));
+  }
+
+  #read(first, last) {
+    const { language } = this.kit;
+    const [{ answer }] = this.#series;
+    const none = first < 0;
+    const when = none ? writeWindow(language, answer) : writeChosen(language, answer, first, last);
+    const sums = this.#series.map(({ answer: { buckets, total } }) =>
+      none ? total : sumOf(buckets, first, last),
+    );
+    this.frame.readout.textContent = when;
+    this.strips.read(sums, first, last);
+    const spoken = this.#series.map(({ type }, i) => writeSum(language, type, sums[i]));
+    this.cursor.node.ariaValueText = [when, ...spoken].join("; ");
+    if (!none) this.cursor.node.ariaValueNow = this.cursor.index;
+  }
+}
+
+export const createView = (kit) => new History(kit);
+const sheets = [chart, styles];
+export { sheets as styles };

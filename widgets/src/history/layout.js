@@ -1,0 +1,59 @@
+// Where things go: pixels from numbers. Pure; the drawing is in plot.js.
+import { bisectRight, max, nice, ticks } from "d3-array";
+import { utcTicks } from "d3-time";
+
+const NARROWEST_BAR = 4;
+const LABEL_ROOM = 72;
+const CHARACTER = 6.6;
+const DAY_MS = 86_400_000;
+
+/** Return the top of the scale and its ticks, never fewer than whole numbers. */
+export function buildScale(counts, height) {
+  const most = Math.max(max(counts) ?? 0, 1);
+  const steps = Math.min(Math.max(Math.round(height / 45), 1), 4);
+  const top = nice(0, most, steps)[1];
+  const lines = ticks(0, top, steps).filter((tick) => tick > 0 && Number.isInteger(tick));
+  return { lines: lines.length ? lines : [top], y: (n) => height - (n / top) * height };
+}
+
+/** Return the room that the longest label of the scale takes. */
+export function gutterOf(labels) {
+  return Math.ceil((max(labels, (label) => label.length) ?? 1) * CHARACTER) + 8;
+}
+
+/** Return the columns: `{left(i), centre(i), indexAt(px), step, bars}`. */
+export function buildColumns(n, { width, gutter, rtl }) {
+  const room = Math.max(width - gutter, 1);
+  const step = room / Math.max(n, 1);
+  const left = (i) => (rtl ? room - (i + 1) * step : gutter + i * step);
+  const indexAt = (px) => Math.floor(rtl ? (room - px) / step : (px - gutter) / step);
+  return {
+    ...{ n, width, gutter, rtl, step, left, bars: step >= NARROWEST_BAR },
+    centre: (i) => left(i) + step / 2,
+    indexAt: (px) => Math.min(Math.max(indexAt(px), 0), n - 1),
+    barWidth: Math.max(1, Math.min(step * 0.66, step - 1, 28)),
+  };
+}
+
+function formatOf(dates) {
+  const apart = dates.length > 1 ? (dates[1] - dates[0]) / DAY_MS : 0;
+  if (apart > 300) return () => ({ year: "numeric" });
+  if (apart < 27) return () => ({ day: "numeric", month: "short" });
+  return (date) => (date.getUTCMonth() ? { month: "short" } : { year: "numeric" });
+}
+
+/** Return the labels below: `[{index, day, options}]`, as many as there is room for. */
+export function buildLabels(buckets, { width, gutter }) {
+  if (!buckets.length) return [];
+  const days = buckets.map(({ date }) => Date.parse(date));
+  const count = Math.max(1, Math.min(Math.floor((width - gutter) / LABEL_ROOM), 8, buckets.length));
+  const dates = utcTicks(new Date(days[0]), new Date(days.at(-1) + 1), count).filter(
+    (date) => date % DAY_MS === 0,
+  );
+  const format = formatOf(dates);
+  return (dates.length ? dates : [new Date(days[0])]).map((date) => ({
+    index: Math.max(bisectRight(days, +date) - 1, 0),
+    day: +date,
+    options: format(date),
+  }));
+}

@@ -1,0 +1,60 @@
+// In: a language tag and its texts. Out: functions that write texts, numbers and dates.
+// Always: numbers and dates by Intl in that language; dates in UTC, as days are counted.
+import { words } from "./words/en.js";
+
+const UTC = { timeZone: "UTC" };
+
+/**
+ * Return the tag to write in: the one wanted, in the variety that the reader prefers (`en-GB`
+ * of `en`), the reader's own when none is wanted, English when it cannot be read.
+ */
+export function parseTag(wanted, preferred) {
+  try {
+    const [tag] = Intl.getCanonicalLocales(wanted || preferred[0]);
+    return preferred.find((one) => one.startsWith(`${tag}-`)) ?? tag ?? "en";
+  } catch {
+    return "en";
+  }
+}
+
+/** Make the writer for a tag that is read; `more` are texts beyond the basic English ones. */
+export function createLanguage(tag, more) {
+  const texts = { ...words, ...more };
+  const plural = new Intl.PluralRules(tag);
+  const formats = {};
+  const numberFormat = (options) =>
+    (formats[JSON.stringify(options)] ??= new Intl.NumberFormat(tag, options));
+
+  return {
+    tag,
+    text: (key, values = {}) =>
+      (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? ""),
+    noun(key, n) {
+      const forms = (texts[key] ?? key).split("|");
+      return plural.select(n) === "one" ? forms[0] : forms.at(-1);
+    },
+    number: (n, options = {}) => numberFormat(options).format(n),
+    compact: (n) => numberFormat({ notation: "compact", maximumSignificantDigits: 3 }).format(n),
+    percent: (part) => numberFormat({ style: "percent", maximumFractionDigits: 0 }).format(part),
+    date: (day, options) =>
+      new Intl.DateTimeFormat(tag, { ...UTC, ...options }).format(new Date(day)),
+    range: (from, to, options) =>
+      new Intl.DateTimeFormat(tag, { ...UTC, ...options }).formatRange(
+        new Date(from),
+        new Date(to),
+      ),
+    time: (moment) =>
+      new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" }).format(
+        new Date(moment),
+      ),
+  };
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
+
+/** Write bytes in the unit that fits: 1.2 GB. */
+export function writeBytes(language, bytes) {
+  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  const options = { style: "unit", unit: UNITS[step], maximumSignificantDigits: 3 };
+  return language.number(bytes / 1000 ** step, options);
+}

@@ -1,0 +1,76 @@
+// <stats-panel>: all of a resource for its landing page, made of the other elements, which
+// ask for their own numbers. In: a resource. Out: a grid; choosing a range in the history
+// sets the window of the others.
+import styles from "./panel.css";
+import { createTiles } from "./tiles.js";
+
+const CONTAINERS = ["community", "collection", "dataset", "space", "user", "site"];
+const ROWS = "6";
+const METHODS = "2";
+const ROWS_BESIDE_MAP = "9";
+
+function buildParts({ resource, from, to, interval, type }) {
+  const kind = resource.split(":")[0];
+  const common = { resource, from, to, type: type?.join(" ") };
+  const parts = [
+    ["stats-history", { ...common, interval }],
+    ["stats-map", common],
+    ["stats-breakdown", { ...common, by: "country", size: ROWS_BESIDE_MAP }],
+    ["stats-breakdown", { ...common, by: "referrer", size: ROWS }],
+  ];
+  const within = resource === "site:all" ? undefined : resource;
+  const top = (of) => [
+    "stats-top",
+    { kind: of, within, metric: "downloads", from, to, size: ROWS },
+  ];
+  if (CONTAINERS.includes(kind)) parts.push(top(kind === "dataset" ? "file" : "record"));
+  else parts.push(["stats-breakdown", { ...common, by: "access_method", size: METHODS }]);
+  return parts;
+}
+
+class Panel {
+  constructor(kit) {
+    this.kit = kit;
+    this.tiles = createTiles(kit);
+    this.node = kit.h("div", { class: "view" }, this.tiles.node);
+    this.node.addEventListener("stats-window", ({ detail }) => this.#follow(detail));
+  }
+
+  load(settings) {
+    this.#fill(settings);
+    return this.kit.totals(settings.resource);
+  }
+
+  update(totals) {
+    this.tiles.update(totals);
+    return true;
+  }
+
+  /** Say it once when there is nothing to show; otherwise each part says it of itself. */
+  fail(message, { kind }) {
+    if (kind === "attribute") this.node.replaceChildren(this.kit.h("p", { part: "note" }, message));
+  }
+
+  #fill(settings) {
+    const inherited = [...this.kit.attributes(), ["lang", this.kit.language.tag]];
+    const create = ([name, attributes]) =>
+      this.kit.h(name, { part: name.slice(6), ...Object.fromEntries(inherited), ...attributes });
+    this.settings = settings;
+    this.parts = buildParts(settings).map(create);
+    this.node.replaceChildren(this.tiles.node, ...this.parts);
+  }
+
+  #follow(window) {
+    for (const part of this.parts.slice(1)) {
+      for (const name of ["from", "to"]) {
+        const day = window[name] ?? this.settings[name];
+        if (day) part.setAttribute(name, day);
+        else part.removeAttribute(name);
+      }
+    }
+  }
+}
+
+export const createView = (kit) => new Panel(kit);
+const sheets = [styles];
+export { sheets as styles };

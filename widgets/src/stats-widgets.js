@@ -1,0 +1,28 @@
+// The one file a page loads: it defines the elements. What only charts need is imported
+// when the first such element is on the page; the counter needs nothing more.
+import { counter } from "./counter/counter.js";
+import { defineElement } from "./element.js";
+
+export { addTexts } from "./words/texts.js";
+
+const ROW_REM = 1.875;
+const FRAME_REM = 4.375;
+const DONUT_ABOVE = "clamp(0rem, (23.5rem - 100cqi) * 999, 10.5rem)";
+const listRoom = (more) => (element) => {
+  const rows = Math.min(parseInt(element.getAttribute("size")) || 10, 100) + more;
+  const donut = element.getAttribute("chart") === "donut" ? ` + ${DONUT_ABOVE}` : "";
+  return `calc(${rows * ROW_REM + FRAME_REM}rem${donut})`;
+};
+
+defineElement("stats-counter", async () => counter);
+defineElement("stats-history", () => import("./history/history.js"), {
+  reserve: () => "var(--stats-height, 20rem)",
+});
+defineElement("stats-map", () => import("./map/map.js"), {
+  reserve: () => "calc(45.35cqi + 6.375rem)",
+});
+defineElement("stats-breakdown", () => import("./breakdown/breakdown.js"), {
+  reserve: listRoom(1), // a row for the others
+});
+defineElement("stats-top", () => import("./top/top.js"), { needs: [], reserve: listRoom(0) });
+defineElement("stats-panel", () => import("./panel/panel.js"));

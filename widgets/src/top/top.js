@@ -1,0 +1,52 @@
+// <stats-top>: what is used most. In: the ranking, as the service answers. Out: a list of
+// links with bars.
+import chart from "../chart/chart.css";
+import list from "../chart/list.css";
+import { createList } from "../chart/list.js";
+import { capital } from "../chart/series.js";
+
+export { words } from "../chart/words.js";
+
+const SIZE = 10;
+const NOUNS = { views: "views", unique_views: "views", volume: "volume" };
+
+class Top {
+  constructor(kit) {
+    this.kit = kit;
+    this.list = createList(kit);
+    this.node = this.list.node;
+  }
+
+  load({ kind = "record", within, metric = "downloads", from, to, size = SIZE }) {
+    return this.kit.get("top", { kind, within, metric, from, to, size });
+  }
+
+  update(answer, { kind = "record", metric = "downloads" }) {
+    const { language } = this.kit;
+    const { buckets } = answer;
+    const noun = language.noun(NOUNS[metric] ?? "downloads", 2);
+    const unique = metric.startsWith("unique");
+    const name = unique ? language.text("uniqueOf", { noun }) : capital(language, noun);
+    const most = Math.max(...buckets.map(({ value }) => value), 1);
+    this.node.classList.remove("views", "downloads");
+    this.node.classList.add(NOUNS[metric] === "views" ? "views" : "downloads");
+    this.list.update({
+      title: `${language.text(`top_${kind}`).replace(/^top_/, "")} · ${name}`,
+      columns: [language.text("rank"), kind, name],
+      rows: buckets.map((row, i) => this.#buildRow(row, { i, most, metric })),
+      until: answer.counted_until,
+    });
+    return buckets.length > 0;
+  }
+
+  #buildRow({ resource, title, url, value }, { i, most, metric }) {
+    const { language, writeBytes } = this.kit;
+    const number = metric === "volume" ? writeBytes(language, value) : language.number(value);
+    const rank = language.number(i + 1);
+    return { rank, name: title || resource, url, bar: value / most, number, sides: [] };
+  }
+}
+
+export const createView = (kit) => new Top(kit);
+const sheets = [chart, list];
+export { sheets as styles };

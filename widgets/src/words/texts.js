@@ -1,0 +1,20 @@
+// In: a language tag. Out: its texts, loaded once. Always: a language that is not there, or
+// does not arrive, leaves the texts to English; what a page added goes before all.
+const LANGUAGES = {
+  de: () => import("./de.js"),
+  es: () => import("./es.js"),
+  fr: () => import("./fr.js"),
+};
+const added = {};
+
+/** Let a page add a language, or change texts of one: `addTexts("it", {views: "vista|viste"})`. */
+export function addTexts(language, texts) {
+  added[language] = { ...added[language], ...texts };
+}
+
+/** Load the texts of a language. */
+export async function loadTexts(tag) {
+  const base = tag.split("-")[0];
+  const module = await LANGUAGES[base]?.().catch(() => null);
+  return { ...module?.words, ...added[base], ...added[tag] };
+}
