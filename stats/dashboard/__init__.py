@@ -1,0 +1,1 @@
+"""The dashboard at ``/stats/``: pages for managers and administrators."""

@@ -1,0 +1,213 @@
+"""The pages: the site, one resource, the search, signing in and out.
+
+What always holds: a page shows what its caller may see and no more; its token
+is in a cookie that scripts cannot read and other sites cannot send; scripts
+and styles come from this service alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from stats.dashboard.numbers import (
+    read_excluded,
+    read_rankings,
+    read_totals,
+    read_uploaders,
+)
+from stats.dashboard.window import PRESETS, Window, parse_window
+from stats.errors import AccessError, InputError, StatsError, StoreUnavailable, UnknownError
+from stats.events.types import SITE
+from stats.health import read_health
+from stats.permissions.tokens import is_live, token_id
+from stats.proxies import current_stats
+from stats.refs import parse_ref
+from stats.times import iso_ms, utc_now
+from stats.views.access import require, require_resource
+from stats.views.embedding import framed_here
+from stats.views.identity import COOKIE, caller
+
+COOKIE_SECONDS = 30 * 24 * 3600
+FOUND = 20
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; base-uri 'none'; form-action 'self'"
+)
+
+blueprint = framed_here(
+    Blueprint(
+        "stats_dashboard",
+        __name__,
+        url_prefix="/stats",
+        template_folder="templates",
+        static_folder="static",
+    )
+)
+
+
+@blueprint.get("/")
+def site() -> Response:
+    """Return the page of the whole site, or of the communities that a curator looks after."""
+    require("dashboard")
+    window = parse_window(request.args, utc_now().date())
+    who = caller()
+    sees_pipeline = who.has("admin", "reporter")
+    own = [] if sees_pipeline else sorted(who.communities)
+    shown = own[0] if own else SITE
+    return _page(
+        "site",
+        window=window,
+        resource=shown,
+        communities=own,
+        **_numbers(shown, window),
+        rankings=read_rankings(own[0] if own else None, window),
+        excluded=read_excluded(current_stats, window) if sees_pipeline else {},
+        health=read_health(current_stats, utc_now()) if sees_pipeline else None,
+        uploaders=read_uploaders(shown, window) if who.has("admin", "auditor") else None,
+    )
+
+
+@blueprint.get("/search")
+def search() -> AnyResponse:
+    """Find resources by title or ref; a ref that is one leads to its page."""
+    require("dashboard")
+    text = request.args.get("q", "").strip()
+    found = current_stats.stores.resources.search(text, limit=FOUND) if text else []
+    visible = current_stats.policy.readable(caller(), [one["_id"] for one in found])
+    return _page("search", text=text, found=[one for one in found if one["_id"] in visible])
+
+
+@blueprint.get("/resource/<path:ref>", merge_slashes=False)
+def resource(ref: str) -> Response:
+    """Return the page of one resource."""
+    parse_ref(ref, field="ref")
+    require_resource(ref)
+    window = parse_window(request.args, utc_now().date())
+    known = current_stats.stores.resources.read([ref]).get(ref, {})
+    return _page("resource", window=window, resource=ref, known=known, **_numbers(ref, window))
+
+
+@blueprint.get("/sign-in")
+def sign_in_form() -> Response:
+    """Return the form that takes a token."""
+    return _page("sign_in", target=_target())
+
+
+@blueprint.post("/sign-in")
+def sign_in() -> AnyResponse:
+    """Keep a valid token in a cookie and go on; say so when it is none."""
+    secret = request.form.get("token", "").strip()
+    document = current_stats.stores.tokens.read(token_id(secret)) if secret else None
+    if document is None or document["kind"] != "access" or not is_live(document, now=utc_now()):
+        page = _page("sign_in", target=_target(), failed=True)
+        page.status_code = 401
+        return page
+    response = redirect(_target(), 303)
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        secure=request.is_secure,
+        samesite="Strict",
+        path=request.script_root or "/",
+    )
+    return response
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> AnyResponse:
+    """Forget the token of this browser."""
+    response = redirect(url_for("stats_dashboard.sign_in_form"), 303)
+    response.delete_cookie(COOKIE, path=request.script_root or "/")
+    return response
+
+
+@blueprint.errorhandler(AccessError)
+def refused(error: AccessError) -> Response:
+    """Ask nobody in particular to sign in; tell somebody that he may not."""
+    if not error.signed_in:
+        page = _page("sign_in", target=request.full_path.rstrip("?"), message=str(error))
+        page.status_code = 401
+        page.delete_cookie(COOKIE, path=request.script_root or "/")
+        return page
+    return _problem(403, "Not for this account", str(error))
+
+
+@blueprint.errorhandler(StatsError)
+def failed(error: StatsError) -> Response:
+    """Say what is wrong on a page."""
+    if isinstance(error, UnknownError):
+        return _problem(404, "There is no such thing", str(error))
+    if isinstance(error, InputError):
+        return _problem(400, "That does not work", f"{error.field}: {error.message}")
+    if isinstance(error, StoreUnavailable):
+        page = _problem(503, "Try again in a moment", f"{error.engine} does not answer.")
+        page.headers["Retry-After"] = "5"
+        return page
+    return _problem(500, "This should not happen", "The log of the service says more.")
+
+
+def _numbers(ref: str, window: Window) -> dict[str, Any]:
+    """Return a resource's numbers in a window and of all time."""
+    ever = current_stats.totals([ref])[ref]
+    return {"totals": read_totals(current_stats, ref, window), "ever": ever}
+
+
+def _problem(status: int, title: str, message: str) -> Response:
+    page = _page("problem", title=title, message=message)
+    page.status_code = status
+    return page
+
+
+def _page(name: str, **values: Any) -> Response:
+    html = render_template(
+        f"stats/{name}.html",
+        presets=PRESETS,
+        today=utc_now().date(),
+        session=_session(),
+        link=_link,
+        csv=_csv,
+        iso=iso_ms,
+        **values,
+    )
+    response = make_response(html)
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _session() -> str | None:
+    """Return what the caller is signed in by: a token of this page, or something else."""
+    if COOKIE in request.cookies:
+        return "token"
+    try:
+        return "other" if caller().signed_in else None
+    except AccessError:
+        return None
+
+
+def _link(ref: str) -> str:
+    """Return the address of a resource's page; every character of a ref may be in it."""
+    return f"{url_for('stats_dashboard.site')}resource/{quote(ref, safe=':')}"
+
+
+def _csv(name: str, params: dict[str, Any], window: Window | None = None) -> str:
+    """Return the address of a named query's answer as CSV."""
+    given = params | (window.params if window else {})
+    query = "&".join(f"{key}={quote(str(value))}" for key, value in given.items())
+    return f"{request.script_root}/api/stats/{name}.csv?{query}"
+
+
+def _target() -> str:
+    """Return where to go after signing in: a page of the dashboard, nowhere else."""
+    home = url_for("stats_dashboard.site")
+    wanted = request.values.get("next", home)
+    return wanted if wanted.startswith(home) and "\\" not in wanted else home

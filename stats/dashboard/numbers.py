@@ -1,0 +1,78 @@
+"""The numbers of the pages, each from a named query, the daily documents or the stores.
+
+Shells around pure readers; what the caller may not see is refused by the query.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from stats.dashboard.window import Window
+from stats.events.types import SITE
+from stats.ext import StatsState
+from stats.stores.dsl import Q
+from stats.views.access import ask
+
+Numbers = dict[str, int]
+_SHOWN = 10
+
+RANKINGS = (
+    ("Most viewed records", "record", "views"),
+    ("Most downloaded records", "record", "downloads"),
+    ("Most downloaded files", "file", "downloads"),
+    ("Most viewed communities", "community", "views"),
+)
+
+
+def read_totals(state: StatsState, resource: str, window: Window) -> Numbers:
+    """Return views, downloads, the unique ones and the bytes of a resource in a window."""
+    sums = dict.fromkeys(("views", "unique_views", "downloads", "unique_downloads", "volume"), 0)
+    for name, event_type in state.event_types.items():
+        if event_type.counts_as is None:
+            continue
+        total = ask(f"{name}-total", {"resource": resource, **window.params})["total"]
+        sums[event_type.counts_as] += total["count"]
+        sums[f"unique_{event_type.counts_as}"] += total["unique_count"]
+        if event_type.counts_as == "downloads":
+            sums["volume"] += total["volume"]
+    return sums
+
+
+def read_rankings(within: str | None, window: Window) -> list[dict[str, Any]]:
+    """Return the top lists of a window, inside ``within`` or the whole site."""
+    rankings = []
+    for title, kind, metric in RANKINGS:
+        params = {"kind": kind, "metric": metric, "size": _SHOWN, **window.params}
+        if within:
+            params["within"] = within
+        rows = [row for row in ask("top", params)["buckets"] if row["value"]]
+        rankings.append({"title": title, "metric": metric, "params": params, "rows": rows})
+    return rankings
+
+
+def read_uploaders(resource: str, window: Window) -> list[dict[str, Any]]:
+    """Return who added most records to a resource in a window."""
+    params = {"resource": resource, "breakdown": "user", "size": _SHOWN, **window.params}
+    buckets = ask("record-created-by", params)["buckets"]
+    return [{"ref": f"user:{row['key']}", **row} for row in buckets if row["key"]]
+
+
+def read_excluded(state: StatsState, window: Window) -> dict[str, int]:
+    """Return how many events of the site do not count, by reason, most first."""
+    query = Q("term", resource=SITE) & Q(
+        "range", timestamp={"gte": window.first.isoformat(), "lte": window.last.isoformat()}
+    )
+    body = {"query": query.to_dict(), "_source": ["excluded"]}
+    families = ",".join(state.stores.search.daily(a.family) for a in state.aggregations)
+    pages = state.stores.search.pages(families, body)
+    return sum_reasons(hit["_source"].get("excluded", {}) for hits in pages for hit in hits)
+
+
+def sum_reasons(documents: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Add the reasons of daily documents up."""
+    sums: Counter[str] = Counter()
+    for reasons in documents:
+        sums.update(reasons)
+    return dict(sums.most_common())
