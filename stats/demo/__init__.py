@@ -1,0 +1,1 @@
+"""A repository that does not exist, with traffic that could: what ``stats demo`` shows."""
