@@ -1,0 +1,1 @@
+"""``stats bench``: how fast and how large, against what the engines alone could do."""

@@ -1,0 +1,102 @@
+"""From raw to daily documents and totals, and the bare reads and writes it is compared with.
+
+Each function is called in a process of its part. The limit is the time of a raw read of the same
+days, by the same requests with the same fields, and of bulk requests of the same daily documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from time import perf_counter
+
+import orjson
+
+from stats.aggregations.bodies import PARTITIONS, build_read_day
+from stats.aggregations.day import DayCounter
+from stats.aggregations.run import run_count, run_find_days
+from stats.aggregations.totals import batches
+from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.aggregations.write import run_documents, run_totals
+from stats.bench.measured import Measured, bulk
+from stats.bench.places import open_state
+from stats.bench.stream import TYPES
+from stats.engines.namespace import Namespace
+from stats.ext import StatsState
+from stats.stores.search import Action, SearchStore
+from stats.times import DAY, EPOCH, iso_ms, month_of, utc_now
+
+DOCUMENTS_A_REQUEST = 2_000
+"""As the aggregation writes them."""
+
+
+@dataclass(frozen=True)
+class Aggregated:
+    """What counting took, of which days, and setting the totals."""
+
+    documents: Measured
+    totals: Measured
+    days: tuple[date, ...]
+
+
+def aggregate(place: Namespace) -> Aggregated:
+    """Count all events of a place as ``stats aggregate`` does, with a clock around the totals."""
+    job = open_state(place).aggregation_job
+    days: list[date] = []
+    documents = totals = 0
+    totals_seconds = 0.0
+    began = perf_counter()
+    run_find_days(job, utc_now())
+    while claim := job.state.claim_day(utc_now(), lease=job.lease):
+        now = utc_now()
+        written = run_documents(job, run_count(job, claim, now))
+        written_at = perf_counter()
+        run_totals(job, written.refs, written.pairs, now=now)
+        totals_seconds += perf_counter() - written_at
+        job.state.finish_day(claim)
+        days.append(claim.day)
+        documents += written.documents
+        totals += len(written.refs) + len(written.pairs)
+    seconds = perf_counter() - began - totals_seconds
+    return Aggregated(
+        Measured(documents, seconds), Measured(totals, totals_seconds), days=tuple(days)
+    )
+
+
+def read_raw(place: Namespace, days: Sequence[date]) -> Measured:
+    """Read the events of some days by the requests of the aggregation, and drop them."""
+    state = open_state(place)
+    search = state.stores.search
+    counter = DayCounter(state.aggregations, day_end="", since=iso_ms(EPOCH), per_user=True)
+    fields = {
+        a.event_type.name: counter.fields(a)
+        for a in state.aggregations
+        if a.event_type.name in TYPES
+    }
+    number = 0
+    began = perf_counter()
+    for day in days:
+        months = dict.fromkeys((month_of(day), month_of(day + DAY)))
+        for name in TYPES:
+            index = ",".join(search.raw(name, month) for month in months)
+            body = build_read_day(day, (0, PARTITIONS), fields[name])
+            number += sum(len(hits) for hits in search.pages(index, body))
+    return Measured(number, perf_counter() - began)
+
+
+def bulk_daily(place: Namespace, target: Namespace) -> Measured:
+    """Write the daily documents of a place, read and serialised before, to fresh indices."""
+    sink = open_state(target).stores.search
+    requests = list(batches(_copies(open_state(place), sink), DOCUMENTS_A_REQUEST))
+    return bulk(sink, requests)
+
+
+def _copies(state: StatsState, sink: SearchStore) -> Iterator[Action]:
+    search = state.stores.search
+    for family in (*TYPES, USAGE_FAMILY, USERS_FAMILY):
+        search.refresh(search.daily(family))
+        for hits in search.pages(search.daily(family), {}):
+            for hit in hits:
+                index = sink.daily(family, hit["_source"]["timestamp"][:7])
+                yield Action("index", index, hit["_id"], orjson.dumps(hit["_source"]))
