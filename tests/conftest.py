@@ -1,0 +1,46 @@
+"""What all tests share: the fixtures of the package's own pytest plugin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from stats.config import load_settings
+from stats.engines.namespace import Namespace
+from stats.ext import StatsState
+from tests.system import System
+
+
+settings.register_profile("stats", deadline=None)  # a noisy machine fails no test
+settings.load_profile("stats")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the plugin in a checkout; an installed package brings it by its entry point."""
+    if not config.pluginmanager.has_plugin("stats"):
+        config.pluginmanager.import_plugin("stats.engines.pytest_plugin")
+
+
+@pytest.fixture
+def overrides() -> dict[str, Any]:
+    """Settings that a test parametrises instead of taking the default."""
+    return {}
+
+
+@pytest.fixture
+def state(stats_namespace: Namespace, overrides: dict[str, Any]) -> StatsState:
+    """A system of the test's own on the shared engines, with its queues, indices and database.
+
+    Not initialised: what it needs is made when it is first written to.
+    """
+    state = StatsState(load_settings({**stats_namespace.as_config(), **overrides}, {}))
+    stats_namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
+    return state
+
+
+@pytest.fixture
+def pipeline(state: StatsState) -> System:
+    """The real system as `tests/pipeline.py` drives it."""
+    return System(state)
