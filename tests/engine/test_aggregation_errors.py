@@ -1,0 +1,65 @@
+"""One day that cannot be counted, and one type that cannot be stored, hold up nobody else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+
+from stats.cli import stats
+from stats.engines.namespace import Namespace
+from stats.errors import StoreRejected
+from stats.ext import StatsState
+
+VIEW = {"type": "record-view", "resource": "record:r"}
+POISON, GOOD = "2024-03-05", "2024-03-06"
+
+
+def test_a_day_that_cannot_be_counted_does_not_keep_the_others_from_it(
+    state: StatsState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.publish([{**VIEW, "timestamp": f"{day}T10:00:00Z"} for day in (POISON, GOOD)])
+    state.process()
+    whole = state.aggregation_job.kept.read
+
+    def read(day: date) -> object:
+        if day.isoformat() == POISON:
+            raise StoreRejected("Elasticsearch", "poison")
+        return whole(day)
+
+    monkeypatch.setattr(state.aggregation_job.kept, "read", read)
+    with pytest.raises(StoreRejected, match="poison"):
+        state.aggregate()
+    assert state.totals(["record:r"])["record:r"]["views"] == 1
+    assert [day.isoformat() for day in state.stores.state.marked_days()] == [POISON]
+
+
+def test_a_type_that_cannot_be_stored_does_not_hold_up_the_others(state: StatsState) -> None:
+    download = {"type": "file-download", "resource": "file:f"}
+    both = [{**one, "timestamp": f"{GOOD}T10:00:00Z"} for one in (VIEW, download)]
+    state.publish(both)
+    state.process()
+    search = state.stores.search
+    blocked = search.raw("record-view", "2024-03")
+    search._client.indices.put_settings(index=blocked, settings={"index.blocks.write": True})
+    state.publish([{**one, "timestamp": f"{GOOD}T12:00:00Z"} for one in both])
+    with pytest.raises(Exception, match="Elasticsearch"):
+        state.process()
+    search.refresh(search.raw("file-download"))
+    assert search.count(search.raw("file-download"), {"match_all": {}}) == 2
+    search._client.indices.put_settings(index=blocked, settings={"index.blocks.write": None})
+    state.process()
+    search.refresh(blocked)
+    assert search.count(blocked, {"match_all": {}}) == 2
+
+
+@pytest.mark.parametrize("window", [("0202-01-01", "0202-01-02"), ("2024-01-01", "9999-12-31")])
+def test_a_mistyped_window_is_refused(
+    stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch, window: tuple[str, str]
+) -> None:
+    for name, value in stats_namespace.as_config().items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(stats, ["aggregate", "--from", window[0], "--to", window[1]])
+    assert result.exit_code == 2
+    assert "days are from 1990-01-01" in result.output

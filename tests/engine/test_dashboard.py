@@ -1,0 +1,175 @@
+"""The dashboard's pages on real engines: their numbers are those of the queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from stats.dashboard.numbers import read_excluded
+from stats.dashboard.window import Window, parse_window
+from stats.engines.namespace import Namespace
+from stats.errors import InputError
+from stats.ext import EXTENSION, StatsState
+from stats.permissions import tokens
+from stats.permissions.identity import Role
+from stats.service import create_app
+from stats.times import DAY, iso_ms, utc_now
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+@pytest.fixture
+def app(
+    stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch, overrides: dict[str, Any]
+) -> Iterator[Flask]:
+    for name in stats_namespace.as_config():
+        monkeypatch.delenv(name, raising=False)
+    made = create_app({**stats_namespace.as_config(), **overrides})
+    state: StatsState = made.extensions[EXTENSION]
+    stats_namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
+    state.init()
+    state.publish(events())
+    state.process()
+    state.aggregate()
+    yield made
+    state.stores.search.close()
+
+
+def events() -> list[dict[str, Any]]:
+    yesterday = utc_now() - DAY
+    view = {
+        "type": "record-view",
+        "resource": "record:r <1>",
+        "parents": ["community:c"],
+        "title": "A <b>bold</b> title",
+    }
+    found = [
+        {**view, "timestamp": iso_ms(yesterday - timedelta(minutes=n)), "session_id": f"s{n}"}
+        for n in range(3)
+    ]
+    found.append({**view, "timestamp": iso_ms(yesterday), "user_agent": ROBOT})
+    found.append(
+        {
+            "type": "file-download",
+            "resource": "file:f",
+            "parents": ["record:r <1>", "community:c"],
+            "timestamp": iso_ms(yesterday),
+            "size": 5_000_000,
+            "user_agent": BROWSER,
+        }
+    )
+    created = {"type": "record-created", "resource": "record:r <1>", "user_id": "u7"}
+    found.append({**created, "timestamp": iso_ms(yesterday)})
+    return found
+
+
+def sign_in(app: Flask, role: Role, *communities: str) -> FlaskClient:
+    state: StatsState = app.extensions[EXTENSION]
+    secret = tokens.make_secret()
+    scope = tokens.parse_scope(role, user=None, communities=communities)
+    state.stores.tokens.add(tokens.build_document(secret, scope, now=utc_now(), expires=None))
+    client = app.test_client()
+    answer = client.post("/stats/sign-in", data={"token": secret, "next": "/stats/?days=7"})
+    assert (answer.status_code, answer.location) == (303, "/stats/?days=7")
+    return client
+
+
+def test_the_site_shows_the_numbers_of_the_queries(app: Flask) -> None:
+    text = sign_in(app, "admin").get("/stats/?days=7").get_data(as_text=True)
+    tiles = re.findall(r"<dd>([^<]*)</dd>", text)
+    assert tiles == ["3", "1", "5.0 MB"]
+    assert "3 since the beginning" in text
+    assert "A &lt;b&gt;bold&lt;/b&gt; title" in text
+    assert 'href="/stats/resource/record:r%20%3C1%3E"' in text
+    assert re.search(r'<th scope="row">robot</th><td>1</td>', text)
+    assert re.search(r"Counted until</th><td><time", text)
+
+
+def test_a_curator_sees_his_community(app: Flask) -> None:
+    text = sign_in(app, "curator", "c").get("/stats/").get_data(as_text=True)
+    assert 'resource="community:c"' in text
+    assert 'resource="site:all"' not in text
+    assert "Pipeline" not in text
+
+
+@pytest.mark.parametrize("overrides", [{"STATS_PUBLIC_REPORTS": True}])
+def test_a_public_dashboard_keeps_the_pipeline_to_itself(app: Flask) -> None:
+    text = app.test_client().get("/stats/").get_data(as_text=True)
+    assert 'resource="site:all"' in text
+    assert "Pipeline" not in text
+    assert "Kept and not counted" not in text
+    assert re.search(r'<a class="quiet" href="/stats/sign-in\?next=/stats/">Sign in</a>', text)
+    assert "Pipeline" in sign_in(app, "admin").get("/stats/").get_data(as_text=True)
+
+
+def test_uploaders_are_for_those_who_may_see_people(app: Flask) -> None:
+    page = sign_in(app, "admin").get("/stats/").get_data(as_text=True)
+    assert re.search(r'<a href="/stats/resource/user:u7">u7</a></th><td>1</td>', page)
+    assert "u7" not in sign_in(app, "reporter").get("/stats/").get_data(as_text=True)
+
+
+def test_a_resource_has_its_page_and_is_found(app: Flask) -> None:
+    client = sign_in(app, "reporter")
+    found = client.get("/stats/search?q=bold").get_data(as_text=True)
+    assert 'href="/stats/resource/record:r%20%3C1%3E"' in found
+    assert "Nothing has this" in client.get("/stats/search?q=.*").get_data(as_text=True)
+    page = client.get("/stats/resource/record:r%20%3C1%3E")
+    assert page.status_code == 200
+    assert '<stats-panel resource="record:r &lt;1&gt;"' in page.get_data(as_text=True)
+
+
+def test_nobody_signs_in_with_a_wrong_token_and_signing_out_ends_it(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/stats/").status_code == 401
+    wrong = client.post("/stats/sign-in", data={"token": "wrong"})
+    assert wrong.status_code == 401
+    assert "Set-Cookie" not in wrong.headers
+    client = sign_in(app, "reporter")
+    assert client.get("/stats/").status_code == 200
+    client.post("/stats/sign-out")
+    assert client.get("/stats/").status_code == 401
+
+
+def test_the_cookie_is_out_of_reach_and_leads_nowhere_else(app: Flask) -> None:
+    state: StatsState = app.extensions[EXTENSION]
+    secret = tokens.make_secret()
+    scope = tokens.parse_scope("reporter", user=None, communities=())
+    state.stores.tokens.add(tokens.build_document(secret, scope, now=utc_now(), expires=None))
+    form = {"token": secret, "next": "//evil.example/"}
+    answer = app.test_client().post("/stats/sign-in", data=form)
+    assert answer.location == "/stats/"
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+
+
+def test_bad_input_is_said_on_a_page(app: Flask) -> None:
+    client = sign_in(app, "reporter")
+    for address in ("?days=x", "?from=2024-02-30", "?from=2024-02-02&to=2024-02-01"):
+        answer = client.get(f"/stats/{address}")
+        assert answer.status_code == 400
+        assert "That does not work" in answer.get_data(as_text=True)
+    assert client.get("/stats/resource/nonsense").status_code == 400
+
+
+def test_reasons_are_of_the_window(app: Flask) -> None:
+    today = utc_now().date()
+    state: StatsState = app.extensions[EXTENSION]
+    assert read_excluded(state, Window(today - 7 * DAY, today)) == {"robot": 1}
+    assert read_excluded(state, Window(today - 9 * DAY, today - 5 * DAY)) == {}
+
+
+def test_a_window_has_a_default_and_two_ends() -> None:
+    today = utc_now().date()
+    assert parse_window({}, today).days == 30
+    assert parse_window({"days": "7"}, today) == Window(today - 6 * DAY, today)
+    assert parse_window({"to": "2024-03-01"}, today).first.isoformat() == "2024-02-01"
+    with pytest.raises(InputError):
+        parse_window({"days": "0"}, today)

@@ -1,0 +1,127 @@
+"""Forgetting a person, on real engines: his traces go from every store, the counts stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from stats.engines.namespace import Namespace
+from stats.errors import StoreUnavailable
+from stats.ext import StatsState
+from stats.retention.erase import Erased
+from stats.retention.job import alone
+from stats.stores.dead_letters import DeadLetter
+from tests.engine.forgetting import (
+    Day,
+    everything,
+    forget,
+    job_of,
+    open_state,
+    raw,
+    recount,
+    retain,
+    send,
+)
+from tests.engine.test_retention import people_day
+
+YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY = Day(6 * 366), Day(800), Day(40), Day(1)
+DAYS = (YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY)
+
+
+@pytest.fixture
+def state(stats_namespace: Namespace) -> Iterator[StatsState]:
+    state = open_state(stats_namespace)
+    yield state
+    state.stores.search.close()
+
+
+def without_people(found: dict[str, Any]) -> dict[str, Any]:
+    """What must not change: all but rows of people and the names in breakdowns."""
+    kept = {}
+    for name, documents in found.items():
+        if name in ("users", "statistic_users"):
+            continue
+        kept[name] = documents
+        if name == "upload":
+            kept[name] = [
+                {k: v for k, v in one.items() if k != "breakdown"}
+                | {
+                    "sums": [
+                        sum(c) for c in zip(*(r[1:] for r in one["breakdown"]["user"]), strict=True)
+                    ]
+                }
+                for one in documents
+            ]
+    return kept
+
+
+def test_a_person_is_gone_from_all_tiers_and_counts_stay(state: StatsState) -> None:
+    """Events that are whole, scrubbed, dropped and rolled up, and dead letters."""
+    send(state, [event for day in DAYS for event in people_day(day)])
+    retain(state)
+    letter = DeadLetter(
+        "record-view",
+        b'{"id":"x","user_id":"anna","ip_address":"8.8.8.8"}',
+        "too_late",
+        "late",
+        datetime(2026, 1, 1, tzinfo=timezone.utc),
+    )
+    state.stores.dead_letters.put([letter])
+    for user in ("anna", "bert"):
+        state.stores.tokens.add({"_id": user[0], "kind": "access", "user_id": user, "created": 1})
+    before = everything(state)
+    assert "anna" in str(before)
+    erased = forget(state, "anna")
+    assert (erased.events, erased.days, erased.letters, erased.tokens, erased.busy) == (
+        6,
+        2,
+        1,
+        1,
+        (),
+    )
+    assert [token["user_id"] for token in state.stores.tokens.all()] == ["bert"]
+    after = everything(state)
+    assert without_people(after) == without_people(before)
+    for place in (after, raw(state), list(state.stores.dead_letters.read())):
+        assert "anna" not in str(place)
+        assert "bert" in str(place) or place != after
+    people = [row for row in before["statistic_users"].values() if row["user_id"] != "anna"]
+    assert list(after["statistic_users"].values()) == people
+    recount(state, WEEKS_AGO, YESTERDAY)
+    assert everything(state) == after
+    assert forget(state, "anna") == Erased()
+
+
+def test_only_the_days_of_the_person_are_recounted(state: StatsState) -> None:
+    other = Day(3)
+    send(state, [*people_day(YESTERDAY), other.at("10:00:00", user_id="bert")])
+    search, names = state.stores.search, state.stores.search.daily("record-view")
+
+    def counted_at() -> dict[str, str]:
+        search.refresh(names)
+        pages = search.pages(names, {"query": {"term": {"resource": "site:all"}}})
+        found = (hit["_source"] for page in pages for hit in page)
+        return {one["timestamp"][:10]: one["counted_at"] for one in found}
+
+    before = counted_at()
+    assert forget(state, "anna").days == 1
+    after = counted_at()
+    assert after[other.date.isoformat()] == before[other.date.isoformat()]
+    assert after[YESTERDAY.date.isoformat()] > before[YESTERDAY.date.isoformat()]
+
+
+def test_what_he_does_afterwards_is_new(state: StatsState) -> None:
+    send(state, people_day(YESTERDAY))
+    forget(state, "anna")
+    send(state, [YESTERDAY.at("22:00:00", user_id="anna")])
+    (row,) = state.stores.totals.read_users({"user_id": "anna"})
+    assert row["views"] == 1
+
+
+def test_two_at_a_time_are_refused(state: StatsState) -> None:
+    with alone(job_of(state)), pytest.raises(StoreUnavailable, match="try again later"):
+        forget(state, "anna")
+    assert forget(state, "anna") == Erased()

@@ -1,0 +1,118 @@
+"""Events over HTTP, through the queue into raw documents."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from stats.engines.namespace import Namespace
+from stats.ext import StatsState
+from stats.service import create_app
+from stats.times import iso_ms, utc_now
+from tests.engine.conftest import AS_ADMIN
+
+
+@pytest.fixture(autouse=True)
+def queues(rest_state: StatsState, stats_namespace: Namespace) -> None:
+    names = [rest_state.stores.queues.name(name) for name in rest_state.event_types]
+    stats_namespace.queues.extend(names)
+    rest_state.init()
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    return {"type": "record-view", "resource": "record:r1", "ip_address": "192.0.2.7", **fields}
+
+
+def raw_count(state: StatsState) -> int:
+    state.process()
+    index = state.stores.search.raw("record-view")
+    state.stores.search.refresh(index)
+    return state.stores.search.count(index, {"match_all": {}})
+
+
+def test_one_event(rest: FlaskClient, rest_state: StatsState) -> None:
+    answer = rest.post("/api/events", json=event(id="a"))
+    assert (answer.status_code, answer.json) == (202, {"accepted": 1, "rejected": []})
+    assert rest.post("/api/events", json=event(id="a")).status_code == 202
+    assert raw_count(rest_state) == 1
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_many_events_and_what_is_wrong_with_some(
+    rest: FlaskClient, rest_state: StatsState, lines: bool
+) -> None:
+    tomorrow = iso_ms(utc_now() + timedelta(hours=25))
+    items: list[Any] = [
+        event(id="a"),
+        event(id="b", resource="r1"),
+        7,
+        event(id="c", timestamp=tomorrow),
+        event(id="d", nope=1),
+        event(id="e"),
+    ]
+    if lines:
+        text = "\n".join(json.dumps(item) for item in items) + '\n{"type": \n'
+        answer = rest.post("/api/events", data=text, content_type="application/x-ndjson")
+    else:
+        answer = rest.post("/api/events", json=items)
+    assert answer.status_code == 202
+    assert answer.json["accepted"] == 2
+    expected = [
+        (1, "bad_format", "resource"),
+        (2, "wrong_type", ""),
+        (3, "in_the_future", "timestamp"),
+        (4, "unknown_field", "nope"),
+    ]
+    if lines:
+        expected.append((6, "not_json", ""))
+    found = [(r["index"], r["code"], r["field"]) for r in answer.json["rejected"]]
+    assert found == expected
+    assert all(r["message"] for r in answer.json["rejected"])
+    assert raw_count(rest_state) == 2
+
+
+def test_a_bad_line_first_does_not_shift_the_others(rest: FlaskClient) -> None:
+    text = "{\n" + json.dumps(event(type="nope")) + "\n" + json.dumps(event())
+    rejected = rest.post("/api/events", data=text).json["rejected"]
+    assert [(r["index"], r["code"]) for r in rejected] == [(0, "not_json"), (1, "unknown_type")]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (b"", "not_json", ""),
+        (b"nope", "not_json", ""),
+        (b"7", "wrong_type", ""),
+        (b"{}", "missing", "type"),
+        (json.dumps(event(size=-1)).encode(), "out_of_range", "size"),
+        (json.dumps(event(title="x" * 5000)).encode(), "too_long", "title"),
+    ],
+)
+def test_one_bad_event_alone(rest: FlaskClient, body: bytes, code: str, field: str) -> None:
+    answer = rest.post("/api/events", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert (answer.json["error"]["code"], answer.json["error"]["field"]) == (code, field)
+
+
+def test_no_events_are_no_error(rest: FlaskClient) -> None:
+    assert rest.post("/api/events", json=[]).json == {"accepted": 0, "rejected": []}
+
+
+def test_too_large_a_body(rest: FlaskClient) -> None:
+    answer = rest.post("/api/events", data=b"[" + b" " * (16 * 1024 * 1024))
+    assert (answer.status_code, answer.json["error"]["code"]) == (413, "too_large")
+
+
+def test_a_broker_that_is_down(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in stats_namespace.as_config():
+        monkeypatch.delenv(name, raising=False)
+    down = {"STATS_BROKER_URL": "amqp://guest:guest@127.0.0.1:9//", "STATS_CONNECT_TIMEOUT": 1}
+    client = create_app({**stats_namespace.as_config(), **AS_ADMIN, **down}).test_client()
+    answer = client.post("/api/events", json=event())
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "unavailable")
+    assert "Retry-After" in answer.headers
+    assert client.post("/api/events", json=event(resource="x")).status_code == 400

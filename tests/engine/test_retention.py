@@ -1,0 +1,226 @@
+"""Retention on real engines: what goes, what stays, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from stats.engines.namespace import Namespace
+from stats.errors import InputError
+from stats.ext import StatsState
+from stats.times import iso_ms, utc_now
+from tests.engine.forgetting import (
+    Day,
+    documents,
+    everything,
+    open_state,
+    raw,
+    recount,
+    retain,
+    send,
+)
+
+YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY = Day(6 * 366), Day(800), Day(40), Day(1)
+ANNA = {"user_id": "anna", "session_id": "s1", "ip_address": "8.8.8.8"}
+PRIVATE = ("anna", "s1", "8.8.8.8", "Firefox")
+
+
+@pytest.fixture
+def state(stats_namespace: Namespace) -> Iterator[StatsState]:
+    state = open_state(stats_namespace)
+    yield state
+    state.stores.search.close()
+
+
+def people_day(day: Day) -> list[dict]:
+    """Events of a day by people and nobody, some of them double clicks and excluded."""
+    return [
+        day.at("10:00:00", **ANNA),
+        day.at("10:00:20", **ANNA),
+        day.at("11:00:00", **ANNA, parents=["concept:c1"]),
+        day.at("11:00:00", **ANNA, via="extractor"),
+        day.at("12:00:00", user_id="bert", ip_address="9.9.9.9", via="api"),
+        day.at("12:00:00", ip_address="129.132.1.1", referrer="https://www.example.org/"),
+        day.at("12:00:00", **ANNA, type="file-download", resource="file:f1", parents=["record:r1"]),
+        day.at("13:00:00", **ANNA, type="upload", resource="record:r2", size=10, value=3),
+        day.at("14:00:00", user_id="bert", type="upload", resource="record:r2", size=20, value=2),
+        day.at("15:00:00", type="upload", resource="record:r2", size=40, value=1),
+    ]
+
+
+def test_private_fields_go_and_every_number_stays(state: StatsState) -> None:
+    send(state, people_day(WEEKS_AGO) + people_day(YESTERDAY))
+    before, stamps = everything(state), {one["id"]: one["indexed_at"] for one in raw(state)}
+    done = retain(state)
+    assert (done.scrubbed_events, done.refused, done.unsettled) == (10, (), ())
+    old = [one for one in raw(state) if one["timestamp"] < iso_ms(utc_now() - timedelta(days=30))]
+    assert len(old) == 10
+    assert all(one["scrubbed"] and "private" not in one for one in old)
+    assert not any(word in str(old) for word in PRIVATE)
+    assert {one["id"]: one["indexed_at"] for one in raw(state)} == stamps
+    assert sum("private" in one for one in raw(state)) == 10
+    recount(state, WEEKS_AGO)
+    assert everything(state) == before
+    assert retain(state).scrubbed_events == 0
+
+
+def test_what_happens_on_a_scrubbed_day_later_is_added(state: StatsState) -> None:
+    """Late events of known and new people, scrubbed in their turn."""
+    early, late = (
+        people_day(WEEKS_AGO),
+        [
+            WEEKS_AGO.at("20:00:00", **ANNA),
+            WEEKS_AGO.at("21:00:00", user_id="carl"),
+            WEEKS_AGO.at("21:00:00", **ANNA, type="upload", resource="record:r2", size=1),
+        ],
+    )
+    send(state, early)
+    retain(state)
+    send(state, late)
+    rows = {row["_id"]: row["views"] for row in state.stores.totals.read_users({})}
+    assert rows["anna|record:r1"] == 3
+    assert rows["carl|record:r1"] == 1
+    before = everything(state)
+    (upload,) = (one for one in documents(state, "upload") if one["resource"] == "record:r2")
+    assert upload["breakdown"]["user"] == [["anna", 2, 2, 11], ["", 1, 1, 40], ["bert", 1, 1, 20]]
+    assert retain(state).scrubbed_events == 3
+    recount(state, WEEKS_AGO)
+    assert everything(state) == before
+
+
+def test_old_raw_events_go_when_they_are_counted(state: StatsState) -> None:
+    send(state, people_day(MONTHS_AGO) + people_day(YESTERDAY))
+    before = everything(state)
+    done = retain(state)
+    assert done.dropped_events == 10
+    assert {one["timestamp"][:10] for one in raw(state)} == {YESTERDAY.date.isoformat()}
+    assert everything(state) == before
+    with pytest.raises(InputError) as refused:
+        recount(state, MONTHS_AGO)
+    assert refused.value.code == "too_late"
+
+
+def test_raw_events_that_are_not_counted_are_refused(state: StatsState) -> None:
+    send(state, people_day(MONTHS_AGO))
+    send(state, [MONTHS_AGO.at("20:00:00")], aggregate=False)
+    dry = retain(state, dry_run=True)
+    done = retain(state)
+    assert dry.refused == done.refused == (MONTHS_AGO.date,)
+    assert (done.dropped_events, len(raw(state))) == (0, 11)
+    state.aggregate()
+    assert retain(state).dropped_events == 11
+
+
+def test_a_dry_run_changes_nothing(state: StatsState) -> None:
+    send(state, people_day(MONTHS_AGO) + people_day(WEEKS_AGO) + people_day(YEARS_AGO))
+    before, events = everything(state), sorted(raw(state), key=str)
+    done = retain(state, dry_run=True)
+    assert (done.dropped_events, done.scrubbed_events, done.months > 0) == (20, 10, True)
+    assert (everything(state), sorted(raw(state), key=str)) == (before, events)
+    assert state.stores.state.pruned_until("record-view") is None
+
+
+def test_late_events_of_dropped_days_are_dead_letters(state: StatsState) -> None:
+    send(state, people_day(MONTHS_AGO))
+    retain(state)
+    before = everything(state)
+    state.publish([MONTHS_AGO.at("22:00:00")])
+    state.process()
+    assert [letter.code for letter in state.stores.dead_letters.read()] == ["too_late"]
+    state.aggregate()
+    assert everything(state) == before
+
+
+def test_an_event_that_slipped_into_a_dropped_day_changes_nothing(state: StatsState) -> None:
+    """A worker that read the mark before it moved: its event must not replace the day."""
+    send(state, people_day(MONTHS_AGO))
+    retain(state)
+    before, marks = everything(state), state.stores.database["bookmarks"]
+    closed = marks.find_one_and_delete({"_id": "dropped"})
+    marks.delete_many({"_id": {"$regex": "^pruned:"}})
+    send(state, [MONTHS_AGO.at("22:00:00")], aggregate=False)
+    marks.insert_one(closed)
+    state.aggregate()
+    assert everything(state) == before
+    assert state.stores.state.marked_days() == []
+    done = retain(state)
+    assert (done.dropped_events, done.late_events) == (1, 1)
+    assert everything(state) == before
+
+
+def test_a_type_that_is_new_does_not_reach_into_closed_days(state: StatsState) -> None:
+    send(state, people_day(MONTHS_AGO))
+    retain(state)
+    assert state.stores.state.pruned_until("another-type") == state.stores.state.dropped_until()
+
+
+def test_days_become_months(state: StatsState) -> None:
+    other = Day(YEARS_AGO.ago - (1 if YEARS_AGO.date.day < 28 else -1))
+    send(state, people_day(YEARS_AGO) + people_day(other) + people_day(YESTERDAY))
+    totals = {k: v for k, v in everything(state).items() if k.startswith("statistic")}
+    month = YEARS_AGO.date.replace(day=1)
+    params = {"resource": "record:r1", "from": month.isoformat(), "interval": "month"}
+    params["to"] = YESTERDAY.date.isoformat()
+    questions = [
+        ("record-view-histogram", params),
+        ("record-view-total", {"resource": "site:all"}),
+        ("record-view-by", {"resource": "site:all", "breakdown": "referrer"}),
+        ("upload-histogram", {**params, "resource": "record:r2"}),
+        ("upload-by", {"resource": "record:r2", "breakdown": "user"}),
+    ]
+    before = [state.query(*question) for question in questions]
+    assert retain(state).months > 0
+    after = [state.query(*question) for question in questions]
+    for old, new in zip(before, after, strict=True):
+        del old["counted_until"], new["counted_until"]
+        assert old == new
+    assert {k: v for k, v in everything(state).items() if k.startswith("statistic")} == totals
+    rolled = [one for one in documents(state, "record-view") if one["interval"] == "month"]
+    assert {one["timestamp"][:10] for one in rolled} == {month.isoformat()}
+    assert retain(state).months == 0
+
+
+def test_a_killed_roll_up_is_taken_up_again(
+    state: StatsState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(state, people_day(YEARS_AGO))
+    views = state.query("record-view-total", {"resource": "site:all"})["total"]
+
+    def killed(*_args: object, **_kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(state.stores.search, "swap", killed)
+    with pytest.raises(KeyboardInterrupt):
+        retain(state)
+    assert state.query("record-view-total", {"resource": "site:all"})["total"] == views
+    monkeypatch.undo()
+    assert retain(state).months > 0
+    assert state.query("record-view-total", {"resource": "site:all"})["total"] == views
+
+
+def test_a_killed_scrub_is_taken_up_again(
+    state: StatsState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept already, scrubbed in part: people are counted once."""
+    send(state, people_day(WEEKS_AGO))
+    before, bulk = everything(state), state.stores.search.bulk
+
+    def killed(actions: list) -> list:
+        if "events-stats" not in actions[0].index:
+            return bulk(actions)
+        bulk(actions[:3])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(state.stores.search, "bulk", killed)
+    with pytest.raises(KeyboardInterrupt):
+        retain(state)
+    monkeypatch.undo()
+    assert 0 < sum("private" not in one for one in raw(state)) < 10
+    recount(state, WEEKS_AGO)
+    assert everything(state) == before
+    retain(state)
+    assert not any("private" in one for one in raw(state))
+    recount(state, WEEKS_AGO)
+    assert everything(state) == before
