@@ -1,0 +1,242 @@
+"""The dashboard in Chromium: signing in, its numbers, keyboard, print, widths, axe-core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.browser.data import today
+from tests.browser.host import TIMEOUT_MS, WATCH, Service, table_of
+
+RECORD = "record:r1"
+PAGES = {
+    "site": "/stats/",
+    "year": "/stats/?days=365",
+    "resource": f"/stats/resource/{RECORD}",
+    "odd title": "/stats/resource/record:r2",
+    "community": "/stats/resource/community:c",
+    "search": "/stats/search?q=ocean",
+    "nothing found": "/stats/search?q=volcano",
+    "problem": "/stats/?days=none",
+    "sign-in": "/stats/sign-in",
+}
+ELEMENTS = {"site": 4, "year": 4, "resource": 6, "odd title": 6, "community": 6}
+"""How many elements of a page have an answer in the end."""
+Scheme = Literal["light", "dark"]
+
+
+class Visit:
+    """A browser of somebody's own, and what went wrong in it."""
+
+    def __init__(self, browser: Browser, service: Service) -> None:
+        self.service = service
+        self.errors: list[str] = []
+        self.addresses: list[str] = []
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    def begin(self, *, width: int = 1000, scheme: Scheme = "light") -> Page:
+        """Return an empty page; nobody is signed in."""
+        context = self._browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, locale="en-GB"
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note)
+        page.on("request", lambda request: self.addresses.append(request.url))
+        return page
+
+    def open(self, name: str, *, width: int = 1000, scheme: Scheme = "light") -> Page:
+        """Return one of `PAGES` as an administrator sees it, all its elements answered."""
+        page = self.begin(width=width, scheme=scheme)
+        cookie = {"name": "stats_token", "value": self.service.admin_token}
+        page.context.add_cookies([{**cookie, "url": self.service.url}])  # type: ignore[typeddict-item]
+        page.goto(self.service.url + PAGES[name])
+        self.settle(page, ELEMENTS.get(name, 0))
+        return page
+
+    def get(self, path: str, **params: str) -> Any:
+        """Return the JSON that the API answers an administrator."""
+        headers = {"Authorization": f"Bearer {self.service.admin_token}"}
+        response = self.service.client.get(
+            f"/api/stats/{path}", query_string=params, headers=headers
+        )
+        assert response.status_code == 200, response.text
+        return response.json
+
+    def settle(self, page: Page, elements: int) -> None:
+        """Scroll through the page, for elements ask when they are seen, and wait for them."""
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        page.wait_for_function("(n) => window.states.length >= n", arg=elements)
+        page.evaluate("scrollTo(0, 0)")
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.errors.append(message.text)
+
+
+@pytest.fixture
+def visit(chromium: Browser, service: Service) -> Iterator[Visit]:
+    visit = Visit(chromium, service)
+    yield visit
+    visit.close()
+    assert visit.errors == []
+
+
+def tiles_of(page: Page) -> list[str]:
+    return page.locator(".tiles dd:not(.quiet)").all_inner_texts()
+
+
+def expected_tiles(service: Service, resource: str, **window: Any) -> list[str]:
+    """Return what the API says of a window, as the tiles write it."""
+    params = {"resource": resource, **window}
+    views, downloads = (
+        service.get(f"{name}-total", **params)["total"] for name in ("record-view", "file-download")
+    )
+    volume = downloads["volume"]
+    size = f"{volume / 1e9:.1f} GB" if volume >= 1e9 else f"{volume / 1e6:.1f} MB"
+    return [f"{views['count']:,}", f"{downloads['count']:,}", size]
+
+
+def window_of(days: int) -> dict[str, str]:
+    first = today() - timedelta(days=days - 1)
+    return {"from": first.isoformat(), "to": today().isoformat()}
+
+
+def test_a_token_in_the_form_signs_in_and_goes_on(visit: Visit) -> None:
+    page = visit.begin()
+    page.goto(f"{visit.service.url}/stats/?days=7")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Token").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("unknown")
+    page.get_by_label("Token").fill(visit.service.admin_token)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="The whole site")).to_be_visible()
+    assert page.url.endswith("/stats/?days=7")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.goto(f"{visit.service.url}/stats/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/stats/", "/stats/sign-in"])
+def test_a_token_behind_the_hash_signs_in_and_is_in_no_address(visit: Visit, path: str) -> None:
+    page = visit.begin()
+    page.goto(f"{visit.service.url}{path}#token={visit.service.admin_token}")
+    expect(page.get_by_role("heading", name="The whole site")).to_be_visible()
+    assert visit.service.admin_token not in page.url
+    assert not any(visit.service.admin_token in url.partition("#")[0] for url in visit.addresses)
+
+
+@pytest.mark.parametrize(("name", "days"), [("site", 30), ("year", 365)])
+def test_the_site_has_the_numbers_of_the_api(visit: Visit, name: str, days: int) -> None:
+    page = visit.open(name)
+    assert tiles_of(page) == expected_tiles(visit.service, "site:all", **window_of(days))
+    history = visit.service.get(
+        "record-view-histogram",
+        resource="site:all",
+        interval="day" if days == 30 else "week",
+        **window_of(days),
+    )
+    shown = table_of(page.locator("stats-history"))
+    assert [row[1].replace(",", "") for row in shown] == [
+        str(bucket["count"]) for bucket in history["buckets"]
+    ]
+
+
+def test_top_lists_have_the_numbers_of_the_api_and_lead_on(visit: Visit) -> None:
+    page = visit.open("site")
+    top = visit.get("top", kind="record", metric="views", **window_of(30))["buckets"]
+    section = page.get_by_role("region", name="Most viewed records")
+    assert section.locator("tbody tr td:nth-child(2)").all_inner_texts() == [
+        f"{row['value']:,}" for row in top
+    ]
+    section.get_by_role("link", name="Global carbon budget").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Global carbon budget")
+    assert tiles_of(page) == expected_tiles(visit.service, RECORD, **window_of(30))
+    totals = visit.service.get(f"totals/{RECORD}")
+    expect(page.locator("main > .tiles > .views")).to_contain_text(f"{totals['views']:,} since")
+
+
+def test_a_window_is_chosen_and_downloaded_as_csv(visit: Visit) -> None:
+    page = visit.open("resource")
+    chosen = window_of(45)
+    page.get_by_role("textbox", name="From").fill(chosen["from"])
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**from=*")
+    visit.settle(page, 6)
+    assert tiles_of(page) == expected_tiles(visit.service, RECORD, **chosen)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Views as CSV").click()
+    lines = started.value.path().read_text("utf-8").splitlines()
+    total = visit.service.get("record-view-total", resource=RECORD, **chosen)["total"]["count"]
+    assert sum(int(line.split(",")[1]) for line in lines[1:]) == total
+    assert len(lines) == 46
+
+
+def test_search_leads_to_a_page(visit: Visit) -> None:
+    page = visit.open("site")
+    page.get_by_role("searchbox").fill("ocean")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Ocean temperature profiles").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ocean temperature profiles")
+    assert page.locator("a[href^='javascript']").count() == 0
+
+
+def test_the_keyboard_skips_to_the_content_and_takes_everything_in_order(visit: Visit) -> None:
+    page = visit.open("site")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    order = ["Usage statistics", "", "Search", "Sign out", "7 days", "30 days", "90 days"]
+    for text in order:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent.trim()") == text
+    skip.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="7 days")).to_be_focused()
+
+
+def test_paper_has_numbers_and_no_forms(visit: Visit) -> None:
+    page = visit.open("site", scheme="dark")
+    expect(page.locator(".printed")).to_be_hidden()
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".printed")).to_contain_text(window_of(30)["from"])
+    for gone in ("header form", ".window", ".csv"):
+        assert not any(one.is_visible() for one in page.locator(gone).all())
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(29, 37, 49)"
+    expect(page.locator(".tiles")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [200, 1200])
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_fit_every_width(visit: Visit, name: str, width: int) -> None:
+    page = visit.open(name, width=width)
+    size = page.evaluate(
+        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert size[0] == size[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(visit: Visit, axe: str, name: str, scheme: Scheme) -> None:
+    page = visit.open(name, scheme=scheme)
+    page.wait_for_timeout(300)  # until fades have ended
+    page.evaluate(axe)
+    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []

@@ -1,0 +1,330 @@
+"""The elements in pages of all sorts: themes, directions, widths, languages, bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.data import HIDDEN, today
+from tests.browser.host import OTHER_ORIGIN, Host, table_of
+
+RECORD = "record:r1"
+ELEMENTS = {
+    "counter": f'<stats-counter resource="{RECORD}"></stats-counter>',
+    "history": f'<stats-history resource="{RECORD}"></stats-history>',
+    "map": f'<stats-map resource="{RECORD}"></stats-map>',
+    "breakdown": f'<stats-breakdown resource="{RECORD}" by="referrer" size="4"></stats-breakdown>',
+    "top": '<stats-top kind="record" metric="views"></stats-top>',
+}
+ALL = "".join(ELEMENTS.values())
+PANEL = '<stats-panel resource="community:c"></stats-panel>'
+DARK = 'lang="en" style="color-scheme: dark; background: #161b22; color: #e8ebf0"'
+AXE_OPTIONS = {"resultTypes": ["violations"]}
+
+
+def text_of(host: Host, name: str, nth: int = 0) -> str:
+    """Return what is to be read in an element."""
+    return host.element(name, nth).locator(".view").inner_text()
+
+
+@pytest.mark.parametrize("width", [200, 400, 800, 1200])
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_elements_fit_every_width(host: Host, width: int, direction: str) -> None:
+    host.open(ALL + PANEL, width=width + 32, html=f'lang="en" dir="{direction}"')
+    host.wait(11)
+    size = host.page.evaluate(
+        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert size[0] == size[1]
+    assert host.element("history").bounding_box()["width"] == width  # type: ignore[index]
+
+
+@pytest.mark.parametrize("html", ['lang="en"', DARK, 'lang="de" dir="rtl"'])
+@pytest.mark.parametrize("body", [ALL, PANEL], ids=["elements", "panel"])
+def test_axe_finds_nothing(host: Host, axe: str, html: str, body: str) -> None:
+    host.open(body, width=1000, html=html)
+    host.wait(5)
+    host.page.wait_for_timeout(300)  # until fades have ended
+    host.page.evaluate(axe)
+    found = host.page.evaluate("(options) => axe.run(options)", AXE_OPTIONS)["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+def test_axe_finds_nothing_in_what_went_wrong(host: Host, axe: str) -> None:
+    body = '<stats-history resource="record:none"></stats-history><stats-map></stats-map>'
+    host.open(body + '<stats-counter resource="oops"></stats-counter>')
+    host.page.evaluate(axe)
+    found = host.page.evaluate("(options) => axe.run(options)", AXE_OPTIONS)["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+def test_nothing_moves_while_numbers_arrive(host: Host) -> None:
+    def slow(page: Page) -> None:
+        def answer(route: Route) -> None:
+            page.wait_for_timeout(150)
+            route.continue_()
+
+        page.route("**/api/stats/**", answer)
+
+    body = "".join(f"<p>Before</p>{element}<p>After</p>" for element in ELEMENTS.values())
+    host.open(f"<div>{body}</div>", prepare=slow, wait=False)
+    host.page.wait_for_function("() => customElements.get('stats-history')")
+    host.page.evaluate("() => { window.shift = 0; }")  # before, no script has said how high it is
+    host.wait(5)
+    host.page.wait_for_timeout(200)
+    assert host.page.evaluate("window.shift") < 0.001
+
+
+def test_colours_follow_the_page_not_the_system(host: Host) -> None:
+    color = "(e) => getComputedStyle(e).color"
+    host.open(ALL, scheme="dark")  # a dark system, and a page that is only light
+    assert host.element("history").evaluate(color) == "rgb(29, 37, 49)"
+    host.page.evaluate("document.documentElement.style.colorScheme = 'light dark'")
+    assert host.element("history").evaluate(color) == "rgb(232, 235, 240)"
+    host.element("history").evaluate("(e) => e.setAttribute('theme', 'light')")
+    assert host.element("history").evaluate(color) == "rgb(29, 37, 49)"
+
+
+def test_custom_properties_set_colours_and_height(host: Host) -> None:
+    host.open(f'<div style="--stats-views: rgb(1, 2, 3); --stats-height: 300px">{ALL}</div>')
+    fill = "(e) => getComputedStyle(e.shadowRoot.querySelector('path.unique')).fill"
+    assert host.element("history").evaluate(fill) == "rgb(1, 2, 3)"
+    assert host.element("history").bounding_box()["height"] == 300  # type: ignore[index]
+
+
+def test_right_to_left_time_begins_at_the_right(host: Host) -> None:
+    host.open(ELEMENTS["history"], html='lang="en" dir="rtl"')
+    history = host.element("history")
+    box = history.get_by_role("slider").bounding_box()
+    assert box
+    host.page.mouse.move(box["x"] + 3, box["y"] + 50)
+    assert str(today().day) in history.locator(".readout").inner_text()
+    assert history.get_by_role("slider").get_attribute("aria-valuenow") == "29"
+    history.get_by_role("slider").focus()
+    host.page.keyboard.press("ArrowRight")
+    assert history.get_by_role("slider").get_attribute("aria-valuenow") == "28"
+
+
+def test_nothing_fades_for_those_who_want_no_motion(host: Host) -> None:
+    duration = "(e) => getComputedStyle(e.shadowRoot.querySelector('.view')).transitionDuration"
+    host.open(ELEMENTS["history"], motion="reduce")
+    assert host.element("history").evaluate(duration) == "0s"
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "separator"),
+    [
+        ("fr", ["vues", "téléchargements", "Pays"], "\u202f"),
+        ("de", ["Aufrufe", "Downloads", "Länder"], "."),
+        ("es", ["visitas", "descargas", "Países"], ""),
+    ],
+)
+def test_texts_numbers_and_dates_are_of_the_language(
+    host: Host, language: str, words: list[str], separator: str
+) -> None:
+    body = ELEMENTS["history"] + f'<stats-breakdown resource="{RECORD}"></stats-breakdown>'
+    host.open(body, html=f'lang="{language}"')
+    text = " ".join(text_of(host, name) for name in ("history", "breakdown"))
+    for word in words:
+        assert word in text
+    answer = host.service.get("record-view-histogram", resource=RECORD)
+    assert f"{answer['total']['count']:,}".replace(",", separator) in text
+
+
+def test_an_element_may_speak_another_language_than_its_page(host: Host) -> None:
+    host.open(f'<div lang="fr">{ELEMENTS["counter"]}</div>{ELEMENTS["counter"]}')
+    assert "vues" in text_of(host, "counter")
+    assert "views" in text_of(host, "counter", 1)
+
+
+def test_a_strict_policy_of_the_page_is_kept(host: Host) -> None:
+    policy = (
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'none'; img-src data:"
+    )
+    host.open(ALL, headers={"Content-Security-Policy": policy}, wait=False)
+    host.wait(5)
+    assert host.page.evaluate("window.states") == ["ready"] * 5
+    host.exceptions = [text for text in host.exceptions if "inline style" not in text]
+
+
+def test_a_page_of_another_origin_embeds_elements(host: Host) -> None:
+    host.open(ALL, origin=OTHER_ORIGIN)
+    assert host.page.evaluate("window.states") == ["ready"] * 5
+    assert len(table_of(host.element("history"))) == 30
+
+
+BAD = [
+    ('<stats-history resource="r1"></stats-history>', "check “resource”"),
+    ("<stats-history></stats-history>", "check “resource”"),
+    (f'<stats-history resource="{RECORD}" interval="hour"></stats-history>', "check “interval”"),
+    (
+        f'<stats-history resource="{RECORD}" type="no-such"></stats-history>',
+        "No statistics are known",
+    ),
+    (f'<stats-breakdown resource="{RECORD}" by="colour"></stats-breakdown>', "check “breakdown”"),
+    ('<stats-top metric="likes"></stats-top>', "check “metric”"),
+    ('<stats-history resource="record:none"></stats-history>', "Nothing counted"),
+    ('<stats-map resource="record:none"></stats-map>', "Nothing counted"),
+    ('<stats-breakdown resource="record:none"></stats-breakdown>', "Nothing counted"),
+    ('<stats-top kind="planet"></stats-top>', "Nothing counted"),
+]
+
+
+@pytest.mark.parametrize(("body", "text"), BAD)
+def test_what_cannot_be_shown_is_said_quietly(host: Host, body: str, text: str) -> None:
+    host.open(body)
+    expect(host.page.locator("main > :not(h1)").locator(".note")).to_contain_text(text)
+
+
+def test_a_panel_says_once_what_is_wrong_and_recovers(host: Host) -> None:
+    host.open("<stats-panel></stats-panel>")
+    panel = host.element("panel")
+    expect(panel.locator(".view")).to_have_text("Statistics cannot be shown: check “resource”")
+    panel.evaluate("(e) => e.setAttribute('resource', 'record:r1')")
+    expect(panel.locator("stats-history").locator(".sum")).to_have_count(2)
+
+
+def test_a_dark_page_prints_dark_on_light(host: Host) -> None:
+    host.open(ELEMENTS["history"], html=DARK)
+    host.page.emulate_media(media="print")
+    color = host.element("history").evaluate("(e) => getComputedStyle(e).color")
+    assert color == "rgb(29, 37, 49)"
+    expect(host.element("history").locator(".controls").get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (401, "not public"),
+        (403, "not public"),
+        (500, "cannot be reached"),
+        (503, "cannot be reached"),
+    ],
+)
+@pytest.mark.parametrize("name", ["counter", "history", "map", "breakdown", "top"])
+def test_a_refusal_is_said_quietly(host: Host, name: str, status: int, text: str) -> None:
+    def refuse(page: Page) -> None:
+        body = json.dumps({"error": {"code": "x", "message": "no", "field": ""}})
+        page.route("**/api/stats/**", lambda route: route.fulfill(status=status, body=body))
+
+    host.open(ELEMENTS[name], prepare=refuse)
+    element = host.element(name)
+    if name == "counter":
+        button = element.get_by_role("button")
+        assert text in (button.get_attribute("aria-label") or "")
+        button.hover()
+        expect(element.locator(".tip")).to_contain_text(text)
+    else:
+        expect(element.locator(".note")).to_contain_text(text)
+
+
+def test_a_service_that_comes_back_is_asked_again(host: Host) -> None:
+    host.open(
+        ELEMENTS["history"],
+        prepare=lambda page: page.route("**/api/stats/**", lambda route: route.abort()),
+    )
+    expect(host.element("history").locator(".note")).to_contain_text("cannot be reached")
+    host.page.unroute("**/api/stats/**")
+    host.element("history").get_by_role("button", name="Try again").click()
+    host.wait(2)
+    assert len(table_of(host.element("history"))) == 30
+
+
+def test_a_slow_service_is_given_up_after_ten_seconds(host: Host) -> None:
+    def never(page: Page) -> None:
+        page.clock.install()
+        page.route("**/api/stats/**", lambda route: None)
+
+    host.open(ELEMENTS["history"] + ELEMENTS["counter"], prepare=never, wait=False)
+    history = host.element("history")
+    expect(history.locator(".root")).to_have_attribute("data-state", "loading")
+    expect(history.locator(".root")).to_have_attribute("aria-busy", "true")
+    host.page.clock.run_for(500)
+    while len(host.api_requests()) < 3:
+        host.page.wait_for_timeout(50)
+    host.page.clock.run_for(11_000)
+    expect(history.locator(".note")).to_contain_text("take too long")
+
+
+def test_code_that_does_not_arrive_is_said_quietly(host: Host) -> None:
+    host.open(
+        ELEMENTS["history"],
+        prepare=lambda page: page.route("**/chunks/**", lambda route: route.abort()),
+    )
+    expect(host.element("history").locator(".note")).to_contain_text("cannot be reached")
+    host.exceptions.clear()  # the failure itself is reported as an event
+
+
+def test_a_token_is_a_header_and_never_in_an_address(host: Host) -> None:
+    token = host.service.user_token
+    host.open(f'<stats-history resource="user:u7" token="{token}"></stats-history>')
+    assert len(table_of(host.element("history"))) == 30
+    asked = host.api_requests()
+    assert all(request.headers["authorization"] == f"Bearer {token}" for request in asked)
+    assert not any(token in request.url for request in host.requests)
+
+
+def test_what_is_not_public_is_shown_on_the_page_that_a_token_is_for(host: Host) -> None:
+    shown = (
+        f'<stats-history resource="{HIDDEN}" token="{host.service.embed_token}"></stats-history>'
+    )
+    bare = f'<stats-history resource="{HIDDEN}"></stats-history>'
+    counters = "".join(f'<stats-counter resource="{r}"></stats-counter>' for r in (HIDDEN, RECORD))
+    host.open(shown + bare + counters, origin=OTHER_ORIGIN)
+    assert len(table_of(host.element("history"))) == 30
+    expect(host.element("history", 1).locator(".note")).to_contain_text("not public")
+    expect(host.element("counter").locator(".root")).to_have_attribute("data-state", "problem")
+    expect(host.element("counter", 1).locator(".root")).to_have_attribute("data-state", "ready")
+
+
+def test_a_copied_token_shows_nothing_elsewhere(host: Host) -> None:
+    body = f'<stats-history resource="{HIDDEN}" token="{host.service.embed_token}"></stats-history>'
+    host.open(body, origin="http://copied.test")
+    expect(host.element("history").locator(".note")).to_contain_text("not public")
+
+
+def test_a_frame_shows_an_element_and_keeps_its_token_to_itself(host: Host) -> None:
+    token = host.service.embed_token
+    address = f"{host.service.url}/widgets/record%3Ahidden?element=history&theme=dark#token={token}"
+    host.open(f'<iframe title="Usage" src="{address}"></iframe>', origin=OTHER_ORIGIN)
+    frame = host.page.frame_locator("iframe")
+    expect(frame.locator("stats-history").locator(".sum").first).to_contain_text("views")
+    assert not any(token in request.url.partition("#")[0] for request in host.requests)
+    asked = host.api_requests()
+    assert all(request.headers["authorization"] == f"Bearer {token}" for request in asked)
+
+
+def test_a_frame_of_what_is_not_public_is_for_the_page_of_its_token(host: Host) -> None:
+    token = host.service.embed_token
+    address = f"{host.service.url}/widgets/record%3Ahidden?element=history#token={token}"
+    host.open(f'<iframe title="Usage" src="{address}"></iframe>', origin="http://copied.test")
+    host.page.wait_for_timeout(500)
+    assert host.api_requests() == []
+    host.exceptions = [text for text in host.exceptions if "frame-ancestors" not in text]
+
+
+def test_a_frame_tells_how_high_it_is(host: Host) -> None:
+    def listen(page: Page) -> None:
+        page.add_init_script(
+            "addEventListener('message', ({ data }) =>"
+            " { if (data.type === 'stats-height') window.height = data.height; })"
+        )
+
+    address = f"{host.service.url}/widgets/record:r1?element=history"
+    host.open(f'<iframe title="Usage" width="600" src="{address}"></iframe>', prepare=listen)
+    host.page.wait_for_function("() => window.height > 300")
+
+
+def test_a_badge_is_a_picture(host: Host, tmp_path: Path) -> None:
+    views = host.service.get(f"totals/{RECORD}")["views"]
+    host.open(
+        f'<img alt="views" src="{host.service.url}/badge/record:r1.svg">', origin=OTHER_ORIGIN
+    )
+    size = host.page.locator("img").evaluate("(img) => [img.naturalWidth, img.naturalHeight]")
+    assert size[0] > 60
+    assert size[1] == 20
+    text = host.service.client.get("/badge/record:r1.svg").text
+    assert str(views)[:2] in text
