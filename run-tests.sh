@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Every check of the project, on a fresh machine too: formatting, types, the
+# front end, and all tests on real engines. With arguments, only pytest runs, and
+# gets them.
+set -euo pipefail
+cd "$(dirname "$0")"
+. tools/environment.sh
+environment tests
+
+if [ "${CI:-}" = true ] && ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "== installing Chromium for the browser tests"
+  { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || echo "Chromium could not be installed: the browser tests will skip"
+fi
+
+if [ $# -gt 0 ]; then
+  exec python -m pytest "$@"
+fi
+
+front_end
+echo "== ESLint and Prettier"
+npm --prefix widgets run --silent lint
+echo "== the shipped elements are the build of their sources"
+npm --prefix widgets run --silent check
+echo "== the elements' unit tests"
+npm --prefix widgets test --silent
+echo "== ruff"
+ruff check stats tests tools examples
+ruff format --check --quiet stats tests tools examples
+echo "== mypy"
+mypy
+echo "== the golden suite on Elasticsearch 9"
+STATS_EMBEDDED_ELASTICSEARCH=9.5.3 python -m pytest -q tests/golden -k whole
+echo "== pytest"
+python -m pytest --durations=15
