@@ -12,7 +12,6 @@ from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from tests.system import System
 
-
 settings.register_profile("stats", deadline=None)  # a noisy machine fails no test
 settings.load_profile("stats")
 
