@@ -7,7 +7,7 @@ import json
 import click
 
 from stats.cli.context import with_stats
-from stats.errors import InputError
+from stats.cli.pairs import parse_pairs
 from stats.proxies import current_stats
 
 
@@ -17,10 +17,5 @@ from stats.proxies import current_stats
 @with_stats
 def query(name: str, params: tuple[str, ...]) -> None:
     """Print the JSON answer of the query NAME."""
-    given = {}
-    for param in params:
-        key, equals, value = param.partition("=")
-        if not equals:
-            raise InputError("bad_format", f"write {param!r} as KEY=VALUE", field=key)
-        given[key] = value
-    click.echo(json.dumps(current_stats.query(name, given), indent=2, ensure_ascii=False))
+    answer = current_stats.query(name, parse_pairs(params))
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))

@@ -15,6 +15,7 @@ from typing import IO
 import click
 
 from stats.cli.context import with_stats
+from stats.cli.pairs import parse_pairs
 from stats.errors import InputError
 from stats.proxies import current_stats
 from stats.reports.assembly import build_reporter
@@ -65,7 +66,8 @@ def counter(
     name: str, begin: str, end: str, form: str, params: tuple[str, ...], output: Path | None
 ) -> None:
     """COUNTER's Platform Report or Item Report, or the dataset report."""
-    parameters = dict(map(_pair, params)) | {"begin_date": begin, "end_date": end}
+    dates = {"begin_date": begin, "end_date": end}
+    parameters = parse_pairs(params, field="--param") | dates
     _write(_reporter().run(name, form, parameters, now=utc_now()), output)
 
 
@@ -89,13 +91,6 @@ def scheduled(month: datetime | None) -> None:
 
 def _reporter() -> Reporter:
     return build_reporter(current_stats.settings, current_stats.stores, current_stats.event_types)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise InputError("bad_format", f"write {text!r} as KEY=VALUE", field="--param")
-    return key, value
 
 
 def _write(chunks: Iterable[bytes], output: Path | None) -> None:

@@ -19,6 +19,7 @@ from stats.dashboard.numbers import (
     read_totals,
     read_uploaders,
 )
+from stats.dashboard.window import PARAMETERS as WINDOW
 from stats.dashboard.window import PRESETS, Window, parse_window
 from stats.errors import AccessError, InputError, StatsError, StoreUnavailable, UnknownError
 from stats.events.types import SITE
@@ -30,6 +31,7 @@ from stats.times import iso_ms, utc_now
 from stats.views.access import require, require_resource
 from stats.views.embedding import framed_here
 from stats.views.identity import COOKIE, caller
+from stats.views.incoming import read_args
 
 COOKIE_SECONDS = 30 * 24 * 3600
 FOUND = 20
@@ -54,7 +56,7 @@ blueprint = framed_here(
 def site() -> Response:
     """Return the page of the whole site, or of the communities that a curator looks after."""
     require("dashboard")
-    window = parse_window(request.args, utc_now().date())
+    window = _window()
     who = caller()
     sees_pipeline = who.has("admin", "reporter")
     own = [] if sees_pipeline else sorted(who.communities)
@@ -76,7 +78,7 @@ def site() -> Response:
 def search() -> AnyResponse:
     """Find resources by title or ref; a ref that is one leads to its page."""
     require("dashboard")
-    text = request.args.get("q", "").strip()
+    text = read_args(request, ("q",)).get("q", "").strip()
     found = current_stats.stores.resources.search(text, limit=FOUND) if text else []
     visible = current_stats.policy.readable(caller(), [one["_id"] for one in found])
     return _page("search", text=text, found=[one for one in found if one["_id"] in visible])
@@ -85,9 +87,9 @@ def search() -> AnyResponse:
 @blueprint.get("/resource/<path:ref>", merge_slashes=False)
 def resource(ref: str) -> Response:
     """Return the page of one resource."""
+    window = _window()
     parse_ref(ref, field="ref")
     require_resource(ref)
-    window = parse_window(request.args, utc_now().date())
     known = current_stats.stores.resources.read([ref]).get(ref, {})
     return _page("resource", window=window, resource=ref, known=known, **_numbers(ref, window))
 
@@ -95,12 +97,14 @@ def resource(ref: str) -> Response:
 @blueprint.get("/sign-in")
 def sign_in_form() -> Response:
     """Return the form that takes a token."""
+    read_args(request, ("next",))
     return _page("sign_in", target=_target())
 
 
 @blueprint.post("/sign-in")
 def sign_in() -> AnyResponse:
     """Keep a valid token in a cookie and go on; say so when it is none."""
+    read_args(request, ("next",))
     secret = request.form.get("token", "").strip()
     document = current_stats.stores.tokens.read(token_id(secret)) if secret else None
     if document is None or document["kind"] != "access" or not is_live(document, now=utc_now()):
@@ -123,6 +127,7 @@ def sign_in() -> AnyResponse:
 @blueprint.post("/sign-out")
 def sign_out() -> AnyResponse:
     """Forget the token of this browser."""
+    read_args(request, ())
     response = redirect(url_for("stats_dashboard.sign_in_form"), 303)
     response.delete_cookie(COOKIE, path=request.script_root or "/")
     return response
@@ -151,6 +156,11 @@ def failed(error: StatsError) -> Response:
         page.headers["Retry-After"] = "5"
         return page
     return _problem(500, "This should not happen", "The log of the service says more.")
+
+
+def _window() -> Window:
+    """Return the window that the address names; raise ``InputError`` for a wrong address."""
+    return parse_window(read_args(request, WINDOW), utc_now().date())
 
 
 def _numbers(ref: str, window: Window) -> dict[str, Any]:

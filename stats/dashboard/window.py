@@ -6,6 +6,7 @@ is a window; without parameters it is the last thirty days.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,9 +14,12 @@ from datetime import date, timedelta
 from stats.errors import InputError
 from stats.queries.parameters import parse_date
 
+PARAMETERS = ("from", "to", "days")
 PRESETS = (7, 30, 90, 365)
 DEFAULT_DAYS = 30
+MOST_DAYS = 3_660
 _LONG = 120
+_NUMBER = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,19 @@ class Window:
 def parse_window(args: Mapping[str, str], today: date) -> Window:
     """Return the window of an address; raise ``InputError`` when it is none."""
     if args.get("from") or args.get("to"):
+        if args.get("days"):
+            raise InputError("bad_window", "days cannot be given with from or to", field="days")
         last = parse_date(args["to"], "to") if args.get("to") else today
         default = last - timedelta(days=DEFAULT_DAYS - 1)
         first = parse_date(args["from"], "from") if args.get("from") else default
         if last < first:
             raise InputError("bad_window", "to is before from", field="to")
         return Window(first, last)
-    days = args.get("days", str(DEFAULT_DAYS))
-    if not days.isdecimal() or not 1 <= int(days) <= 3_660:
-        raise InputError("out_of_range", "days must be from 1 to 3660", field="days")
-    return Window(today - timedelta(days=int(days) - 1), today)
+    days = _parse_days(args.get("days") or str(DEFAULT_DAYS))
+    return Window(today - timedelta(days=days - 1), today)
+
+
+def _parse_days(text: str) -> int:
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MOST_DAYS:
+        raise InputError("out_of_range", f"days must be from 1 to {MOST_DAYS}", field="days")
+    return int(text)

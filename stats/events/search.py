@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import orjson
 
 from stats.errors import InputError
+from stats.known import refuse_unknown
 from stats.refs import parse_ref
 from stats.stores.dsl import Q, Search
 from stats.times import DAY, UTC, iso_ms, parse_day, parse_time
@@ -90,10 +91,7 @@ class Page:
 
 def parse_audit(given: Mapping[str, str], *, types: Collection[str]) -> AuditRequest:
     """Read the parameters; raise ``InputError`` naming the one that is wrong."""
-    for name in given:
-        if name not in PARAMETERS:
-            message = f"there is no parameter {name[:64]!r} here, but {', '.join(PARAMETERS)}"
-            raise InputError("unknown_parameter", message, field=name[:64])
+    refuse_unknown(given, PARAMETERS)
     start = _parse_moment(given.get("from"), "from")
     end = _parse_moment(given.get("to"), "to")
     if start and end and end <= start:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from stats.errors import InputError
+from stats.known import refuse_unknown
 from stats.queries.types import Parameter, Params
 from stats.queries.windows import INTERVALS, Window, check_order
 from stats.refs import parse_kind, parse_ref
@@ -33,11 +34,7 @@ _DATE_SCHEMA = {"type": "string", "format": "date"}
 
 def parse_params(parameters: Sequence[Parameter], given: Mapping[str, object]) -> Params:
     """Return every parameter with its parsed value or its default."""
-    known = {parameter.name for parameter in parameters}
-    for name in given:
-        if name not in known:
-            message = f"there is no parameter {name!r} here, but {', '.join(sorted(known))}"
-            raise InputError("unknown_parameter", message, field=name)
+    refuse_unknown(given, sorted(parameter.name for parameter in parameters))
     return {
         parameter.name: _parse(parameter, given.get(parameter.name)) for parameter in parameters
     }

@@ -27,6 +27,7 @@ from typing import Any, Literal, get_args
 
 from stats.errors import InputError
 from stats.events.types import DIMENSIONS, SITE
+from stats.known import refuse_unknown
 from stats.queries.filters import days_clauses
 from stats.queries.windows import Window
 from stats.refs import kind_of, parse_kind, parse_ref
@@ -74,10 +75,7 @@ class _Used:
 
 def parse_breakdown(given: Mapping[str, str]) -> BreakdownRequest:
     """Read the parameters; raise ``InputError`` naming the one that is wrong."""
-    for name in given:
-        if name not in PARAMETERS:
-            message = f"there is no parameter {name!r} here, but {', '.join(PARAMETERS)}"
-            raise InputError("unknown_parameter", message, field=name)
+    refuse_unknown(given, PARAMETERS)
     by = given.get("by") or ""
     if not by:
         message = f"by is required: a kind of resource, or one of {', '.join(_DIMENSIONS)}"

@@ -19,6 +19,7 @@ import orjson
 
 from stats.events.types import BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY
 from stats.refs import split_ref
+from stats.reports.counter.exceptions import Remark
 from stats.reports.counter.run import described
 from stats.reports.countries import CODES
 from stats.reports.items import Author, Item, Platform
@@ -124,9 +125,9 @@ def build_dataset(
     return body | {name: value for name, value in optional.items() if value}
 
 
-def unknown_parameters(names: list[str]) -> dict[str, Any]:
-    """Return what a header says of parameters that were ignored."""
-    return _exception(3050, "Parameter Not Recognized in this Context", ", ".join(names))
+def build_exception(remark: Remark) -> dict[str, Any]:
+    """Return what a header says of a parameter that was ignored."""
+    return _exception(remark.kind.code, remark.kind.message, remark.data)
 
 
 def to_json(report: DatasetReport) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Any, Literal, get_args
 
 from stats.errors import InputError, UnknownError
+from stats.known import refuse_unknown
 from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
 from stats.refs import split_ref
@@ -66,10 +67,7 @@ def parse_metrics(name: str, given: Mapping[str, str]) -> MetricsRequest:
     if name not in REPORTS:
         message = f"there is no report {name!r}, but {', '.join(REPORTS)}"
         raise UnknownError("unknown_query", message, field="report")
-    for parameter in given:
-        if parameter not in PARAMETERS:
-            message = f"there is no parameter {parameter!r} here, but {', '.join(PARAMETERS)}"
-            raise InputError("unknown_parameter", message, field=parameter)
+    refuse_unknown(given, PARAMETERS)
     return MetricsRequest(REPORTS[name], parse_window(given), _sort(given), _limit(given))
 
 

@@ -27,7 +27,7 @@ blueprint = api_blueprint("stats_audit", __name__, url_prefix="/api/events")
 @blueprint.get("")
 def search() -> Response:
     """Return events one by one, newest first: by user, by resource or what it is in, type, time."""
-    given = read_args(request.args)
+    given = read_args(request)
     scope = audit_scope(given.get("user") or None)
     asked = replace(parse_audit(given, types=current_stats.event_types), user=scope.user)
     page = run_page(asked, current_stats.stores.search, visible=scope.visible)

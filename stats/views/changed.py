@@ -38,11 +38,7 @@ blueprint = api_blueprint("stats_changed", __name__, url_prefix="/api/stats")
 def changed() -> Response:
     """Return the totals that were set anew since a time, and what to ask for next."""
     require("changed")
-    given = read_args(request.args)
-    for name in given:
-        if name not in PARAMETERS:
-            message = f"there is no parameter {name[:64]!r} here, but {', '.join(PARAMETERS)}"
-            raise InputError("unknown_parameter", message, field=name[:64])
+    given = read_args(request, PARAMETERS)
     since = parse_since(given.get("since") or "")
     size = parse_size(given.get("size") or MAX_SIZE, "size")
     kind = parse_kind(given["kind"]) if given.get("kind") else None

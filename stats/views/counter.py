@@ -9,30 +9,30 @@ customer is the world.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
-from stats.errors import AccessError, CounterError, StoreUnavailable
+from stats.errors import AccessError, CounterError, InputError, StoreUnavailable
 from stats.proxies import current_stats
 from stats.reports import dsr
 from stats.reports.assembly import build_platform, build_sources
 from stats.reports.counter import exceptions as ex
 from stats.reports.counter.definitions import COMMON, COUNTER_REPORTS, RELEASE, WORLD, WORLD_NAME
 from stats.reports.counter.json_form import to_json
-from stats.reports.counter.request import parse_dates, parse_request
+from stats.reports.counter.request import DATES, parse_dates, parse_request, remark_names
 from stats.reports.counter.run import available_months, run_available, run_counter
 from stats.reports.counter.tsv_form import to_tsv
 from stats.reports.sources import Sources
 from stats.times import utc_now
 from stats.views.access import require
 from stats.views.errors import RETRY_AFTER, respond_http
+from stats.views.incoming import list_repeated, refuse_broken
 from stats.views.streaming import stream_response
 
-DATES = ("begin_date", "end_date")
+CALLER = ("customer_id", "requestor_id", "api_key")
 JSON = "application/json"
 TSV = "text/tab-separated-values"
 
@@ -58,7 +58,7 @@ def status() -> Response:
 @blueprint.get("/members")
 def members() -> Response:
     """Name the one customer: the world."""
-    _authorise(request.args)
+    _authorise()
     world_id = {"Proprietary": [f"{current_stats.settings.platform}:{WORLD}"]}
     return _json(
         [{"Institution_Name": WORLD_NAME, "Customer_ID": WORLD, "Institution_ID": world_id}]
@@ -68,7 +68,7 @@ def members() -> Response:
 @blueprint.get("/reports")
 def reports() -> Response:
     """List the reports of release 5.1 with the months that can be had."""
-    _authorise(request.args)
+    _authorise()
     now = utc_now()
     kinds = current_stats.settings.counter_item_kinds
     months = available_months(run_available(_sources(), kinds, now=now), now)
@@ -89,13 +89,12 @@ def reports() -> Response:
 @blueprint.get("/reports/dsr")
 def dataset_report() -> Response:
     """Return Make Data Count's dataset report of some months."""
-    _authorise(request.args, *DATES)
-    now = utc_now()
-    window = parse_dates(request.args, now, begun=True)
-    strange = [name for name in request.args if name not in COMMON]
-    report = dsr.run_dsr(_sources(), build_platform(current_stats.settings), window, now=now)
-    if strange:
-        report.header["exceptions"].append(dsr.unknown_parameters(strange))
+    repeated = _authorise(*DATES)
+    platform, now = build_platform(current_stats.settings), utc_now()
+    window = parse_dates(request.args, now, begun=True, repeated=repeated)
+    report = dsr.run_dsr(_sources(), platform, window, now=now)
+    strange = remark_names(request.args, COMMON, repeated=repeated, platform=platform.id)
+    report.header["exceptions"] += map(dsr.build_exception, strange)
     return stream_response(request, dsr.to_json(report), content_type=JSON)
 
 
@@ -103,9 +102,9 @@ def dataset_report() -> Response:
 def report_named(name: str) -> Response:
     """Return the Platform Report or the Item Report, as JSON or TSV."""
     report = COUNTER_REPORTS.get(name) or abort(404, f"there is no report {name[:40]}")
-    _authorise(request.args, *DATES)
+    repeated = _authorise(*DATES)
     platform, now = build_platform(current_stats.settings), utc_now()
-    asked = parse_request(report, request.args, now=now, platform=platform.id)
+    asked = parse_request(report, request.args, now=now, platform=platform.id, repeated=repeated)
     answer = run_counter(asked, _sources(), platform, now=now)
     if _wants_tsv():
         content_type = f"{TSV}; charset=utf-8"
@@ -123,6 +122,11 @@ def _refuse(error: CounterError) -> Response:
     return response
 
 
+@blueprint.errorhandler(InputError)
+def _refuse_address(error: InputError) -> Response:
+    return _refuse(ex.error(ex.INSUFFICIENT_INFORMATION, error.message))
+
+
 @blueprint.errorhandler(HTTPException)
 def _refuse_http(error: HTTPException) -> Response:
     return respond_http(error)
@@ -137,10 +141,18 @@ def _fail(error: Exception) -> Response:
     return _refuse(ex.error(ex.SERVICE_NOT_AVAILABLE, "internal error"))
 
 
-def _authorise(given: Mapping[str, str], *needed: str) -> None:
-    """Raise the exception with the lowest code that keeps the caller from any answer."""
+def _authorise(*needed: str) -> list[str]:
+    """Return the parameters that are given more than once, of a caller who may ask.
+
+    Raises the exception with the lowest code that keeps the caller from any answer.
+    """
+    given, repeated = request.args, list_repeated(request)
+    refuse_broken(request)
     if missing := [name for name in ("customer_id", *needed) if not given.get(name)]:
         raise ex.error(ex.INSUFFICIENT_INFORMATION, f"missing: {', '.join(missing)}")
+    if unclear := [name for name in CALLER if name in repeated]:
+        data = f"given more than once: {', '.join(unclear)}"
+        raise ex.error(ex.INSUFFICIENT_INFORMATION, data)
     key, requestor = given.get("api_key"), given.get("requestor_id")
     try:
         require("counter")
@@ -149,6 +161,7 @@ def _authorise(given: Mapping[str, str], *needed: str) -> None:
     if given["customer_id"] != WORLD:
         data = f"the only customer is {WORLD}"
         raise ex.error(ex.NOT_AUTHORIZED_FOR_INSTITUTION, data)
+    return repeated
 
 
 def _not_allowed(error: AccessError, key: str | None, requestor: str | None) -> CounterError:

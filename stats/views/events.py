@@ -17,7 +17,7 @@ from stats.proxies import current_stats
 from stats.views.access import require_write
 from stats.views.blueprints import api_blueprint
 from stats.views.errors import error_item, error_response
-from stats.views.incoming import read_batch
+from stats.views.incoming import read_args, read_batch
 from stats.views.outgoing import JSON
 
 blueprint = api_blueprint("stats_events", __name__, url_prefix="/api/events")
@@ -27,6 +27,7 @@ blueprint = api_blueprint("stats_events", __name__, url_prefix="/api/events")
 def publish() -> Response:
     """Take one event, an array or NDJSON; one bad event by itself is an error."""
     require_write("publish")
+    read_args(request, ())
     batch = read_batch(request)
     places = [n for n, item in enumerate(batch.items) if not isinstance(item, InputError)]
     taken = current_stats.receive([batch.items[place] for place in places])

@@ -1,21 +1,23 @@
 """What a request brings: query parameters, and JSON bodies of one or many objects.
 
 Goes out: plain Python values, or ``InputError``. What always holds: a body is
-read up to a limit, and a parameter that is given twice is refused, since
-nobody could say which one counts.
+read up to a limit; a parameter that is not known, or that is given twice, is
+refused, since nobody could say which one counts; so is an address whose
+escapes are not UTF-8, which would name something else by its replacements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import Request
-from werkzeug.datastructures import MultiDict
 
 from stats.errors import InputError
+from stats.known import SHOWN, refuse_unknown
 from stats.views.errors import error_item
 
 T = TypeVar("T")
@@ -37,14 +39,50 @@ class Batch:
     alone: bool
 
 
-def read_args(args: MultiDict[str, str]) -> dict[str, str]:
-    """Return query parameters by name, each given once."""
-    for name, values in args.lists():
-        if len(values) > 1:
-            raise InputError(
-                "bad_format", f"{name[:64]} is given {len(values)} times", field=name[:64]
-            )
-    return args.to_dict()
+def read_args(request: Request, known: Collection[str] | None = None) -> dict[str, str]:
+    """Return query parameters by name, each given once and one of ``known``.
+
+    Without ``known``, whoever reads their values looks at their names too. The
+    path is looked at as well, so a view calls this before it believes a ref.
+    """
+    refuse_broken(request)
+    if known is not None:
+        refuse_unknown(request.args, known)
+    for name in list_repeated(request):
+        shown, times = name[:SHOWN], len(request.args.getlist(name))
+        raise InputError("bad_format", f"{shown} is given {times} times", field=shown)
+    return request.args.to_dict()
+
+
+def read_list(request: Request, name: str) -> list[str]:
+    """Return the values of the only parameter that there is; it may be given many times."""
+    refuse_broken(request)
+    refuse_unknown(request.args, (name,))
+    return request.args.getlist(name)
+
+
+def list_repeated(request: Request) -> list[str]:
+    """Return the parameters that are given more than once."""
+    return [name for name, values in request.args.lists() if len(values) > 1]
+
+
+def refuse_broken(request: Request) -> None:
+    """Raise ``InputError`` unless path and parameters are UTF-8 behind their escapes."""
+    path: str = request.environ.get("PATH_INFO", "")
+    if not _is_text(path.encode("latin-1")):  # as WSGI hands bytes over
+        raise InputError("bad_format", "the path is not UTF-8 behind its escapes", field="ref")
+    for part in request.query_string.split(b"&"):
+        if not _is_text(unquote_to_bytes(part)):
+            name = unquote_to_bytes(part.partition(b"=")[0]).decode(errors="replace")[:SHOWN]
+            raise InputError("bad_format", f"{name} is not UTF-8 behind its escapes", field=name)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def read_json(request: Request) -> Any:

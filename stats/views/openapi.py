@@ -16,13 +16,19 @@ from flask import Flask, Response, current_app, request
 from werkzeug.routing import Rule
 
 from stats import __version__
+from stats.dashboard.window import PARAMETERS as WINDOW_PARAMETERS
 from stats.events.search import PARAMETERS as AUDIT_PARAMETERS
 from stats.proxies import current_stats
 from stats.queries.types import Parameter, Query
+from stats.reports.breakdown import PARAMETERS as BREAKDOWN_PARAMETERS
+from stats.reports.metrics import PARAMETERS as METRICS_PARAMETERS
 from stats.views.blueprints import api_blueprint
 from stats.views.changed import PARAMETERS as CHANGED_PARAMETERS
+from stats.views.incoming import read_args
 from stats.views.outgoing import CSV, JSON, json_response
 from stats.views.schemas import COMPONENTS, Schema, answer_schema, ref_to
+from stats.widgets.badge import PARAMETERS as BADGE_PARAMETERS
+from stats.widgets.frame import PARAMETERS as FRAME_PARAMETERS
 
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
@@ -53,8 +59,8 @@ def _one_or_many(name: str) -> dict[str, Schema]:
     return {JSON: {"anyOf": [one, many]}, "application/x-ndjson": {"type": "string"}}
 
 
-def _text_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": {"type": "string"}}
+def _text_parameters(names: Iterable[str]) -> tuple[Schema, ...]:
+    return tuple({"name": name, "in": "query", "schema": {"type": "string"}} for name in names)
 
 
 _REFS = {
@@ -73,6 +79,7 @@ _CALL: Schema = {
     },
 }
 
+_HTML: dict[str, Schema] = {"text/html": {"type": "string"}}
 _TABLE = {**_csv_too(_SOME_OBJECT), "application/x-ndjson": {"type": "string"}}
 
 DESCRIBED: Mapping[str, Described] = {
@@ -80,10 +87,16 @@ DESCRIBED: Mapping[str, Described] = {
     "stats_totals.read_many": Described(
         _csv_too({"type": "object", "additionalProperties": ref_to("Totals")}), parameters=(_REFS,)
     ),
-    "stats_reports.metrics": Described(_TABLE),
-    "stats_reports.metrics_of": Described(_TABLE),
-    "stats_reports.metrics_by_user": Described(_TABLE),
-    "stats_reports.breakdown": Described(_csv_too(_SOME_OBJECT)),
+    **dict.fromkeys(
+        ("stats_reports.metrics", "stats_reports.metrics_of", "stats_reports.metrics_by_user"),
+        Described(_TABLE, parameters=_text_parameters(METRICS_PARAMETERS)),
+    ),
+    "stats_reports.breakdown": Described(
+        _csv_too(_SOME_OBJECT), parameters=_text_parameters(BREAKDOWN_PARAMETERS)
+    ),
+    "stats_reports.breakdown_csv": Described(
+        {CSV: {"type": "string"}}, parameters=_text_parameters(BREAKDOWN_PARAMETERS)
+    ),
     "stats_queries.run_queries": Described(body={JSON: _CALL}),
     "stats_queries.run_named": Described(_csv_too(_SOME_OBJECT)),
     "stats_events.publish": Described(
@@ -91,11 +104,9 @@ DESCRIBED: Mapping[str, Described] = {
     ),
     "stats_audit.search": Described(
         {JSON: _SOME_OBJECT, "application/x-ndjson": {"type": "string"}},
-        parameters=tuple(_text_parameter(name) for name in AUDIT_PARAMETERS),
+        parameters=_text_parameters(AUDIT_PARAMETERS),
     ),
-    "stats_changed.changed": Described(
-        parameters=tuple(_text_parameter(name) for name in CHANGED_PARAMETERS)
-    ),
+    "stats_changed.changed": Described(parameters=_text_parameters(CHANGED_PARAMETERS)),
     "stats_resources.describe_one": Described(
         {JSON: ref_to("Accepted")}, body={JSON: ref_to("Description")}
     ),
@@ -103,9 +114,14 @@ DESCRIBED: Mapping[str, Described] = {
         {JSON: ref_to("Accepted")}, body=_one_or_many("DescriptionWithRef")
     ),
     "stats_health.metrics": Described({"text/plain": {"type": "string"}}),
-    "stats_dashboard.dashboard": Described({"text/html": {"type": "string"}}),
-    "stats_widgets.frame": Described({"text/html": {"type": "string"}}),
-    "stats_widgets.badge": Described({"image/svg+xml": {"type": "string"}}),
+    "stats_dashboard.site": Described(_HTML, parameters=_text_parameters(WINDOW_PARAMETERS)),
+    "stats_dashboard.resource": Described(_HTML, parameters=_text_parameters(WINDOW_PARAMETERS)),
+    "stats_dashboard.search": Described(_HTML, parameters=_text_parameters(("q",))),
+    "stats_dashboard.sign_in_form": Described(_HTML, parameters=_text_parameters(("next",))),
+    "stats_widgets.frame": Described(_HTML, parameters=_text_parameters(FRAME_PARAMETERS)),
+    "stats_widgets.badge": Described(
+        {"image/svg+xml": {"type": "string"}}, parameters=_text_parameters(BADGE_PARAMETERS)
+    ),
     "stats_widgets.script": Described({"text/javascript": {"type": "string"}}),
     "stats_widgets.chunk": Described({"text/javascript": {"type": "string"}}),
 }
@@ -114,6 +130,7 @@ DESCRIBED: Mapping[str, Described] = {
 @blueprint.get("/api/openapi.json")
 def openapi() -> Response:
     """Return this document."""
+    read_args(request, ())
     return json_response(request, build_openapi(current_app, current_stats.queries.values()))
 
 

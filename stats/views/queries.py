@@ -29,6 +29,7 @@ blueprint = readable_elsewhere(api_blueprint("stats_queries", __name__, url_pref
 @blueprint.get("")
 def list_queries() -> Response:
     """Return the named queries that the caller may run, and the event types."""
+    read_args(request, ())
     queries = current_stats.queries.values()
     found = [describe_query(query) for query in queries if may_list(query.name)]
     types = [describe_type(aggregation) for aggregation in current_stats.aggregations]
@@ -38,6 +39,7 @@ def list_queries() -> Response:
 @blueprint.post("")
 def run_queries() -> Response:
     """Run several named queries: ``{any: {"stat": name, "params": {...}}}``."""
+    read_args(request, ())
     asked = read_json(request)
     if not isinstance(asked, dict):
         raise InputError("wrong_type", 'the body is an object: {any: {"stat", "params"}}')
@@ -54,7 +56,7 @@ def run_named(name: str) -> Response:
     as_csv = name.endswith(CSV_SUFFIX)
     name = name.removesuffix(CSV_SUFFIX)
     query = current_stats.find_query(name)
-    answer = ask(name, read_args(request.args))
+    answer = ask(name, read_args(request))
     if not as_csv and not wants_csv(request):
         return json_response(request, answer)
     return csv_response(request, query.columns, list_rows(query, answer), name=name)

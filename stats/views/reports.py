@@ -62,7 +62,7 @@ def breakdown_csv() -> Response:
 
 
 def _respond(name: str) -> Response:
-    given = read_args(request.args)
+    given = read_args(request)
     asked = parse_metrics(name, given)
     visible = report_filter(by_user=asked.report.by_user)
     sources = build_sources(current_stats.stores, current_stats.event_types)
@@ -91,7 +91,7 @@ def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
 
 
 def _divide(*, as_csv: bool) -> Response:
-    given = read_args(request.args)
+    given = read_args(request)
     asked = parse_breakdown(given)
     require_breakdown(given, within=asked.within, by=asked.by)
     sources = build_sources(current_stats.stores, current_stats.event_types)

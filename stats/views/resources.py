@@ -15,7 +15,7 @@ from stats.times import utc_now
 from stats.views.access import require_write
 from stats.views.blueprints import api_blueprint
 from stats.views.descriptions import parse_description, parse_fields
-from stats.views.incoming import parse_batch, read_batch, read_json
+from stats.views.incoming import parse_batch, read_args, read_batch, read_json
 from stats.views.outgoing import JSON
 
 blueprint = api_blueprint("stats_resources", __name__, url_prefix="/api/resources")
@@ -25,6 +25,7 @@ blueprint = api_blueprint("stats_resources", __name__, url_prefix="/api/resource
 def describe_one(ref: str) -> Response:
     """Set fields of one resource; a field that is null is forgotten, others stay."""
     require_write("describe")
+    read_args(request, ())
     parse_ref(ref, field="ref")
     given = read_json(request)
     if not isinstance(given, dict):
@@ -39,6 +40,7 @@ def describe_one(ref: str) -> Response:
 def describe_many() -> Response:
     """Set fields of many resources: NDJSON, an array or one object, each with ``resource``."""
     require_write("describe")
+    read_args(request, ())
     accepted, rejected = parse_batch(read_batch(request), parse_description)
     merged: dict[str, dict[str, Any]] = {}
     for ref, fields in accepted:  # of the same ref twice, the later holds

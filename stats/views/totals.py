@@ -22,6 +22,7 @@ from stats.views.blueprints import api_blueprint
 from stats.views.counted import CountedUntil
 from stats.views.embedding import readable_elsewhere
 from stats.views.errors import error_body
+from stats.views.incoming import read_args, read_list
 from stats.views.outgoing import JSON_LD, csv_response, json_response, wants_csv, wants_jsonld
 
 MAX_REFS = 1_000
@@ -37,7 +38,7 @@ blueprint = readable_elsewhere(api_blueprint("stats_totals", __name__, url_prefi
 @blueprint.get("/totals/<path:ref>", merge_slashes=False)
 def read_one(ref: str) -> Response:
     """Return the totals of one resource."""
-    _refuse_arguments(())
+    read_args(request, ())
     parse_ref(ref, field="ref")
     require_resource(ref)
     until = _counted_until()
@@ -54,8 +55,8 @@ def read_one(ref: str) -> Response:
 @blueprint.get("/totals.csv")
 def read_many() -> Response:
     """Return the totals of up to 1,000 resources, by ref; an error where one may not see them."""
-    _refuse_arguments(("ref",))
-    refs = list(dict.fromkeys(parse_ref(ref, field="ref") for ref in request.args.getlist("ref")))
+    given = read_list(request, "ref")
+    refs = list(dict.fromkeys(parse_ref(ref, field="ref") for ref in given))
     if not refs:
         raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
     if len(refs) > MAX_REFS:
@@ -98,11 +99,3 @@ def _counted_until() -> datetime | None:
         extensions[_EXTENSION] = CountedUntil(current_stats.stores.state.counted_until)
     known: CountedUntil = extensions[_EXTENSION]
     return known.get()
-
-
-def _refuse_arguments(allowed: tuple[str, ...]) -> None:
-    for name in request.args:
-        if name not in allowed:
-            raise InputError(
-                "unknown_parameter", f"there is no parameter {name[:100]}", field=name[:100]
-            )

@@ -13,6 +13,9 @@ from xml.sax.saxutils import escape
 
 from stats.errors import InputError
 
+PARAMETERS = ("metric", "label", "token")
+"""``token`` is an embed token, which ``views.identity`` reads."""
+
 LABELS: Mapping[str, str] = {
     "views": "views",
     "unique_views": "unique views",

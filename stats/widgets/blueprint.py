@@ -15,7 +15,7 @@ from flask import Response, render_template, request, send_from_directory
 
 from stats.errors import AccessError, InputError, StatsError
 from stats.proxies import current_stats
-from stats.refs import is_ref, parse_ref
+from stats.refs import parse_ref
 from stats.views.access import require_resource
 from stats.views.blueprints import api_blueprint
 from stats.views.embedding import framed_elsewhere
@@ -24,6 +24,7 @@ from stats.views.identity import caller
 from stats.views.incoming import read_args
 from stats.views.totals import read_total
 from stats.widgets.badge import (
+    PARAMETERS,
     QUIET,
     Badge,
     build_badge,
@@ -62,9 +63,9 @@ def chunk(name: str) -> Response:
 @blueprint.get("/widgets/<path:ref>", merge_slashes=False)
 def frame(ref: str) -> Response:
     """Return a page with one element, for a frame in another page."""
-    element = parse_element(ref, read_args(request.args))
+    element = parse_element(ref, read_args(request))
     response = Response(render_template("stats/frame.html", element=element))
-    response.status_code = 200 if is_ref(ref) else 400  # the element says so on the page
+    response.status_code = 200 if element.is_readable else 400  # it says so on the page
     response.headers["Content-Security-Policy"] = build_policy(
         current_stats.settings.widget_origins
     )
@@ -79,8 +80,9 @@ def frame(ref: str) -> Response:
 def badge(ref: str) -> Response:
     """Return one number of a resource as a picture; it says so when it may not be shown."""
     try:
-        metric = parse_metric(request.args.get("metric", "views"))
-        label = parse_label(request.args.get("label", ""), metric=metric)
+        given = read_args(request, PARAMETERS)
+        metric = parse_metric(given.get("metric") or "views")
+        label = parse_label(given.get("label", ""), metric=metric)
         parse_ref(ref, field="ref")
         require_resource(ref)
         totals = read_total(ref, current_stats.stores.totals.read_one(ref), None)

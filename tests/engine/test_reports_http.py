@@ -300,6 +300,32 @@ def test_a_dataset_report(rest: FlaskClient, counted: str) -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["members", "reports", "reports/pr", "reports/dsr"])
+@pytest.mark.parametrize("name", ["customer_id", "api_key", "requestor_id"])
+def test_who_asks_is_said_once(rest: FlaskClient, path: str, name: str) -> None:
+    asked = {"customer_id": WORLD, "begin_date": "2024-01", "end_date": "2024-01"}
+    response = rest.get(f"/api/counter/r51/{path}", query_string=asked | {name: [WORLD, WORLD]})
+    found = response.get_json()
+    assert (response.status_code, found["Code"]) == (400, 1030)
+    assert found["Data"] == f"given more than once: {name}"
+
+
+@pytest.mark.parametrize("path", ["pr", "ir", "dsr"])
+def test_dates_and_filters_are_said_once(rest: FlaskClient, counted: str, path: str) -> None:
+    asked = {"customer_id": WORLD, "begin_date": counted, "end_date": counted}
+    address = f"/api/counter/r51/reports/{path}"
+    refused = rest.get(address, query_string=asked | {"begin_date": [counted, counted]})
+    assert (refused.status_code, refused.get_json()["Code"]) == (400, 3020)
+    remarked = rest.get(address, query_string=asked | {"platform": ["repository", "other"]})
+    head = remarked.get_json()
+    text = str(head.get("Report_Header") or head.get("report-header"))
+    assert remarked.status_code == 200
+    assert "3060" in text
+    assert "platform is given more than once" in text
+    broken = rest.get(f"{address}?platform=%ff", query_string=None)
+    assert (broken.status_code, broken.get_json()["Code"]) == (400, 1030)
+
+
 def test_the_lists(rest: FlaskClient, counted: str) -> None:
     (service,) = rest.get("/api/counter/r51/status").get_json()
     assert service["Service_Active"] is True

@@ -106,6 +106,25 @@ def test_health(rest: FlaskClient, rest_state: StatsState, stats_namespace: Name
         assert line.startswith("# ") or len(line.rsplit(" ", 1)) == 2
 
 
+TAKES_ANYTHING = ("stats_health.", "stats_counter.", ".script", ".chunk", ".client")
+"""Probes, scripts (whose addresses get versions), and COUNTER, which remarks on what it ignores."""
+
+
+def test_every_route_refuses_a_parameter_that_it_does_not_know(rest_app: Flask) -> None:
+    words = {"ref": "record:r1", "name": "top"}
+    client = rest_app.test_client()
+    for rule in list_routes(rest_app):
+        if any(part in rule.endpoint for part in TAKES_ANYTHING):
+            continue
+        path = path_of(rule).format(**words)
+        path = path.replace("metrics/top", "metrics/files")
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            for query in ("nope=1", "nope=1&nope=2", "x=%ff"):
+                answer = client.open(f"{path}?{query}", method=method, json={})
+                assert answer.status_code == 400, f"{method} {path}?{query}"
+                assert "nope" in answer.text or "UTF-8" in answer.text or "svg" in answer.text
+
+
 def test_the_openapi_document_is_valid_and_complete(rest_app: Flask) -> None:
     found = rest_app.test_client().get("/api/openapi.json").json
     OpenAPIV31SpecValidator(found).validate()

@@ -16,7 +16,10 @@ from stats.times import UTC
 
 @pytest.mark.parametrize(
     "arguments",
-    [["audit", "--from", "x"], ["nonsense"], ["erase"], ["query"], ["engines", "nonsense"]],
+    [
+        *(["audit", "--from", "x"], ["nonsense"], ["erase"], ["query"], ["engines", "nonsense"]),
+        *(["query", "top", "size"], ["query", "top", "size=1", "size=2"]),
+    ],
 )
 def test_bad_usage_is_one_line_and_exit_2(arguments: list[str]) -> None:
     result = CliRunner().invoke(stats, arguments)

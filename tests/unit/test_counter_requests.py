@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timezone
 
 import pytest
@@ -18,8 +19,10 @@ UTC = timezone.utc
 DATES = {"begin_date": "2024-01", "end_date": "2024-02"}
 
 
-def parse(given: dict[str, str], report: CounterReport = IR) -> CounterRequest:
-    return parse_request(report, given, now=NOW, platform="myrepo")
+def parse(
+    given: dict[str, str], report: CounterReport = IR, *, repeated: Collection[str] = ()
+) -> CounterRequest:
+    return parse_request(report, given, now=NOW, platform="myrepo", repeated=repeated)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +138,33 @@ def test_a_wrong_filter_is_ignored_and_remarked_upon(
     (remark,) = parse(DATES | given).remarks
     expected = {"Code": code, "Message": message} | ({"Data": data} if data else {})
     assert remark.to_dict() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("metric_type", "Total_Item_Requests", 3060),
+        ("platform", "myrepo", 3060),
+        ("attributes_to_show", "YOP", 3062),
+        ("granularity", "Month", 3062),
+        ("colour", "red", 3050),
+    ],
+)
+def test_a_filter_that_is_given_twice_is_ignored_and_remarked_upon(
+    name: str, value: str, code: int
+) -> None:
+    request = parse(DATES | {name: value}, repeated=[name])
+    (remark,) = request.remarks
+    assert remark.kind.code == code
+    assert name in remark.data
+    assert (request.metrics, request.show) == (None, ())
+
+
+@pytest.mark.parametrize("name", ["begin_date", "end_date"])
+def test_a_date_that_is_given_twice_is_none(name: str) -> None:
+    with pytest.raises(CounterError) as caught:
+        parse(DATES, repeated=[name])
+    assert (caught.value.code, caught.value.data) == (3020, f"{name} is given more than once")
 
 
 def test_what_is_right_of_a_filter_is_kept() -> None:

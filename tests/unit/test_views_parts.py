@@ -7,14 +7,13 @@ from datetime import datetime
 
 import pytest
 from flask import Request
-from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 
 from stats.errors import InputError, StoreUnavailable
 from stats.times import UTC
 from stats.views.counted import CountedUntil
 from stats.views.gauges import Gauge, build_text
-from stats.views.incoming import parse_batch, read_args, read_batch
+from stats.views.incoming import parse_batch, read_args, read_batch, read_list
 from stats.views.probes import Probed, Probes
 
 
@@ -71,11 +70,37 @@ def test_a_bad_line_is_refused_in_its_place() -> None:
     ]
 
 
-def test_an_argument_counts_once() -> None:
-    assert read_args(MultiDict([("a", "1"), ("b", "")])) == {"a": "1", "b": ""}
+def address(query: str, path: str = "/") -> Request:
+    return Request({"PATH_INFO": path, "QUERY_STRING": query})
+
+
+def test_an_argument_is_known_and_counts_once() -> None:
+    assert read_args(address("a=1&b=&%C3%BC=%EF%BF%BD")) == {"a": "1", "b": "", "ü": "\ufffd"}
+    assert read_args(address("a=1"), ("a", "b")) == {"a": "1"}
+    assert read_list(address("a=1&a=2"), "a") == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "code", "field"),
+    [
+        ("a=1&a=1", "/", "bad_format", "a"),
+        ("a=1&c=1", "/", "unknown_parameter", "c"),
+        ("x" * 100, "/", "unknown_parameter", "x" * 64),
+        ("a=1&b=%ff", "/", "bad_format", "b"),
+        ("%ff=1", "/", "bad_format", "\ufffd"),
+        ("a=\xff", "/", "bad_format", "a"),
+        ("a=%ED%A0%80", "/", "bad_format", "a"),
+        ("a=1", "/record:\xff", "bad_format", "ref"),
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_refused(
+    query: str, path: str, code: str, field: str
+) -> None:
     with pytest.raises(InputError) as caught:
-        read_args(MultiDict([("a", "1"), ("a", "1")]))
-    assert caught.value.field == "a"
+        read_args(address(query, path), ("a", "b"))
+    assert (caught.value.code, caught.value.field) == (code, field)
+    with pytest.raises(InputError):
+        read_list(address(query.replace("a=1&a=1", "b=1"), path), "a")
 
 
 def test_how_far_the_counting_is_is_asked_once_a_second() -> None:

@@ -106,7 +106,8 @@ def test_a_frame_works_behind_a_path_prefix(client: FlaskClient) -> None:
 
 
 def test_a_frame_quotes_what_comes_from_outside(client: FlaskClient) -> None:
-    page = client.get('/widgets/record%3A"><script>x?lang="><b>&by=<i>').text
+    page = client.get('/widgets/record%3A"><script>x?element=breakdown&lang="><b>&by=<i>').text
+    assert "&lt;script&gt;x" in page or "%3Cscript" in page
     assert "<script>x" not in page
     assert "<b>" not in page
     assert "<i>" not in page
@@ -118,13 +119,45 @@ def test_a_frame_quotes_what_comes_from_outside(client: FlaskClient) -> None:
         ("element=script", "element"),
         ("onload=x", "onload"),
         ("token=t", "token"),
-        ("by=a&by=b", "by"),
+        ("element=breakdown&by=a&by=b", "by"),
+        ("element=counter&from=2025-01-01", "from"),
+        ("interval=%ff", "interval"),
     ],
 )
 def test_a_frame_refuses_what_it_does_not_know(client: FlaskClient, query: str, field: str) -> None:
     response = client.get(f"/widgets/record:r1?{query}")
     assert response.status_code == 400
     assert response.json["error"]["field"] == field
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=zz",
+        "to=2025-02-30",
+        "from=2025-01-02&to=2025-01-01",
+        "interval=hour",
+        "element=breakdown&size=0",
+        "element=breakdown&size=1e3",
+        "element=breakdown&by=A",
+        "element=top&metric=likes",
+        "element=top&kind=*",
+        "element=counter&show=likes",
+        "element=counter&show=,",
+    ],
+)
+def test_a_frame_whose_element_cannot_read_a_value_is_an_error(
+    client: FlaskClient, query: str
+) -> None:
+    response = client.get(f"/widgets/record:r1?{query}")
+    assert (response.status_code, response.mimetype) == (400, "text/html")
+    assert "<stats-" in response.text  # which says in its place what is wrong
+
+
+def test_a_frame_checks_no_more_than_its_element() -> None:
+    given = {"from": " 2025-01-01 ", "to": "2025-01-01", "interval": "", "type": "a b,c"}
+    assert parse_element("record:r1", given).is_readable
+    assert not parse_element("r1", {}).is_readable
 
 
 def test_a_ranking_in_a_frame_is_of_what_is_within_the_resource() -> None:
@@ -134,7 +167,7 @@ def test_a_ranking_in_a_frame_is_of_what_is_within_the_resource() -> None:
         {"within": "community:c", "kind": "record"},
     )
     with pytest.raises(InputError, match="at most"):
-        parse_element("record:r1", {"by": "x" * 201})
+        parse_element("record:r1", {"element": "breakdown", "by": "x" * 201})
 
 
 def test_nobody_may_show_frames_without_an_origin() -> None:
@@ -199,6 +232,9 @@ def test_what_a_badge_shows_is_checked() -> None:
     [
         ("/badge/record:r1.svg?metric=likes", 400, "bad address"),
         ("/badge/r1.svg", 400, "bad address"),
+        ("/badge/record:r1.svg?nope=1", 400, "bad address"),
+        ("/badge/record:r1.svg?metric=views&metric=volume", 400, "bad address"),
+        ("/badge/record:r1.svg?metric=", 503, "unavailable"),
         ("/badge/record:r1.svg", 503, "unavailable"),
     ],
 )
@@ -209,3 +245,9 @@ def test_a_badge_without_a_number_says_why(
     assert (response.status_code, response.mimetype) == (status, "image/svg+xml")
     assert text in response.text
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_ref_that_is_not_utf_8_names_nothing(client: FlaskClient) -> None:
+    for start, end in (("/badge/", ".svg"), ("/widgets/", "")):
+        path = {"PATH_INFO": f"{start}record:\xff{end}"}  # as a server has it of %FF
+        assert client.get("/badge/record:x.svg", environ_overrides=path).status_code == 400

@@ -10,7 +10,7 @@ one with the lowest code is given.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -25,6 +25,12 @@ from stats.reports.months import first_of, last_of, month_before
 
 LIST = "|"
 TRUE, FALSE = "True", "False"
+DATES = ("begin_date", "end_date")
+ATTRIBUTES = (
+    *("attributes_to_show", "granularity"),
+    *("include_parent_details", "include_component_details"),
+)
+REPEATED = "is given more than once"
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -72,16 +78,23 @@ class CounterRequest:
 
 
 def parse_dates(
-    given: Mapping[str, str], now: datetime, *, begun: bool = False
+    given: Mapping[str, str],
+    now: datetime,
+    *,
+    begun: bool = False,
+    repeated: Collection[str] = (),
 ) -> tuple[date, date]:
     """Return the first and the last day asked for, expanded to whole months.
 
     The first month must be over, or with ``begun`` must have begun.
     """
-    missing = [name for name in ("begin_date", "end_date") if not given.get(name)]
+    missing = [name for name in DATES if not given.get(name)]
     if missing:
         raise ex.error(ex.INSUFFICIENT_INFORMATION, f"missing: {', '.join(missing)}")
-    first, last = (_parse_date(name, given[name]) for name in ("begin_date", "end_date"))
+    for name in DATES:
+        if name in repeated:
+            raise ex.error(ex.INVALID_DATES, f"{name} {REPEATED}")
+    first, last = (_parse_date(name, given[name]) for name in DATES)
     if last < first:
         raise ex.error(ex.INVALID_DATES, "end_date is before begin_date")
     this_month = first_of(now.date())
@@ -101,21 +114,42 @@ def _parse_date(name: str, text: str) -> date:
 
 
 def parse_request(
-    report: CounterReport, given: Mapping[str, str], *, now: datetime, platform: str
+    report: CounterReport,
+    given: Mapping[str, str],
+    *,
+    now: datetime,
+    platform: str,
+    repeated: Collection[str] = (),
 ) -> CounterRequest:
-    """Read the parameters of a request for ``report`` that may be made."""
-    first, asked = parse_dates(given, now)
+    """Read the parameters of a request for ``report`` that may be made.
+
+    ``repeated`` are those that were given more than once.
+    """
+    first, asked = parse_dates(given, now, repeated=repeated)
     newest = last_of(month_before(now.date()))
-    request = CounterRequest(report, first, min(asked, newest), asked)
     known = (*COMMON, *report.parameters)
-    if strange := [name for name in given if name not in known]:
-        request = request.remarked(ex.UNKNOWN_PARAMETER, ", ".join(strange))
-    if given.get("platform", platform) != platform:
-        request = request.remarked(ex.INVALID_FILTER, f"platform={given['platform']}")
+    remarks = remark_names(given, known, repeated=repeated, platform=platform)
+    request = CounterRequest(report, first, min(asked, newest), asked, remarks=remarks)
     for name in report.parameters:
-        if given.get(name):
+        if given.get(name) and name not in repeated:
             request = _READERS[name](request, given[name])
     return _without_third_dimension(request)
+
+
+def remark_names(
+    given: Mapping[str, str], known: Collection[str], *, repeated: Collection[str], platform: str
+) -> tuple[ex.Remark, ...]:
+    """Return the remarks on parameters that are ignored: strange ones, repeated filters."""
+    remarks = []
+    if strange := [name for name in given if name not in known]:
+        remarks.append(ex.Remark(ex.UNKNOWN_PARAMETER, ", ".join(strange)))
+    if (given.get("platform") or platform) != platform:
+        remarks.append(ex.Remark(ex.INVALID_FILTER, f"platform={given['platform']}"))
+    for name in repeated:
+        if name in known:
+            kind = ex.INVALID_ATTRIBUTE if name in ATTRIBUTES else ex.INVALID_FILTER
+            remarks.append(ex.Remark(kind, f"{name} {REPEATED}"))
+    return tuple(remarks)
 
 
 def _values(text: str) -> list[str]:

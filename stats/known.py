@@ -1,0 +1,30 @@
+"""Names that come in, looked up among those that are known.
+
+Comes in: a name from outside, and the known ones. Goes out: nothing, or what
+to say of it. What always holds: what is said is short, whatever was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+from stats.errors import InputError
+
+SHOWN = 64
+"""Characters of a strange name that are repeated to whoever sent it."""
+
+
+def find_near(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like ``name``, if one is."""
+    return next(iter(get_close_matches(name[:SHOWN], list(known), n=1)), None)
+
+
+def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
+    """Raise ``InputError`` for the first parameter that is none of ``known``."""
+    for name in given:
+        if name not in known:
+            shown = name[:SHOWN]
+            others = f", but {', '.join(known)}" if known else ""
+            message = f"there is no parameter {shown!r} here{others}"
+            raise InputError("unknown_parameter", message, field=shown)
