@@ -15,7 +15,7 @@ from stats.aggregations.clicks import ALL_USERS, FIELDS, Click, DayClicks, Users
 from stats.aggregations.profiles import Profiles
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
-from stats.aggregations.usage import TypeTally, Usage, fold_usage
+from stats.aggregations.usage import Shared, share
 from stats.aggregations.users import UserRows, count_extractors, count_users, rolled_up
 from stats.aggregations.within import Containers
 from stats.events.types import USAGE_BREAKDOWNS
@@ -25,13 +25,16 @@ from stats.events.types import USAGE_BREAKDOWNS
 class DayNumbers:
     """Everything counted of one day.
 
-    ``touched`` are the resources whose documents of a type change through events
+    ``profiles`` say what the profiles in the numbers of a type mean. ``shared`` are
+    the sessions of each resource that several types saw, types by their place in
+    ``types``. ``touched`` are the resources whose documents of a type change through events
     that are new, ``touched_rows`` the users and resources whose rows do. What is
     touched and has no numbers is a document that must go.
     """
 
+    profiles: dict[Aggregation, Profiles] = field(default_factory=dict)
     types: dict[Aggregation, dict[str, Numbers]] = field(default_factory=dict)
-    usage: dict[str, Usage] = field(default_factory=dict)
+    shared: dict[str, Shared] = field(default_factory=dict)
     users: UserRows = field(default_factory=dict)
     containers: Containers = field(default_factory=Containers)
     touched: dict[Aggregation, set[str]] = field(default_factory=dict)
@@ -65,30 +68,40 @@ class DayCounter:
         self._since = since
         self._per_user = per_user
         self._users = users
-        self._profiles = {a: Profiles(_all_breakdowns(a)) for a in aggregations}
-        for aggregation in self._profiles:
+        for aggregation in aggregations:
+            self.numbers.profiles[aggregation] = Profiles(_all_breakdowns(aggregation))
             self.numbers.types[aggregation] = {}
             self.numbers.touched[aggregation] = set()
 
     def fields(self, aggregation: Aggregation) -> list[str]:
         """Return the fields of a raw document that counting needs."""
-        return [*FIELDS, *self._profiles[aggregation].fields]
+        return [*FIELDS, *self.numbers.profiles[aggregation].fields]
 
     def add_slice(self, pages: Mapping[Aggregation, Iterable[list[dict[str, Any]]]]) -> None:
         """Count all events of a slice of the day's visitors, each type in pages of hits."""
-        by_resource: dict[str, list[TypeTally]] = {}
-        for aggregation, hits in pages.items():
-            profiles = self._profiles[aggregation]
-            clicks = self._read(hits, profiles)
-            counted = list(clicks.counted())
-            self._note(aggregation, clicks, counted)
-            for resource, one in tally(counted).items():
-                self._fold(aggregation, resource, one)
+        by_resource: dict[str, dict[int, Tally]] = {}
+        for number, aggregation in enumerate(self.numbers.types):
+            if aggregation in pages:
+                tallies = self._count(aggregation, pages[aggregation])
                 if aggregation.event_type.usage:
-                    part = TypeTally(aggregation.event_type, profiles, one)
-                    by_resource.setdefault(resource, []).append(part)
+                    for resource, one in tallies.items():
+                        by_resource.setdefault(resource, {})[number] = one
         for resource, parts in by_resource.items():
-            fold_usage(parts, self.numbers.usage.setdefault(resource, Usage()))
+            if len(parts) > 1:
+                share(parts, self.numbers.shared.setdefault(resource, {}))
+
+    def _count(
+        self, aggregation: Aggregation, pages: Iterable[list[dict[str, Any]]]
+    ) -> dict[str, Tally]:
+        """Add what one type counts to the numbers of the day."""
+        clicks = self._read(pages, self.numbers.profiles[aggregation])
+        counted = list(clicks.counted())
+        self._note(aggregation, clicks, counted)
+        numbers = self.numbers.types[aggregation]
+        tallies = tally(counted)
+        for resource, one in tallies.items():
+            fold(one, numbers.setdefault(resource, Numbers()))
+        return tallies
 
     def _read(self, pages: Iterable[list[dict[str, Any]]], profiles: Profiles) -> DayClicks:
         clicks = DayClicks(profiles, day_end=self._day_end, since=self._since, users=self._users)
@@ -112,15 +125,6 @@ class DayCounter:
                 for user, resources in clicks.touched_users
                 for resource in rolled_up(resources)
             )
-
-    def _fold(self, aggregation: Aggregation, resource: str, one: Tally) -> None:
-        found = self.numbers.types[aggregation].setdefault(resource, Numbers())
-        fold(
-            one,
-            found,
-            profiles=self._profiles[aggregation],
-            breakdowns=aggregation.breakdowns,
-        )
 
 
 def _all_breakdowns(aggregation: Aggregation) -> tuple[Any, ...]:

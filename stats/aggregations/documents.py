@@ -9,22 +9,25 @@ that an older snapshot never overwrites a newer one.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from typing import Any
 
 from stats.aggregations.day import DayNumbers
+from stats.aggregations.rows import divide, divide_by_user, largest_first, limited, sums
 from stats.aggregations.tally import Numbers
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY, Aggregation
-from stats.aggregations.usage import Usage
+from stats.aggregations.usage import USAGE_FIELDS, Unity, UsageType
 from stats.aggregations.users import EXTRACTOR, UserRow
-from stats.aggregations.within import Containers
-from stats.events.types import OTHER, Breakdown, EventType
+from stats.events.types import BY_USER, USAGE_BREAKDOWNS, Breakdown, EventType
 from stats.refs import kind_of
 
 Document = dict[str, Any]
+
+WHOLE = Breakdown(())
+"""Not divided: one row, with the empty key."""
 
 
 @dataclass(frozen=True)
@@ -71,71 +74,108 @@ def build_documents(
     A document that changed to nothing comes without a body.
     """
     for aggregation, found in numbers.types.items():
+        daily = DailyBuilder(numbers, snapshot, aggregation)
         for resource in numbers.touched[aggregation] | (found.keys() if whole else set()):
-            one = found.get(resource)
-            yield build_daily(aggregation, resource, one, snapshot, numbers.containers)
-    for resource in numbers.touched_usage | (numbers.usage.keys() if whole else set()):
-        yield build_usage(resource, numbers.usage.get(resource), snapshot, numbers.containers)
+            yield daily.build(resource, found.get(resource))
+    usage = UsageBuilder(numbers, snapshot)
+    for resource in numbers.touched_usage | (usage.used() if whole else set()):
+        yield usage.build(resource)
     types = {a.event_type.name: a.event_type for a in numbers.types}
     for user, resource in numbers.touched_rows | (numbers.users.keys() if whole else set()):
         row = numbers.users.get((user, resource))
         yield build_user(user, resource, row, snapshot, types)
 
 
-def build_daily(
-    aggregation: Aggregation,
-    resource: str,
-    numbers: Numbers | None,
-    snapshot: Snapshot,
-    containers: Containers,
-) -> FamilyDocument:
-    """Build the document of one type, day and resource (DESIGN 3.3)."""
-    event = aggregation.event_type.name
-    identity = document_id(event, snapshot.day.isoformat(), resource)
-    if numbers is None:
-        return FamilyDocument(aggregation.family, identity, resource)
-    body = snapshot.common | {
-        "event": event,
-        "resource": resource,
-        "kind": kind_of(resource),
-        "parents": containers.of(resource),
-        "count": numbers.count,
-        "unique_count": numbers.unique_count,
-        "volume": numbers.volume,
-        "excluded_count": sum(numbers.excluded.values()),
-        "excluded": dict(sorted(numbers.excluded.items())),
-        "breakdown": {b.name: _rows(b, numbers) for b in numbers.rows},
-    }
-    if numbers.last:
-        body["last"] = numbers.last
-    if numbers.valued is not None:
-        body |= {"sum": numbers.sum, "max": numbers.max, "last_value": numbers.valued[2]}
-    return FamilyDocument(aggregation.family, identity, resource, body=body)
+class DailyBuilder:
+    """Builds the documents of one type and day (DESIGN 3.3)."""
+
+    def __init__(self, numbers: DayNumbers, snapshot: Snapshot, aggregation: Aggregation) -> None:
+        self._aggregation = aggregation
+        self._snapshot = snapshot
+        self._common = snapshot.common | {"event": aggregation.event_type.name}
+        self._containers = numbers.containers
+        profiles = numbers.profiles[aggregation]
+        self._breakdowns = [
+            (b.name, b.limit, divide_by_user if b == BY_USER else divide, profiles.keys(b))
+            for b in aggregation.breakdowns
+        ]
+
+    def build(self, resource: str, numbers: Numbers | None) -> FamilyDocument:
+        """Build one resource's document."""
+        event = self._aggregation.event_type.name
+        identity = document_id(event, self._snapshot.day.isoformat(), resource)
+        if numbers is None:
+            return FamilyDocument(self._aggregation.family, identity, resource)
+        count, unique_count, volume = sums(numbers)
+        body = self._common | {
+            "resource": resource,
+            "kind": kind_of(resource),
+            "parents": self._containers.of(resource),
+            "count": count,
+            "unique_count": unique_count,
+            "volume": volume,
+            "excluded_count": sum(numbers.excluded.values()),
+            "excluded": dict(sorted(numbers.excluded.items())),
+            "breakdown": {
+                name: limited(divided(numbers, keys), limit, numbers, keys)
+                for name, limit, divided, keys in self._breakdowns
+            },
+        }
+        if numbers.last:
+            body["last"] = numbers.last
+        if numbers.valued is not None:
+            body |= {"sum": numbers.sum, "max": numbers.max, "last_value": numbers.valued[2]}
+        return FamilyDocument(self._aggregation.family, identity, resource, body=body)
 
 
-def build_usage(
-    resource: str, usage: Usage | None, snapshot: Snapshot, containers: Containers
-) -> FamilyDocument:
-    """Build the COUNTER document of one day and resource (DESIGN 3.3)."""
-    identity = document_id(USAGE_FAMILY, snapshot.day.isoformat(), resource)
-    if usage is None:
-        return FamilyDocument(USAGE_FAMILY, identity, resource)
-    whole = usage.whole
-    body = snapshot.common | {
-        "resource": resource,
-        "kind": kind_of(resource),
-        "parents": containers.of(resource),
-        "total_investigations": whole.total_investigations,
-        "unique_investigations": whole.unique_investigations,
-        "total_requests": whole.total_requests,
-        "unique_requests": whole.unique_requests,
-        "volume": whole.volume,
-        "breakdown": {
-            breakdown.name: _sorted([key, *row.row()] for key, row in rows.items())
-            for breakdown, rows in usage.rows.items()
-        },
-    }
-    return FamilyDocument(USAGE_FAMILY, identity, resource, body=body)
+class UsageBuilder:
+    """Builds the COUNTER documents of one day, over all its types (DESIGN 3.3)."""
+
+    def __init__(self, numbers: DayNumbers, snapshot: Snapshot) -> None:
+        self._numbers = numbers
+        self._snapshot = snapshot
+        self._common = snapshot.common
+        self._types = [
+            (number, aggregation, numbers.types[aggregation])
+            for number, aggregation in enumerate(numbers.types)
+            if aggregation.event_type.usage
+        ]
+        self._whole = self._divided_by(WHOLE)
+        self._divided = {b.name: self._divided_by(b) for b in USAGE_BREAKDOWNS}
+
+    def used(self) -> set[str]:
+        """Return the resources that have any usage that counts."""
+        return {ref for _, _, found in self._types for ref, one in found.items() if one.profiles}
+
+    def build(self, resource: str) -> FamilyDocument:
+        """Build one resource's document; without a body when it was not used."""
+        identity = document_id(USAGE_FAMILY, self._snapshot.day.isoformat(), resource)
+        shared = self._numbers.shared.get(resource, {})
+        whole = self._whole.rows(resource, shared)
+        if not whole:
+            return FamilyDocument(USAGE_FAMILY, identity, resource)
+        body = self._common | {
+            "resource": resource,
+            "kind": kind_of(resource),
+            "parents": self._numbers.containers.of(resource),
+            **dict(zip(USAGE_FIELDS, whole[""], strict=True)),
+            "breakdown": {
+                name: largest_first(unity.rows(resource, shared))
+                for name, unity in self._divided.items()
+            },
+        }
+        return FamilyDocument(USAGE_FAMILY, identity, resource, body=body)
+
+    def _divided_by(self, breakdown: Breakdown) -> Unity:
+        profiles = self._numbers.profiles
+        return Unity(
+            [
+                UsageType(
+                    number, a.event_type.usage == "request", profiles[a].keys(breakdown), found
+                )
+                for number, a, found in self._types
+            ]
+        )
 
 
 def build_user(
@@ -178,23 +218,3 @@ def _ways(row: UserRow, types: dict[str, EventType]) -> dict[str, dict[str, int]
             sums = ways.setdefault(via, {"views": 0, "downloads": 0})
             sums[event_type.counts_as] += count
     return ways
-
-
-def _rows(breakdown: Breakdown, numbers: Numbers) -> list[list[Any]]:
-    """Return the rows largest first, those beyond the limit summed as one.
-
-    A session that had several of the summed values is one unique of them all.
-    """
-    ordered = _sorted([key, *row] for key, row in numbers.rows[breakdown].items())
-    limit = breakdown.limit
-    if limit is None or len(ordered) <= limit:
-        return ordered
-    rest = [sum(column) for column in zip(*(row[1:] for row in ordered[limit:]), strict=True)]
-    summed = {row[0] for row in ordered[limit:]}
-    for keys, sessions in numbers.several.get(breakdown, {}).items():
-        rest[1] -= sessions * max(0, len(keys & summed) - 1)
-    return [*ordered[:limit], [OTHER, *rest]]
-
-
-def _sorted(rows: Iterable[list[Any]]) -> list[list[Any]]:
-    return sorted(rows, key=lambda row: (-row[1], row[0]))

@@ -20,36 +20,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from stats.aggregations.clicks import KEPT, LATER
+from stats.aggregations.clicks import LATER
 from stats.aggregations.day import DayNumbers
-from stats.aggregations.tally import Numbers
+from stats.aggregations.rows import NOBODY, add, divide_by_user
 from stats.aggregations.types import Aggregation
 from stats.aggregations.users import UserRow
 from stats.events.types import BY_USER
 from stats.stores.kept import KeptDay, Row
 
 USER_ROW, BREAKDOWN_ROW = "user", "breakdown"
-NOBODY = BY_USER.dimensions[0].missing
-"""The value of a breakdown by user that stands for those not signed in."""
 
 
 def add_kept(kept: KeptDay, numbers: DayNumbers, aggregations: Sequence[Aggregation]) -> None:
-    """Put the kept rows of a day back among its numbers.
-
-    What was counted of the same events without knowing who goes from the rows
-    of those who are known; the rest is of nobody.
-    """
-    if not kept.generation:
-        return
-    types = {aggregation.event_type.name: aggregation for aggregation in aggregations}
+    """Put the kept rows of a day back among its numbers."""
+    types = {a.event_type.name: numbers.types[a] for a in aggregations if BY_USER in a.breakdowns}
     for kind, *row in kept.rows:
         if kind == USER_ROW:
             _add_user(row, numbers)
-        elif row[0] in types and row[1] in numbers.types[types[row[0]]]:
-            _add_breakdown(row, numbers.types[types[row[0]]][row[1]])
-    for found in numbers.types.values():
-        for one in found.values():
-            _give_rest_to_nobody(one)
+            continue
+        name, ref, user, *sums = row
+        if ref in types.get(name, ()):
+            by_user = types[name][ref].kept
+            by_user[user] = add(by_user.get(user, [0, 0, 0]), sums)
 
 
 def build_rows(numbers: DayNumbers) -> list[Row]:
@@ -72,9 +64,12 @@ def _user_rows(numbers: DayNumbers) -> Iterator[Row]:
 
 def _breakdown_rows(numbers: DayNumbers) -> Iterator[Row]:
     for aggregation, found in numbers.types.items():
+        if BY_USER not in aggregation.breakdowns:
+            continue
+        keys = numbers.profiles[aggregation].keys(BY_USER)
         for ref, one in found.items():
-            for user, row in one.rows.get(BY_USER, {}).items():
-                if user not in (NOBODY, KEPT, LATER):
+            for user, row in divide_by_user(one, keys).items():
+                if user not in (NOBODY, LATER):
                     yield [BREAKDOWN_ROW, aggregation.event_type.name, ref, user, *row]
 
 
@@ -85,24 +80,3 @@ def _add_user(kept: Row, numbers: DayNumbers) -> None:
     row.apart += Counter(dict(apart))
     for counts_as, time in last.items():
         row.last[counts_as] = max(row.last.get(counts_as, ""), time)
-
-
-def _add_breakdown(kept: Row, one: Numbers) -> None:
-    _, _, user, *row = kept
-    rows = one.rows.get(BY_USER)
-    if rows is None:  # the type is not divided by user any more
-        return
-    rows[user] = _plus(rows.get(user, [0, 0, 0]), row)
-    rest = rows.setdefault(KEPT, [0, 0, 0])
-    rows[KEPT] = _plus(rest, [-number for number in row])
-
-
-def _give_rest_to_nobody(one: Numbers) -> None:
-    rows = one.rows.get(BY_USER, {})
-    rest = rows.pop(KEPT, [0, 0, 0])
-    if any(rest):
-        rows[NOBODY] = _plus(rows.get(NOBODY, [0, 0, 0]), rest)
-
-
-def _plus(left: list[int], right: list[int]) -> list[int]:
-    return [one + other for one, other in zip(left, right, strict=True)]

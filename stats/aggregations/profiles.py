@@ -2,8 +2,7 @@
 
 Most events of a day share few combinations of country, referrer, access method
 and so on. Each gets a small number once; counting then works on the numbers,
-and what a combination means for a breakdown is worked out once a combination
-instead of once an event.
+and what a combination means for a breakdown is worked out when all are known.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ class Profiles:
         self._fields = [d.field for d in dimensions if d != USER]
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._values: list[dict[Dimension, str]] = []
-        self._keys: dict[Breakdown, list[str]] = {}
 
     @property
     def fields(self) -> list[str]:
@@ -50,13 +48,12 @@ class Profiles:
             )
         return number
 
-    def key(self, breakdown: Breakdown, number: int) -> str:
-        """Return which row of ``breakdown`` a combination belongs to."""
-        keys = self._keys.setdefault(breakdown, [])
-        while len(keys) <= number:
-            values = self._values[len(keys)]
-            keys.append(PAIR.join(values[dimension] for dimension in breakdown.dimensions))
-        return keys[number]
+    def keys(self, breakdown: Breakdown) -> list[str]:
+        """Return which row of ``breakdown`` each combination belongs to, by its number."""
+        return [
+            PAIR.join(values[dimension] for dimension in breakdown.dimensions)
+            for values in self._values
+        ]
 
 
 def _value(dimension: Dimension, value: Any) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from stats.aggregations.ahead import ahead, uncollected
 from stats.aggregations.bodies import (
     Slice,
     build_count_types,
@@ -151,6 +152,7 @@ def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> int:
     return written
 
 
+@uncollected()
 def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay:
     """Read a day's events and count them, and add what is kept of people.
 
@@ -197,7 +199,7 @@ def _read(
     job: AggregationJob, counter: DayCounter, aggregation: Aggregation, day: date, part: Slice
 ) -> Iterator[list[dict[str, Any]]]:
     body = build_read_day(day, part, counter.fields(aggregation))
-    yield from job.search.pages(_raw_index(job, aggregation, day), body)
+    yield from ahead(job.search.pages(_raw_index(job, aggregation, day), body))
 
 
 def _raw_index(job: AggregationJob, aggregation: Aggregation, day: date) -> str:

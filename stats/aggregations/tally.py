@@ -9,15 +9,13 @@ never a session, so sums over slices are exact (DESIGN 3.2, ``partition``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from stats.aggregations.clicks import Click, Excluded
-from stats.aggregations.profiles import Profiles
-from stats.events.types import Breakdown
 
 Row = list[int]
-"""The count, the unique count and the volume in bytes of one row of a breakdown."""
+"""The count, the unique count and the volume in bytes of a part of a resource's numbers."""
 
 
 class Tally:
@@ -80,47 +78,35 @@ def tally(clicks: Iterable[Click]) -> dict[str, Tally]:
 class Numbers:
     """One resource's numbers of one day and type, summed over the slices.
 
-    ``several``: for a breakdown that keeps its largest values only, the sets of
-    values that single sessions had, each with how many sessions had it; without
-    them the uniques of the rest could not be told.
+    ``profiles``: profile -> count, sessions seen with no other profile, volume.
+    ``mixed``: the sets of profiles that single sessions had, each with how many
+    had it. ``kept``: by user, what is known of events that no longer say who did
+    it (:mod:`stats.aggregations.kept`).
     """
 
-    count: int = 0
-    unique_count: int = 0
-    volume: int = 0
+    profiles: dict[int, Row] = field(default_factory=dict)
+    mixed: dict[frozenset[int], int] = field(default_factory=dict)
     last: str = ""
     sum: float = 0.0
     max: float | None = None
     valued: tuple[str, str, float] | None = None
-    excluded: Counter[str] = field(default_factory=Counter)
-    rows: dict[Breakdown, dict[str, Row]] = field(default_factory=dict)
-    several: dict[Breakdown, Counter[frozenset[str]]] = field(default_factory=dict)
+    excluded: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, Row] = field(default_factory=dict)
 
 
-def fold(
-    one: Tally, numbers: Numbers, *, profiles: Profiles, breakdowns: Sequence[Breakdown]
-) -> None:
+def fold(one: Tally, numbers: Numbers) -> None:
     """Add what a slice counted to the resource's numbers of the day."""
-    numbers.count += sum(sums[0] for sums in one.profiles.values())
-    numbers.volume += sum(sums[1] for sums in one.profiles.values())
-    numbers.unique_count += len(one.sessions)
-    numbers.last = max(numbers.last, one.last)
-    _fold_values(one, numbers)
     uniques = Counter(one.sessions.values())
     uniques.subtract(one.sessions[session] for session in one.mixed)
-    for breakdown in breakdowns:
-        rows = numbers.rows.setdefault(breakdown, {})
-        for profile, (count, volume) in one.profiles.items():
-            row = rows.setdefault(profiles.key(breakdown, profile), [0, 0, 0])
-            row[0] += count
-            row[1] += uniques[profile]
-            row[2] += volume
-        for mixed in one.mixed.values():
-            keys = frozenset(profiles.key(breakdown, profile) for profile in mixed)
-            for key in keys:
-                rows[key][1] += 1
-            if breakdown.limit is not None and len(keys) > 1:
-                numbers.several.setdefault(breakdown, Counter())[keys] += 1
+    for profile, (count, volume) in one.profiles.items():
+        row = numbers.profiles.setdefault(profile, [0, 0, 0])
+        row[0] += count
+        row[1] += uniques[profile]
+        row[2] += volume
+    for profiles in map(frozenset, one.mixed.values()):
+        numbers.mixed[profiles] = numbers.mixed.get(profiles, 0) + 1
+    numbers.last = max(numbers.last, one.last)
+    _fold_values(one, numbers)
 
 
 def fold_excluded(events: Iterable[Excluded], numbers: dict[str, Numbers]) -> None:
@@ -129,7 +115,8 @@ def fold_excluded(events: Iterable[Excluded], numbers: dict[str, Numbers]) -> No
         for resource in event.resources:
             if resource not in numbers:
                 numbers[resource] = Numbers()
-            numbers[resource].excluded[event.reason] += 1
+            excluded = numbers[resource].excluded
+            excluded[event.reason] = excluded.get(event.reason, 0) + 1
 
 
 def _fold_values(one: Tally, numbers: Numbers) -> None:

@@ -7,7 +7,7 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ _COUNTERS = ("views", "downloads")
 _LAST = {"views": "last_viewed", "downloads": "last_downloaded"}
 
 
-def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+def batches(items: Iterable[Any], size: int = BATCH) -> Generator[list[Any], None, None]:
     """Yield ``items`` in lists of at most ``size``."""
     batch: list[Any] = []
     for item in items:

@@ -8,100 +8,106 @@ investigation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from stats.aggregations.profiles import Profiles
-from stats.aggregations.tally import Tally
-from stats.events.types import USAGE_BREAKDOWNS, Breakdown, EventType
+from stats.aggregations.rows import divide
+from stats.aggregations.tally import Numbers, Tally
 
+UsageRow = list[int]
+"""The numbers of :data:`USAGE_FIELDS`."""
 
-@dataclass(slots=True)
-class UsageNumbers:
-    """Total and unique investigations and requests, and the bytes of the requests."""
+USAGE_FIELDS = (
+    "total_investigations",
+    "unique_investigations",
+    "total_requests",
+    "unique_requests",
+    "volume",
+)
+"""``volume`` is the bytes of the requests."""
 
-    total_investigations: int = 0
-    unique_investigations: int = 0
-    total_requests: int = 0
-    unique_requests: int = 0
-    volume: int = 0
+Seen = frozenset[tuple[int, int]]
+"""The types, by number, and the profiles that one session of several types was seen with."""
 
-    def add(self, other: UsageNumbers) -> None:
-        """Add the numbers of other visitors."""
-        self.total_investigations += other.total_investigations
-        self.unique_investigations += other.unique_investigations
-        self.total_requests += other.total_requests
-        self.unique_requests += other.unique_requests
-        self.volume += other.volume
-
-    def row(self) -> list[int]:
-        """Return the numbers in the order in which a daily document lists them."""
-        return [
-            self.total_investigations,
-            self.unique_investigations,
-            self.total_requests,
-            self.unique_requests,
-            self.volume,
-        ]
+Shared = dict[Seen, int]
+"""Sessions of one resource that several types saw: how many there are of each kind."""
 
 
-@dataclass(slots=True)
-class Usage:
-    """One resource's usage of one day, whole and by breakdown."""
-
-    whole: UsageNumbers = field(default_factory=UsageNumbers)
-    rows: dict[Breakdown, dict[str, UsageNumbers]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TypeTally:
-    """What one event type counted for one resource."""
-
-    event_type: EventType
-    profiles: Profiles
-    tally: Tally
+def share(tallies: Mapping[int, Tally], shared: Shared) -> None:
+    """Add the sessions of a slice that several types, by number, saw at one resource."""
+    once: set[str] = set()
+    twice: set[str] = set()
+    for one in tallies.values():
+        twice |= once & one.sessions.keys()
+        once |= one.sessions.keys()
+    for session in twice:
+        seen = frozenset(_seen(session, tallies))
+        shared[seen] = shared.get(seen, 0) + 1
 
 
-def fold_usage(parts: Sequence[TypeTally], usage: Usage) -> None:
-    """Add what a slice counted for one resource, over all its types."""
-    usage.whole.add(_unite(parts, None).get("", UsageNumbers()))
-    for breakdown in USAGE_BREAKDOWNS:
-        rows = usage.rows.setdefault(breakdown, {})
-        for key, numbers in _unite(parts, breakdown).items():
-            rows.setdefault(key, UsageNumbers()).add(numbers)
+def _seen(session: str, tallies: Mapping[int, Tally]) -> Iterator[tuple[int, int]]:
+    """Yield every type and profile that a session was seen with."""
+    for number, one in tallies.items():
+        if session in one.mixed:
+            yield from ((number, profile) for profile in one.mixed[session])
+        elif session in one.sessions:
+            yield number, one.sessions[session]
 
 
-def _unite(parts: Sequence[TypeTally], breakdown: Breakdown | None) -> dict[str, UsageNumbers]:
-    """Return the numbers by key of ``breakdown``; without one, all under the empty key."""
-    found: dict[str, UsageNumbers] = {}
-    investigators: dict[str, set[str]] = {}
-    requesters: dict[str, set[str]] = {}
-    for part in parts:
-        request = part.event_type.usage == "request"
-        for profile, (count, volume) in part.tally.profiles.items():
-            numbers = found.setdefault(_key(part, breakdown, profile), UsageNumbers())
-            numbers.total_investigations += count
-            if request:
-                numbers.total_requests += count
-                numbers.volume += volume
-        for session, profile in _seen(part.tally):
-            key = _key(part, breakdown, profile)
-            investigators.setdefault(key, set()).add(session)
-            if request:
-                requesters.setdefault(key, set()).add(session)
-    for key, numbers in found.items():
-        numbers.unique_investigations = len(investigators[key])
-        numbers.unique_requests = len(requesters.get(key, ()))
-    return found
+class UsageType(NamedTuple):
+    """What one event type counted, by resource, and the key of each profile.
+
+    ``number`` is the type's among all of the day's.
+    """
+
+    number: int
+    request: bool
+    keys: Sequence[str]
+    found: Mapping[str, Numbers]
 
 
-def _key(part: TypeTally, breakdown: Breakdown | None, profile: int) -> str:
-    return "" if breakdown is None else part.profiles.key(breakdown, profile)
+class Unity:
+    """What some types of usage unite to, divided by one breakdown."""
+
+    def __init__(self, types: Sequence[UsageType]) -> None:
+        self._types = types
+        self._keys = {one.number: one.keys for one in types}
+        self._requests = {one.number for one in types if one.request}
+        self._surplus: dict[Seen, list[tuple[str, int, int]]] = {}
+
+    def rows(self, resource: str, shared: Shared) -> dict[str, UsageRow]:
+        """Return the usage rows of a resource by key."""
+        rows: dict[str, UsageRow] = {}
+        for one in self._types:
+            numbers = one.found.get(resource)
+            if numbers is not None:
+                _add(divide(numbers, one.keys), rows, request=one.request)
+        for seen, sessions in shared.items():
+            for key, investigations, requests in self._surplus_of(seen):
+                rows[key][1] -= sessions * investigations
+                rows[key][3] -= sessions * requests
+        return rows
+
+    def _surplus_of(self, seen: Seen) -> list[tuple[str, int, int]]:
+        """Return how often too much a session is in the sums over the types, by key."""
+        known = self._surplus.get(seen)
+        if known is None:
+            types: dict[str, set[int]] = {}
+            for number, profile in seen:
+                types.setdefault(self._keys[number][profile], set()).add(number)
+            known = self._surplus[seen] = [
+                (key, len(numbers) - 1, max(0, len(numbers & self._requests) - 1))
+                for key, numbers in types.items()
+            ]
+        return known
 
 
-def _seen(one: Tally) -> Iterator[tuple[str, int]]:
-    """Yield every session with every profile that it was seen with."""
-    yield from one.sessions.items()
-    for session, profiles in one.mixed.items():
-        for profile in profiles:
-            yield session, profile
+def _add(divided: Mapping[str, Sequence[int]], rows: dict[str, UsageRow], *, request: bool) -> None:
+    for key, (count, unique, volume) in divided.items():
+        row = rows.setdefault(key, [0] * len(USAGE_FIELDS))
+        row[0] += count
+        row[1] += unique
+        if request:
+            row[2] += count
+            row[3] += unique
+            row[4] += volume

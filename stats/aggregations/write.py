@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from stats.aggregations.ahead import ahead, uncollected
 from stats.aggregations.bodies import build_stale
 from stats.aggregations.documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
@@ -50,13 +51,14 @@ def run_write(job: AggregationJob, counted: CountedDay) -> int:
     return written.documents
 
 
+@uncollected()
 def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
     """Write a counted day's documents; of a whole day, delete those that are no more."""
     written = 0
     refs: set[str] = set()
     pairs: set[Pair] = set()
     documents = build_documents(counted.numbers, counted.snapshot, whole=counted.whole)
-    for batch in batches(documents, _BULK):
+    for batch in ahead(batches(documents, _BULK)):
         _write(job, [_action(job, counted.snapshot, document) for document in batch])
         written += len(batch)
         refs.update(document.resource for document in batch if document.user is None)

@@ -14,7 +14,8 @@ from datetime import date
 import orjson
 
 from stats.aggregations.bodies import read_find_days
-from stats.aggregations.kept import NOBODY, forget_user
+from stats.aggregations.kept import forget_user
+from stats.aggregations.rows import NOBODY
 from stats.aggregations.run import run_claims
 from stats.aggregations.types import USERS_FAMILY
 from stats.aggregations.write import run_totals

@@ -11,7 +11,7 @@ retried here: what a retry must change (``indexed_at``) only the caller knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -175,7 +175,7 @@ class SearchStore:
 
     def pages(
         self, index: str, body: Body, *, size: int = 10_000, sort: Sequence[Any] = ("_shard_doc",)
-    ) -> Iterator[list[Body]]:
+    ) -> Generator[list[Body], None, None]:
         """Yield all hits of ``body`` as of now, ``size`` at a time.
 
         The quickest order, the default, is of no use to a reader.

@@ -1,0 +1,35 @@
+"""Work beside other work: what comes next is made ready while this is dealt with."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def ahead(items: Generator[T, None, None]) -> Iterator[T]:
+    """Yield ``items``, none of them None; a thread takes the next one meanwhile."""
+    with closing(items), ThreadPoolExecutor(1, thread_name_prefix="stats-ahead") as executor:
+        following = executor.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = executor.submit(next, items, None)
+            yield item
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the cycle collector from walking a day's numbers again and again as they grow.
+
+    Counting makes millions of small objects and no cycles.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
