@@ -56,6 +56,11 @@ def parse_kind(value: object, *, field: str = "kind") -> str:
     return value
 
 
+def is_kind(text: str) -> bool:
+    """Return whether ``text`` is the kind of a ref."""
+    return len(text) <= MAX_KIND and _KIND.fullmatch(text) is not None
+
+
 def split_ref(ref: str) -> tuple[str, str]:
     """Return kind and id of a checked ref: ``("record", "r1")`` of ``record:r1``."""
     kind, _, name = ref.partition(":")

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from stats.events.catalogue import EVENT_TYPES
+from stats.refs import kind_of
 from stats.reports.items import Platform
 from stats.reports.sources import Sources
 
@@ -88,6 +89,9 @@ class Resources:
         self.asked += 1
         return {ref: self.descriptions[ref] for ref in refs if ref in self.descriptions}
 
+    def has_kind(self, kind: str) -> bool:
+        return any(kind_of(ref) == kind for ref in self.descriptions)
+
 
 class Ranking:
     """Totals, sorted as the store sorts them."""
@@ -109,6 +113,9 @@ class Ranking:
         return len(self._of(kind, "downloads"))
 
     count_users = count_totals
+
+    def has_kind(self, kind: str) -> bool:
+        return any(d["kind"] == kind for d in self.documents)
 
 
 class State:

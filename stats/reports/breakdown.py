@@ -14,6 +14,11 @@ empty key. So a bucket can be less than that resource's own total, and all
 buckets together are never more than there was.
 
 Only what adds up can be divided: views, downloads and volume, not uniques.
+
+Kinds are open: a host has its own. One is known when it is in an event's
+catalogue or in a setting, or as soon as one resource of it was counted or
+described; what is neither that nor a property is a slip of the pen, not an
+answer in which everything is in no resource of that kind.
 """
 
 from __future__ import annotations
@@ -25,12 +30,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, get_args
 
+from stats.aggregations.within import WIDTHS
 from stats.errors import InputError
 from stats.events.types import DIMENSIONS, SITE
-from stats.known import refuse_unknown
-from stats.queries.filters import days_clauses
+from stats.known import SHOWN, find_near, refuse_unknown
+from stats.queries.filters import NO_CONTENT, days_clauses
 from stats.queries.windows import Window
-from stats.refs import kind_of, parse_kind, parse_ref
+from stats.refs import is_kind, kind_of, parse_ref
 from stats.reports.metrics import parse_window
 from stats.reports.sources import Body, SearchSource, Sources
 from stats.stores.dsl import Q, Search
@@ -80,8 +86,8 @@ def parse_breakdown(given: Mapping[str, str]) -> BreakdownRequest:
     if not by:
         message = f"by is required: a kind of resource, or one of {', '.join(_DIMENSIONS)}"
         raise InputError("missing", message, field="by")
-    if by not in _DIMENSIONS:
-        parse_kind(by, field="by")
+    if by not in _DIMENSIONS and not is_kind(by):
+        raise _unknown(by, WIDTHS)
     within = parse_ref(given.get("within") or SITE, field="within")
     return BreakdownRequest(by, within, _metric(given), parse_window(given))
 
@@ -95,8 +101,12 @@ def _metric(given: Mapping[str, str]) -> Metric:
     raise InputError("out_of_range", message, field="metric")
 
 
-def run_breakdown(request: BreakdownRequest, sources: Sources) -> dict[str, Any]:
-    """Answer ``request``."""
+def run_breakdown(
+    request: BreakdownRequest, sources: Sources, *, kinds: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Answer ``request``; ``kinds`` are those that the installation's settings name."""
+    if not request.is_dimension:
+        _check_kind(request.by, sources, kinds)
     until = sources.state.counted_until()
     total = _total(request, sources)
     if request.is_dimension:
@@ -107,6 +117,26 @@ def run_breakdown(request: BreakdownRequest, sources: Sources) -> dict[str, Any]
     if rest:
         sums[NOWHERE] = sums.get(NOWHERE, 0) + rest
     return build_answer(request, sums, total=total, counted_until=until, sources=sources)
+
+
+def _check_kind(kind: str, sources: Sources, named: Iterable[str]) -> None:
+    """Raise ``InputError`` unless resources of ``kind`` can be what a division is by."""
+    levels = (level for event_type in sources.event_types.values() for level in event_type.levels)
+    known = {*WIDTHS, *levels, *named} - {*NO_CONTENT}
+    if kind in known:
+        return
+    if kind in NO_CONTENT or not (
+        sources.ranking.has_kind(kind) or sources.resources.has_kind(kind)
+    ):
+        raise _unknown(kind, known)
+
+
+def _unknown(by: str, kinds: Iterable[str]) -> InputError:
+    known = [*_DIMENSIONS, *sorted(kinds)]
+    near = find_near(by, known)
+    hint = f"did you mean {near}?" if near else f"take one of {', '.join(known)}"
+    message = f"by is neither a property of events nor a kind known here: {by[:SHOWN]!r}; {hint}"
+    return InputError("bad_format", message, field="by")
 
 
 def build_answer(

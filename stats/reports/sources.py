@@ -50,12 +50,18 @@ class RankingSource(Protocol):
     def count_users(self, kind: str) -> int:
         """Return how many rows of users and that kind there are."""
 
+    def has_kind(self, kind: str) -> bool:
+        """Return whether anything of that kind was counted."""
+
 
 class ResourceSource(Protocol):
     """What reports need of ``stores.resources.ResourceStore``."""
 
     def read(self, refs: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         """Return the descriptions of those ``refs`` that have one."""
+
+    def has_kind(self, kind: str) -> bool:
+        """Return whether anything of that kind is described."""
 
 
 class StateSource(Protocol):

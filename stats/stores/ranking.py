@@ -56,6 +56,11 @@ class RankingStore:
         """Return how many documents :meth:`users` yields, from the index alone."""
         return _count(self._users, kind)
 
+    def has_kind(self, kind: str) -> bool:
+        """Return whether anything of that kind was ever counted."""
+        with translated():
+            return self._totals.find_one({"kind": kind}, {"_id": 1}) is not None
+
 
 def _order(by: RankedBy) -> Sort:
     then = "views" if by == "downloads" else "downloads"

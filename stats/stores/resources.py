@@ -59,6 +59,11 @@ class ResourceStore:
             found = self._resources.find({"_id": {"$in": list(refs)}})
             return {str(resource["_id"]): resource for resource in found}
 
+    def has_kind(self, kind: str) -> bool:
+        """Return whether anything of that kind is described."""
+        with translated():
+            return self._resources.find_one({"kind": kind}, {"_id": 1}) is not None
+
     def search(self, text: str, *, limit: int) -> list[Document]:
         """Return resources with ``text`` in their title, or with it as ref or id."""
         title = {"$regex": re.escape(text), "$options": "i"}

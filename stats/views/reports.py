@@ -95,7 +95,8 @@ def _divide(*, as_csv: bool) -> Response:
     asked = parse_breakdown(given)
     require_breakdown(given, within=asked.within, by=asked.by)
     sources = build_sources(current_stats.stores, current_stats.event_types)
-    answer = hide_unseen(run_breakdown(asked, sources))
+    kinds = current_stats.settings.report_kinds
+    answer = hide_unseen(run_breakdown(asked, sources, kinds=kinds))
     if not as_csv:
         return json_response(request, answer)
     return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")

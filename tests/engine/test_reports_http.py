@@ -229,6 +229,17 @@ def test_by_country(rest: FlaskClient, days: StatsState) -> None:
     assert (answer["total"], answer["within"]) == (5, "site:all")
 
 
+def test_a_slip_of_the_pen_is_no_breakdown(rest: FlaskClient, days: StatsState) -> None:
+    refused = rest.get("/api/stats/breakdown?by=sample")
+    assert refused.status_code == 400
+    assert refused.get_json()["error"]["field"] == "by"
+    days.stores.resources.describe([Description("sample:1", {"title": "S"}, VIEWED)])
+    assert rest.get("/api/stats/breakdown?by=sample").get_json()["total"] == 5
+    days.stores.totals.write([total("probe:1", 1, 0)], ticket=1)
+    assert rest.get("/api/stats/breakdown?by=probe").get_json()["total"] == 5
+    assert rest.get("/api/stats/breakdown?by=prob").status_code == 400
+
+
 def test_a_breakdown_of_nothing_is_empty(rest: FlaskClient) -> None:
     answer = rest.get("/api/stats/breakdown?by=space&within=space:s").get_json()
     assert (answer["buckets"], answer["total"]) == ([], 0)

@@ -18,6 +18,7 @@ from stats.reports.breakdown import (
     parse_breakdown,
     read_dimension,
     read_kinds,
+    run_breakdown,
 )
 from tests.report_sources import sources
 
@@ -137,6 +138,8 @@ def test_the_answer_has_titles_and_most_first() -> None:
     [
         ({}, "missing", "by"),
         ({"by": "Not a kind"}, "bad_format", "by"),
+        ({"by": "access_method+country"}, "bad_format", "by"),
+        ({"by": "x" * 65}, "bad_format", "by"),
         ({"by": "country", "within": "nowhere"}, "bad_format", "within"),
         ({"by": "country", "metric": "unique_downloads"}, "out_of_range", "metric"),
         ({"by": "country", "from": "2024-02-01", "to": "2024-01-01"}, "bad_window", "to"),
@@ -147,3 +150,33 @@ def test_a_wrong_parameter_is_named(given: dict[str, str], code: str, field: str
     with pytest.raises(InputError) as caught:
         parse_breakdown(given)
     assert (caught.value.code, caught.value.field) == (code, field)
+
+
+@pytest.mark.parametrize(
+    ("by", "hint"),
+    [
+        ("contry", "did you mean country?"),
+        ("records", "did you mean record?"),
+        ("sampel", "did you mean sample?"),
+        ("site", "did you mean"),
+        ("zzz", "take one of country, referrer,"),
+    ],
+)
+def test_what_nothing_is_called_divides_nothing(by: str, hint: str) -> None:
+    counted = [{"_id": "site:all", "kind": "site"}]
+    with pytest.raises(InputError) as caught:
+        run_breakdown(request(by), sources(totals=counted), kinds=["sample"])
+    assert (caught.value.code, caught.value.field) == ("bad_format", "by")
+    assert hint in caught.value.message
+
+
+@pytest.mark.parametrize("by", ["collection", "item", "named", "counted", "described"])
+def test_a_kind_is_known_by_a_catalogue_a_setting_or_one_resource(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = sources(
+        totals=[{"_id": "counted:1", "kind": "counted"}], descriptions={"described:1": {}}
+    )
+    monkeypatch.setattr("stats.reports.breakdown._total", lambda *_: 0)
+    monkeypatch.setattr("stats.reports.breakdown._documents", lambda *_, **__: [])
+    assert run_breakdown(request(by), found, kinds=["named"])["buckets"] == []
