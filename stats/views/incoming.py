@@ -8,13 +8,18 @@ escapes are not UTF-8, which would name something else by its replacements.
 
 from __future__ import annotations
 
+import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from gzip import GzipFile
+from io import BytesIO
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from stats.errors import InputError
 from stats.known import SHOWN, refuse_unknown
@@ -23,8 +28,12 @@ from stats.views.errors import error_item
 T = TypeVar("T")
 
 MAX_BODY = 16 * 1024 * 1024
+"""Bytes of a request body, as it comes and unpacked."""
+
 MAX_OBJECTS = 20_000
-"""Bytes of a request body."""
+GZIP = ("gzip", "x-gzip")
+PLAIN = ("", "identity")
+"""Content-Encodings; the first two are the same (RFC 9110, 8.4.1.3)."""
 
 NDJSON_TYPES = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
@@ -139,8 +148,27 @@ def _limited(items: list[object]) -> Batch:
 
 
 def _read_body(request: Request) -> bytes:
+    """Return the body, unpacked and without a byte order mark; 413 and 415 say what is taken."""
     request.max_content_length = MAX_BODY
-    return request.get_data(cache=False)
+    data = request.get_data(cache=False)
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding in GZIP:
+        data = _unpack(data)
+    elif coding not in PLAIN:
+        raise UnsupportedMediaType(f"send the body as it is or in gzip, not in {coding[:SHOWN]}")
+    return data.removeprefix(BOM_UTF8)
+
+
+def _unpack(data: bytes) -> bytes:
+    """Return what ``data`` in gzip holds, without ever holding much more than is allowed."""
+    try:
+        with GzipFile(fileobj=BytesIO(data)) as file:
+            unpacked = file.read(MAX_BODY + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError("bad_format", f"the body is not whole gzip: {error}") from error
+    if len(unpacked) > MAX_BODY:
+        raise RequestEntityTooLarge(f"a body has at most {MAX_BODY:,} bytes, unpacked")
+    return unpacked
 
 
 def _read_lines(data: bytes) -> Iterator[object]:

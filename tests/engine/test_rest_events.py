@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import timedelta
 from typing import Any
@@ -100,6 +101,19 @@ def test_one_bad_event_alone(rest: FlaskClient, body: bytes, code: str, field: s
 
 def test_no_events_are_no_error(rest: FlaskClient) -> None:
     assert rest.post("/api/events", json=[]).json == {"accepted": 0, "rejected": []}
+
+
+def test_a_compressed_body(rest: FlaskClient, rest_state: StatsState) -> None:
+    lines = "\n".join(json.dumps(event(id=f"z{n}")) for n in range(3)).encode("utf-8-sig")
+    coded = {"Content-Encoding": "gzip"}
+    answer = rest.post("/api/events", data=gzip.compress(lines), headers=coded)
+    assert (answer.status_code, answer.json) == (202, {"accepted": 3, "rejected": []})
+    assert raw_count(rest_state) == 3
+    broken = rest.post("/api/events", data=lines, headers=coded)
+    assert (broken.status_code, broken.json["error"]["code"]) == (400, "bad_format")
+    other = rest.post("/api/events", data=lines, headers={"Content-Encoding": "br"})
+    assert (other.status_code, other.json["error"]["code"]) == (415, "unsupported_media_type")
+    assert "gzip" in other.json["error"]["message"]
 
 
 def test_too_large_a_body(rest: FlaskClient) -> None:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from datetime import datetime
 
 import pytest
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.test import EnvironBuilder
 
 from stats.errors import InputError, StoreUnavailable
 from stats.times import UTC
 from stats.views.counted import CountedUntil
 from stats.views.gauges import Gauge, build_text
-from stats.views.incoming import parse_batch, read_args, read_batch, read_list
+from stats.views.incoming import (
+    MAX_BODY,
+    parse_batch,
+    read_args,
+    read_batch,
+    read_json,
+    read_list,
+)
 from stats.views.probes import Probed, Probes
 
 
-def request(body: bytes, content_type: str | None = None) -> Request:
+def request(body: bytes, content_type: str | None = None, coding: str | None = None) -> Request:
+    headers = {"Content-Encoding": coding} if coding is not None else {}
     return Request(
-        EnvironBuilder(method="POST", data=body, content_type=content_type).get_environ()
+        EnvironBuilder(
+            method="POST", data=body, content_type=content_type, headers=headers
+        ).get_environ()
     )
 
 
@@ -39,6 +51,8 @@ NDJSON = "application/x-ndjson"
         (b'{"a": 1}\r\n\r\n{"b": 2}', None, [{"a": 1}, {"b": 2}], False),
         ('{"a": "x\u2028y"}\n{"b": 2}'.encode(), None, [{"a": "x\u2028y"}, {"b": 2}], False),
         (b"7", None, [7], True),
+        (b'\xef\xbb\xbf{"a": 1}', None, [{"a": 1}], True),
+        (b'\xef\xbb\xbf{"a": 1}\n{"b": 2}\n', NDJSON, [{"a": 1}, {"b": 2}], False),
     ],
 )
 def test_a_body_is_one_object_an_array_or_lines(
@@ -53,6 +67,33 @@ def test_a_body_that_is_nothing_is_refused(body: bytes) -> None:
     with pytest.raises(InputError) as caught:
         read_batch(request(body))
     assert caught.value.code == "not_json"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", " GZIP ", "identity", ""])
+def test_a_body_may_be_compressed(coding: str) -> None:
+    body = b'\xef\xbb\xbf[{"a": 1}]'
+    packed = gzip.compress(body[:5]) + gzip.compress(body[5:])  # members, as of joined files
+    sent = packed if "zip" in coding.lower() else body
+    assert read_json(request(sent, coding=coding)) == [{"a": 1}]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"", gzip.compress(b"{}")[:-3], b"\x1f\x8b\x08junk" * 3])
+def test_what_is_not_whole_gzip_is_refused(body: bytes) -> None:
+    with pytest.raises(InputError, match="gzip" if body else "JSON"):
+        read_batch(request(body, coding="gzip"))
+
+
+def test_a_small_body_that_unpacks_to_a_large_one_is_refused() -> None:
+    bomb = gzip.compress(bytes(MAX_BODY + 1))
+    assert len(bomb) < 20_000
+    with pytest.raises(RequestEntityTooLarge, match="unpacked"):
+        read_batch(request(bomb, coding="gzip"))
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip"])
+def test_other_codings_are_refused(coding: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match="in gzip, not in"):
+        read_batch(request(b"{}", coding=coding))
 
 
 def test_a_bad_line_is_refused_in_its_place() -> None:
