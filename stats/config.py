@@ -10,9 +10,10 @@ start-up that names it.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -48,22 +49,32 @@ def _flag(value: Any) -> bool:
     raise ValueError("must be true or false")
 
 
+def _number(value: Any) -> float:
+    """Read a number; what is none is not a number (NaN), which no check lets pass."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
 def _positive(value: Any) -> float:
-    number = float(value)
-    if not number > 0 or number == float("inf"):
+    number = _number(value)
+    if not 0 < number < math.inf:
         raise ValueError("must be a number above 0")
     return number
 
 
 def _whole(value: Any) -> int:
-    number = int(value)
-    if number < 1 or number != float(value):
+    number = _number(value)
+    if not 1 <= number < math.inf or not number.is_integer():
         raise ValueError("must be a whole number above 0")
-    return number
+    return int(number)
 
 
 def _words(value: Any) -> tuple[str, ...]:
     """Read a list of words, or their text with commas between."""
+    if not isinstance(value, str | list | tuple | set | frozenset):
+        raise ValueError("must be a list of words, or words with commas between")
     parts = value.split(",") if isinstance(value, str) else list(value)
     words = tuple(_text(part).strip() for part in parts)
     return tuple(word for word in words if word)
@@ -77,22 +88,32 @@ def _origins(value: Any) -> tuple[str, ...]:
 
 
 def _path(value: Any) -> Path | None:
+    if value and not isinstance(value, str | Path):
+        raise ValueError("must be the path of a file")
     return Path(value) if value else None
+
+
+def _decoded(value: Any) -> Any:
+    """Return what the text of an environment variable is as JSON; None when it is not."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
 
 
 def _mapping(value: Any) -> dict[str, Any]:
     """Read a dictionary, or the JSON text of one."""
-    found = json.loads(value) if isinstance(value, str) else value
+    found = _decoded(value)
     if not isinstance(found, Mapping):
-        raise ValueError("must be a dictionary, or JSON of one in the environment")
+        raise ValueError("must be a dictionary, in the environment as JSON")
     return dict(found)
 
 
 def _list(value: Any) -> list[Any]:
     """Read a list, or the JSON text of one."""
-    found = json.loads(value) if isinstance(value, str) else value
+    found = _decoded(value)
     if not isinstance(found, list | tuple):
-        raise ValueError("must be a list, or JSON of one in the environment")
+        raise ValueError("must be a list, in the environment as JSON")
     return list(found)
 
 
@@ -115,9 +136,10 @@ def _identifier(value: Any) -> tuple[str, str] | None:
 
 
 def _masked(value: Any) -> int:
-    if int(value) not in range(5):
+    number = _number(value)
+    if number not in range(5):
         raise ValueError("must be a whole number from 0 to 4")
-    return int(value)
+    return int(number)
 
 
 def _object(value: Any) -> Any:
@@ -325,8 +347,8 @@ def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
             raise ConfigError(f"there is no setting {name}{_suggest(name, readers)}")
         try:
             values[readers[name].name] = readers[name].metadata[_READ](value)
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{name}: {error}") from error
+        except ValueError as error:
+            raise ConfigError(f"{name}: {error}{_example(readers[name])}") from error
     return Settings(**values)
 
 
@@ -343,6 +365,13 @@ def _from_file(path: str | None) -> Mapping[str, Any]:
     except (OSError, SyntaxError) as error:
         raise ConfigError(f"STATS_CONFIG: {error}") from error
     return config
+
+
+def _example(setting: Field[Any]) -> str:
+    """Return how a setting that is written as JSON looks, where its default can show it."""
+    default = setting.default_factory() if callable(setting.default_factory) else None
+    written = isinstance(default, dict | list) and default
+    return f", such as {json.dumps(default)}" if written else ""
 
 
 def _suggest(name: str, known: Mapping[str, Any]) -> str:
