@@ -14,13 +14,13 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from flask import Config
 
 from stats.errors import ConfigError, InputError
+from stats.known import find_near
 from stats.permissions.embed import parse_origin
 
 PREFIX = "STATS_"
@@ -375,5 +375,5 @@ def _example(setting: Field[Any]) -> str:
 
 
 def _suggest(name: str, known: Mapping[str, Any]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; do you mean {near[0]}?" if near else ""
+    near = find_near(name, known)
+    return f"; do you mean {near}?" if near else ""

@@ -11,12 +11,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from stats.errors import InputError
 from stats.events.fields import FIELDS
 from stats.events.types import Event, EventType
+from stats.known import SHOWN, find_near
 from stats.times import DAY_MS, iso_of_ms, parse_time, to_ms
 
 EARLIEST = to_ms(parse_time("1990-01-01T00:00:00Z"))
@@ -59,9 +59,9 @@ def _parse_fields(obj: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _unknown_field(name: str) -> InputError:
-    shown = name[:64]
-    near = get_close_matches(shown, FIELDS, n=1)
-    hint = f", did you mean {near[0]}?" if near else ", put it into extra"
+    shown = name[:SHOWN]
+    near = find_near(name, FIELDS)
+    hint = f", did you mean {near}?" if near else ", put it into extra"
     return InputError("unknown_field", f"{shown} is not a field of an event{hint}", field=shown)
 
 
@@ -71,9 +71,9 @@ def _type_of(fields: dict[str, Any], types: Mapping[str, EventType]) -> EventTyp
         raise InputError("missing", "type is missing, send the type of event", field="type")
     found = types.get(name)
     if found is None:
-        near = get_close_matches(name[:64], types, n=1)
-        hint = f", did you mean {near[0]}?" if near else f", one of {', '.join(types)}"
-        message = f"type {name[:64]} is not an event type{hint}"
+        near = find_near(name, types)
+        hint = f"did you mean {near}?" if near else f"GET /api/stats lists all {len(types)}"
+        message = f"type {name[:SHOWN]} is not an event type, {hint}"
         raise InputError("unknown_type", message, field="type")
     return found
 

@@ -228,6 +228,20 @@ def test_a_value_of_the_wrong_form_or_range_is_named(field, value, code):
     assert field in error.message
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("file-downlod", "did you mean file-download?"),
+        ("zzz", f"GET /api/stats lists all {len(TYPES)}"),
+        ("z" * 10_000, "GET /api/stats lists all"),
+    ],
+)
+def test_what_is_said_of_each_line_with_a_wrong_type_is_short(name, hint):
+    error = refused(LEAST | {"type": name})
+    assert hint in error.message
+    assert len(error.message) < 130
+
+
 LONGEST = {
     "url": lambda n: "/" + "x" * (n - 1),
     "parents": lambda n: [f"record:{i}" for i in range(n)],

@@ -13,12 +13,12 @@ import string
 import sys
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
 
 from stats.errors import InputError
 from stats.events.fields import FIELDS
+from stats.known import find_near
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -165,8 +165,8 @@ def _check_constant(value: str, where: str, *, field: str) -> None:
 def _check_keys(table: dict[str, Any], known: Iterable[str], *, where: str) -> None:
     for key in table:
         if key not in known:
-            near = get_close_matches(key, list(known), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            near = find_near(key, known)
+            hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}"
             raise InputError("unknown_field", f"{where}: {key} is no key of it, {hint}", field=key)
 
 
