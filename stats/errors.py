@@ -62,6 +62,13 @@ class InputError(StatsError):
         self.field = field
         self.message = message
 
+    @property
+    def line(self) -> str:
+        """Return the message as a line by itself, which names the field once."""
+        following = self.message.removeprefix(self.field)[:1]
+        begins = self.message.startswith(self.field) and not following.isalnum()
+        return self.message if begins or not self.field else f"{self.field}: {self.message}"
+
 
 class UnknownError(InputError):
     """What the caller named does not exist: a query, a report, a resource."""

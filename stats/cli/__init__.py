@@ -49,17 +49,10 @@ class StatsGroup(click.Group):
         try:
             return super().invoke(ctx)
         except StatsError as error:
-            _fail(_line_of(error), exit_code(error))
+            line = error.line if isinstance(error, InputError) else str(error)
+            _fail(line, exit_code(error))
         except click.UsageError as error:
             _fail(error.format_message(), BAD_USAGE)
-
-
-def _line_of(error: StatsError) -> str:
-    """Return the message, with the name of the field before it unless it begins so already."""
-    text = str(error)
-    if isinstance(error, InputError) and error.field and not text.startswith(f"{error.field}:"):
-        return f"{error.field}: {text}"
-    return text
 
 
 def _fail(line: str, code: int) -> NoReturn:

@@ -150,7 +150,7 @@ def failed(error: StatsError) -> Response:
     if isinstance(error, UnknownError):
         return _problem(404, "There is no such thing", str(error))
     if isinstance(error, InputError):
-        return _problem(400, "That does not work", f"{error.field}: {error.message}")
+        return _problem(400, "That does not work", error.line)
     if isinstance(error, StoreUnavailable):
         page = _problem(503, "Try again in a moment", f"{error.engine} does not answer.")
         page.headers["Retry-After"] = "5"

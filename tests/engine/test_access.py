@@ -141,7 +141,7 @@ def test_the_list_of_tokens_shows_no_token(make: Make) -> None:
 def test_bad_usage_is_one_line_and_code_2(make: Make, arguments: list[str], field: str) -> None:
     code, out, err = run(make(), *arguments)
     assert (code, out) == (2, "")
-    assert err.startswith(f"stats: {field}: ")
+    assert err.startswith(f"stats: {field}")
     assert err.count("\n") == 1
 
 

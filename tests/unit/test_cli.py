@@ -19,6 +19,7 @@ from stats.times import UTC
     [
         *(["audit", "--from", "x"], ["nonsense"], ["erase"], ["query"], ["engines", "nonsense"]),
         *(["query", "top", "size"], ["query", "top", "size=1", "size=2"]),
+        ["query", "top", "from=2024-02-01", "to=2024-01-01"],
     ],
 )
 def test_bad_usage_is_one_line_and_exit_2(arguments: list[str]) -> None:
@@ -26,6 +27,7 @@ def test_bad_usage_is_one_line_and_exit_2(arguments: list[str]) -> None:
     assert result.exit_code == 2
     assert result.stderr.startswith("stats: ")
     assert len(result.stderr.splitlines()) == 1
+    assert "to: to" not in result.stderr
 
 
 def test_a_field_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
