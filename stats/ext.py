@@ -151,6 +151,7 @@ class StatsState:
             queues=self.stores.queues,
             search=self.stores.search,
             dead_letters=self.stores.dead_letters,
+            erasures=self.stores.erasures,
             resources=self.stores.resources,
             descriptions=Descriptions(),
             types=self.event_types,
@@ -166,6 +167,7 @@ class StatsState:
         return RetentionJob(
             aggregation=self.aggregation_job,
             salts=self.stores.salts,
+            erasures=self.stores.erasures,
             terms=self._terms,
             clock=utc_now,
             wait=wait,

@@ -2,7 +2,9 @@
 
 In come the documents of a chunk, out goes what became of each. What always
 holds: ``indexed_at`` is stamped right before each attempt, so that no bookmark
-passes a document that was not visible when it was read; documents are created,
+passes a document that was not visible when it was read; who is forgotten is looked
+up right before that, so that ``STATS_OVERLAP`` after a person was put on the list no
+document that names him becomes visible any more; documents are created,
 never overwritten, so that an event that comes twice keeps its first identity; one
 that may have been created by an attempt whose answer was lost is stamped anew.
 """
@@ -16,6 +18,8 @@ from datetime import datetime
 
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.events.chunk import Ready
+from stats.events.forget import forget_documents
+from stats.stores.erasures import ErasureStore
 from stats.stores.search import CONFLICT, ENGINE, Action, ItemResult, SearchStore
 from stats.times import iso_ms
 
@@ -47,6 +51,7 @@ class Indexing:
     """
 
     search: SearchStore
+    erasures: ErasureStore
     type_name: str
     clock: Callable[[], datetime]
     patience: float
@@ -115,6 +120,7 @@ class _Request:
             self._stamp_anew()
 
     def _create(self) -> None:
+        self.waiting = forget_documents(self.waiting, self.indexing.erasures.read())
         results = self.indexing.search.bulk(_creations(self.waiting, indexing=self.indexing))
         tried, self.waiting = self.waiting, []
         for document, result in zip(tried, results, strict=True):

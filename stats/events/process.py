@@ -18,9 +18,11 @@ from time import monotonic
 from stats.events.chunk import Chunk, Reading
 from stats.events.describe import Descriptions
 from stats.events.enrichment import Enrichment
+from stats.events.forget import forget_letters
 from stats.events.index import REJECTED, Indexing, Outcome, run_index
 from stats.events.types import EventType
 from stats.stores.dead_letters import DeadLetter, DeadLetterStore
+from stats.stores.erasures import ErasureStore
 from stats.stores.queues import EventConsumer, EventQueues
 from stats.stores.resources import ResourceStore
 from stats.stores.search import SearchStore
@@ -78,6 +80,7 @@ class Processing:
     queues: EventQueues
     search: SearchStore
     dead_letters: DeadLetterStore
+    erasures: ErasureStore
     resources: ResourceStore
     descriptions: Descriptions
     types: Mapping[str, EventType]
@@ -124,7 +127,11 @@ class _Run:
         self._consumer = consumer
         self._executor = executor
         self._indexing = Indexing(
-            processing.search, type_name, processing.clock, processing.patience
+            processing.search,
+            processing.erasures,
+            type_name,
+            processing.clock,
+            processing.patience,
         )
         self._chunk: Chunk | None = None
         self._future: Future[Outcome] | None = None
@@ -180,7 +187,7 @@ class _Run:
             return
         chunk, outcome = self._chunk, self._future.result()
         letters = chunk.letters + self._refused(outcome, chunk.reading.now)
-        self._processing.dead_letters.put(letters)
+        self._set_aside(letters)
         self._described.result()
         self._consumer.ack(chunk.tag)
         self._chunk = self._future = self._described = None
@@ -192,6 +199,11 @@ class _Run:
         new = descriptions.find_new(document.event for document in chunk.documents)
         self._processing.resources.describe(new)
         descriptions.remember(new)
+
+    def _set_aside(self, letters: list[DeadLetter]) -> None:
+        if letters:
+            erasures = self._processing.erasures.read()
+            self._processing.dead_letters.put(forget_letters(letters, erasures))
 
     def _refused(self, outcome: Outcome, now: datetime) -> list[DeadLetter]:
         name = self._type.name

@@ -1,9 +1,10 @@
 """Forgetting a person: what tells of him goes, what he did stays counted.
 
-Comes in: a user's id. What always holds: afterwards no store has his id, apart from
-events that are published later; they are new events. The counts of resources
-do not change: where numbers divide by user, his become nobody's. Repeating it
-changes nothing, and completes what was killed.
+Comes in: a user's id. What always holds: afterwards no store has his id, nor gets it
+by an event from before that is still on its way: the person is put on the list that
+processing looks at (``events.forget``) before anything is changed here. What he does
+later are new events. The counts of resources do not change: where numbers divide
+by user, his become nobody's. Repeating it changes nothing, and completes what was killed.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from stats.aggregations.run import run_claims
 from stats.aggregations.types import USERS_FAMILY
 from stats.aggregations.write import run_totals
 from stats.events.document import PRIVATE
+from stats.events.forget import scrub
 from stats.events.types import BY_USER
 from stats.retention.bodies import build_before, build_user_days
 from stats.retention.job import RetentionJob, alone
 from stats.retention.month import add_rows
 from stats.retention.rewrite import Source, run_delete, run_rewrite
-from stats.retention.scrub import scrub
 from stats.stores.dead_letters import DeadLetter, DeadLetterStore
 from stats.stores.tokens import TokenStore
 from stats.times import EPOCH
@@ -49,6 +50,8 @@ def run_erase(
     """Forget a person; raise ``StoreUnavailable`` while retention runs."""
     aggregation = job.aggregation
     with alone(job):
+        job.erasures.add(user, at=job.clock())
+        job.wait_overlap()
         days = run_find_user_days(job, user)
         rows = aggregation.totals.read_users({"user_id": user})
         pairs = {(user, str(row["resource"])) for row in rows}

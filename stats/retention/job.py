@@ -11,6 +11,7 @@ from uuid import uuid4
 from stats.aggregations.job import AggregationJob
 from stats.errors import StoreUnavailable
 from stats.retention.terms import Terms
+from stats.stores.erasures import ErasureStore
 from stats.stores.salts import SaltStore
 
 LOCK = "retention"
@@ -27,6 +28,7 @@ class RetentionJob:
 
     aggregation: AggregationJob
     salts: SaltStore
+    erasures: ErasureStore
     terms: Terms
     clock: Callable[[], datetime]
     wait: Callable[[float], None]
@@ -37,6 +39,12 @@ class RetentionJob:
         """Say what was done, and keep the lock for what follows."""
         run_lock(self)
         self.report(line)
+
+    def wait_overlap(self) -> None:
+        """Wait until what is on its way into Elasticsearch now is visible there."""
+        seconds = self.aggregation.overlap.total_seconds()
+        self.step(f"waiting {seconds:.0f} s for events that are on their way")
+        self.wait(seconds)
 
 
 @dataclass(frozen=True)

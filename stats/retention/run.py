@@ -116,9 +116,7 @@ def run_wait(job: RetentionJob, plan: Plan) -> str:
     newest = max(plan.scrub.values(), default="")
     if plan.drop is None and newest < iso_ms(settled):
         return iso_ms(settled)
-    seconds = job.aggregation.overlap.total_seconds()
-    job.step(f"waiting {seconds:.0f} s for events that are on their way")
-    job.wait(seconds)
+    job.wait_overlap()
     return iso_ms(now)
 
 

@@ -15,9 +15,10 @@ from stats.aggregations.clicks import Users
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.kept import add_kept, build_rows
 from stats.aggregations.run import run_read
+from stats.events.forget import scrub
 from stats.retention.bodies import build_private_of_day, build_users_of_day
 from stats.retention.job import RetentionJob, run_lock
-from stats.retention.rewrite import Source, run_rewrite
+from stats.retention.rewrite import run_rewrite
 from stats.stores.kept import KeptDay
 
 _NEVER = "~"
@@ -38,11 +39,6 @@ def run_scrub_day(job: RetentionJob, day: date, until: str) -> int:
         )
     job.step(f"{day}: scrubbed {scrubbed} events")
     return scrubbed
-
-
-def scrub(source: Source) -> Source:
-    """Return an event without what may tell who did it."""
-    return {name: value for name, value in source.items() if name != "private"} | {"scrubbed": True}
 
 
 def run_keep(job: RetentionJob, day: date, until: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stats.stores.dead_letters import DeadLetterStore
+from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
 from stats.stores.kept import KeptStore
 from stats.stores.mongo import Documents, connect, ping
@@ -103,6 +104,11 @@ class Stores:
     def dead_letters(self) -> DeadLetterStore:
         """Return what could not be processed."""
         return DeadLetterStore(self.database)
+
+    @cached_property
+    def erasures(self) -> ErasureStore:
+        """Return who was forgotten when."""
+        return ErasureStore(self.database)
 
     @cached_property
     def salts(self) -> SaltStore:

@@ -2,14 +2,15 @@
 
 Comes in: the bytes of one event (or of a whole message that cannot be read),
 with a reason. Goes out: the same, until it is replayed or dropped. What always
-holds: the bytes are kept as they came (of a monster its beginning), and the
-same bytes of the same type are one letter, however often they are delivered.
+holds: the bytes are kept as they came (of a monster its beginning) until they
+are scrubbed, and the same bytes of the same type are one letter, however often
+they are delivered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
@@ -26,7 +27,8 @@ class DeadLetter:
     """One event that was set aside.
 
     ``code`` is a code of :data:`stats.errors.INPUT_CODES`, or ``rejected``
-    when Elasticsearch refused the document.
+    when Elasticsearch refused the document. ``key`` is the id of a letter whose
+    bytes are not those that came any more.
     """
 
     type_name: str
@@ -34,11 +36,15 @@ class DeadLetter:
     code: str
     message: str
     time: datetime
+    key: str = field(default="", compare=False)
 
     @property
     def id(self) -> str:
-        """Return what makes it the same letter: its type and its bytes."""
-        return blake2b(self.payload, digest_size=12, key=self.type_name.encode()[:64]).hexdigest()
+        """Return what makes it the same letter: its type and the bytes that came."""
+        return (
+            self.key
+            or blake2b(self.payload, digest_size=12, key=self.type_name.encode()[:64]).hexdigest()
+        )
 
 
 class DeadLetterStore:
@@ -91,6 +97,5 @@ def _dump(letter: DeadLetter) -> Document:
 
 
 def _read(found: Document) -> DeadLetter:
-    return DeadLetter(
-        found["type"], bytes(found["payload"]), found["code"], found["message"], found["time"]
-    )
+    payload, key = bytes(found["payload"]), str(found["_id"])
+    return DeadLetter(found["type"], payload, found["code"], found["message"], found["time"], key)

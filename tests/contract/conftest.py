@@ -7,6 +7,7 @@ import pytest
 
 from stats.events.catalogue import EVENT_TYPES
 from stats.stores.dead_letters import DeadLetterStore
+from stats.stores.erasures import ErasureStore
 from stats.stores.mongo import connect
 from stats.stores.queues import EventQueues
 from stats.stores.resources import ResourceStore
@@ -50,6 +51,11 @@ def database(stats_namespace):
 @pytest.fixture
 def dead_letters(database):
     return DeadLetterStore(database)
+
+
+@pytest.fixture
+def erasures(database):
+    return ErasureStore(database)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from stats.events.enrichment import Enrichment
 from stats.events.parse import dump_event
 from stats.events.process import Processed, Processing, run_process
 from stats.events.publish import parse_batch, run_publish
+from stats.events.visitors import visitor_of
+from stats.stores.dead_letters import DeadLetter
 from stats.stores.search import Action, ItemResult
 from stats.times import iso_ms
 from tests.contract.conftest import TYPES
@@ -80,12 +82,13 @@ def faulty(search):
 
 
 @pytest.fixture
-def processing(queues, faulty, dead_letters, resources, monkeypatch):
+def processing(queues, faulty, dead_letters, erasures, resources, monkeypatch):
     monkeypatch.setattr("stats.events.index.FIRST_PAUSE", 0.01)
     return Processing(
         queues=queues,
         search=faulty,
         dead_letters=dead_letters,
+        erasures=erasures,
         resources=resources,
         descriptions=Descriptions(),
         types=TYPES,
@@ -342,3 +345,65 @@ def test_actions_are_creations(queues, processing, faulty):
     run_process(VIEW, processing=processing)
     assert [action.op for request in faulty.requests for action in request] == ["create"]
     assert isinstance(faulty.requests[0][0], Action)
+
+
+ANNA = {"user_id": "anna", "ip_address": "8.8.8.8", "session_id": "s1", "user_agent": "Firefox"}
+BEFORE, AFTER = iso_ms(NOW - timedelta(days=1)), iso_ms(NOW + timedelta(hours=1))
+
+
+def test_who_was_forgotten_is_nobody_in_events_from_before(queues, search, processing, erasures):
+    publish(queues, view(1, **ANNA), view(2, **ANNA | {"user_id": "bert"}))
+    run_process(VIEW, processing=processing)
+    erasures.add("anna", at=NOW)
+    before, after = {"timestamp": BEFORE}, {"timestamp": AFTER}
+    publish(queues, view(3, **ANNA, **before), view(4, **ANNA, **after))
+    publish(queues, view(5, **ANNA | {"user_id": "bert"}, **before), view(6, **before))
+    assert run_process(VIEW, processing=processing).created == 4
+    found = {key: hit["_source"] for key, hit in raw(search).items()}
+    assert not any(word in str(found["e3"]) for word in ("anna", "8.8.8.8", "s1", "Firefox"))
+    assert found["e3"]["scrubbed"]
+    assert "private" not in found["e3"]
+    # known from her event that was there before: it counts as the same visitor's
+    day = processing.enrichment.salt_of
+    assert found["e3"]["visitor_id"] == visitor_of("user|anna", day(19859)).visitor_id
+    assert found["e4"]["private"]["user_id"] == "anna"
+    assert found["e5"]["private"]["user_id"] == "bert"
+    assert "scrubbed" not in found["e6"]
+
+
+def test_who_is_forgotten_between_two_attempts_is_nobody(
+    queues, search, processing, faulty, erasures
+):
+    """The list is looked up with each attempt: a chunk may be read long before."""
+    publish(queues, view(1, **ANNA, timestamp=BEFORE))
+
+    def meanwhile(_store, _actions):
+        erasures.add("anna", at=NOW)
+        raise StoreUnavailable("Elasticsearch", "no answer")
+
+    faulty.faults = [meanwhile]
+    run_process(VIEW, processing=processing)
+    assert "private" not in raw(search)["e1"]["_source"]
+
+
+def test_dead_letters_of_the_forgotten_keep_nothing_of_them(
+    queues, processing, faulty, dead_letters, erasures
+):
+    erasures.add("anna", at=NOW)
+    erasures.add("7", at=NOW)
+    publish(queues, view(1, **ANNA, timestamp=BEFORE))
+    wrong = [
+        {**view(2, **ANNA), "timestamp": "yesterday"},
+        {**view(3, user_id=7, ip_address="8.8.8.8", timestamp=BEFORE)},
+        {**view(4, user_id=7, ip_address="9.9.9.9", timestamp=AFTER)},
+        {**view(5, **ANNA, timestamp=BEFORE), "email": "anna@example.org"},
+    ]
+    queues.publish(VIEW, [orjson.dumps(wrong)])
+    faulty.faults = [refuse_all(400, "mapper_parsing_exception: no")]
+    assert run_process(VIEW, processing=processing).dead_letters == 5
+    letters = {orjson.loads(a.payload)["id"]: a for a in dead_letters.read()}
+    assert letters["e4"].payload == orjson.dumps(wrong[2])
+    kept = str([a.payload for key, a in letters.items() if key != "e4"])
+    assert not any(word in kept for word in ("anna", "8.8.8.8", "user_id", "Firefox"))
+    assert orjson.loads(letters["e5"].payload)["email"] is None
+    assert letters["e2"].id == DeadLetter(VIEW, orjson.dumps(wrong[0]), "", "", NOW).id

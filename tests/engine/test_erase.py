@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from stats.engines.namespace import Namespace
 from stats.errors import StoreUnavailable
 from stats.ext import StatsState
-from stats.retention.erase import Erased
+from stats.retention.erase import Erased, run_erase
 from stats.retention.job import alone
 from stats.stores.dead_letters import DeadLetter
+from stats.times import iso_ms, utc_now
 from tests.engine.forgetting import (
     Day,
     everything,
@@ -26,6 +28,7 @@ from tests.engine.forgetting import (
     send,
 )
 from tests.engine.test_retention import people_day
+from tests.system import System
 
 YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY = Day(6 * 366), Day(800), Day(40), Day(1)
 DAYS = (YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY)
@@ -116,9 +119,42 @@ def test_only_the_days_of_the_person_are_recounted(state: StatsState) -> None:
 def test_what_he_does_afterwards_is_new(state: StatsState) -> None:
     send(state, people_day(YESTERDAY))
     forget(state, "anna")
-    send(state, [YESTERDAY.at("22:00:00", user_id="anna")])
+    send(state, [YESTERDAY.at("22:00:00", user_id="anna", timestamp=iso_ms(utc_now()))])
     (row,) = state.stores.totals.read_users({"user_id": "anna"})
     assert row["views"] == 1
+
+
+def test_what_is_in_the_queue_meanwhile_counts_for_nobody(state: StatsState) -> None:
+    """And is the same visitor's: its double clicks and sessions are as they were."""
+    events = people_day(YESTERDAY)
+    send(state, events[::2])
+    state.publish(events[1::2])
+    forget(state, "anna")
+    state.process()
+    state.aggregate()
+    after = everything(state)
+    assert "anna" not in str((after, raw(state)))
+    assert {row["user_id"] for row in after["statistic_users"].values()} == {"bert"}
+    counts = {ref: (row["views"], row["downloads"]) for ref, row in totals(after).items()}
+    assert counts["record:r1"] == (4, 1)
+    uniques = {ref: row["unique_views"] for ref, row in totals(after).items()}
+    assert uniques["record:r1"] == 4
+    recount(state, YESTERDAY)
+    assert everything(state) == after
+
+
+def test_a_bulk_request_that_is_on_its_way_is_waited_for(state: StatsState) -> None:
+    state.publish([YESTERDAY.at("10:00:00", user_id="anna")])
+    work = System(state).slow_process()  # stamped with her name, not visible yet
+    job = replace(job_of(state), wait=lambda seconds: work.finish())
+    run_erase(job, "anna", letters=state.stores.dead_letters, tokens=state.stores.tokens)
+    state.aggregate()
+    assert "anna" not in str((everything(state), raw(state)))
+    assert state.totals(["record:r1"])["record:r1"]["views"] == 1
+
+
+def totals(found: dict[str, Any]) -> dict[str, Any]:
+    return dict(found["statistic_totals"])
 
 
 def test_two_at_a_time_are_refused(state: StatsState) -> None:

@@ -1,0 +1,124 @@
+"""Events that are on their way while a person is forgotten.
+
+Pure. In come documents and dead letters that are about to be stored, with the
+list of who was forgotten when; out come the same, those of such a person from
+before that time without the private fields. What always holds: numbers do not
+change by it. Visitor and session, place and reasons of exclusion were made
+from the private fields before; who did it becomes nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from stats.events.chunk import Ready
+from stats.events.document import PRIVATE
+from stats.events.fields import FIELDS
+from stats.stores.dead_letters import DeadLetter
+from stats.stores.erasures import Erasures
+from stats.times import iso_ms, parse_time
+
+Source = dict[str, Any]
+
+
+def scrub(source: Source) -> Source:
+    """Return a raw document without what may tell who did it."""
+    return {name: value for name, value in source.items() if name != "private"} | {"scrubbed": True}
+
+
+def forget_documents(documents: list[Ready], erasures: Erasures) -> list[Ready]:
+    """Return documents as they may be stored."""
+    if not erasures.times:
+        return documents
+    return [_forget_document(document, erasures) for document in documents]
+
+
+def _forget_document(document: Ready, erasures: Erasures) -> Ready:
+    user = document.event.get("user_id")
+    erased = None if user is None else erasures.at(user)
+    if erased is None:
+        return document
+    source = orjson.loads(document.body)
+    if source["timestamp"] >= iso_ms(erased):
+        return document
+    event = orjson.loads(scrub_payload(document.payload))
+    return document._replace(body=orjson.dumps(scrub(source)), event=event)
+
+
+def forget_letters(letters: Iterable[DeadLetter], erasures: Erasures) -> list[DeadLetter]:
+    """Return dead letters as they may be kept."""
+    return [scrub_letter(a) if _is_erased(a, erasures) else a for a in letters]
+
+
+def _is_erased(letter: DeadLetter, erasures: Erasures) -> bool:
+    if not erasures.times:
+        return False
+    return any(
+        (at := erasures.at(user)) is not None and _happened_before(one, at)
+        for one, user in _people(_read(letter.payload))
+    )
+
+
+def _happened_before(event: Source, at: datetime) -> bool:
+    """Return whether an event is older; one whose time cannot be read is."""
+    try:
+        return parse_time(event["timestamp"]) < at
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return True
+
+
+def scrub_letter(letter: DeadLetter) -> DeadLetter:
+    """Return a letter without private fields; it stays the same letter."""
+    return replace(letter, payload=scrub_payload(letter.payload), key=letter.id)
+
+
+def scrub_payload(payload: bytes) -> bytes:
+    """Return an event's JSON without private fields, wherever in it they are.
+
+    A field that events do not have may hold anything: it keeps its name, so that
+    the event is refused as before, and loses its value. Nothing stays of bytes that
+    are no JSON.
+    """
+    read = _read(payload)
+    for one in _objects(read):
+        for name in PRIVATE:
+            one.pop(name, None)
+    for event in read if isinstance(read, list) else [read]:
+        if isinstance(event, dict):
+            event.update(dict.fromkeys(event.keys() - FIELDS.keys()))
+    try:
+        return b"" if read is None else orjson.dumps(read)
+    except orjson.JSONEncodeError:  # read deeper than can be written
+        return b""
+
+
+def _read(payload: bytes) -> Any:
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _people(value: Any) -> Iterator[tuple[Source, str]]:
+    """Yield the objects in decoded JSON that name a person, each with the id as text."""
+    for one in _objects(value):
+        user = one.get("user_id")
+        if isinstance(user, str | int | float):
+            yield one, str(user)
+
+
+def _objects(value: Any) -> Iterator[Source]:
+    """Yield all objects in decoded JSON; not by recursion, which a deep one would break."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
