@@ -18,8 +18,8 @@ from stats.errors import InputError
 from stats.events.document import build_raw
 from stats.events.enrichment import Enrichment
 from stats.events.messages import read_message
-from stats.events.parse import parse_event
-from stats.events.types import EventType
+from stats.events.parse import dump_event, parse_event
+from stats.events.types import Event, EventType
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.queues import Delivery
 from stats.times import day_start_ms
@@ -31,13 +31,13 @@ class Ready(NamedTuple):
     month: str
     id: str
     body: bytes
-    event: Any
+    event: Event
     redelivered: bool
 
     @property
     def payload(self) -> bytes:
-        """Return the event as it came, for a dead letter."""
-        return orjson.dumps(self.event)
+        """Return the event as it was published, for a dead letter."""
+        return orjson.dumps(dump_event(self.event))
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _read_event(obj: Any, delivery: Delivery, reading: Reading) -> Ready:
         message = f"the raw events before {pruned} are pruned, the day is closed"
         raise InputError("too_late", message, field="timestamp")
     raw = build_raw(event, enrichment=reading.enrichment)
-    return Ready(raw.month, raw.id, orjson.dumps(raw.source), obj, delivery.redelivered)
+    return Ready(raw.month, raw.id, orjson.dumps(raw.source), event, delivery.redelivered)
 
 
 def _check_published(obj: Any) -> None:

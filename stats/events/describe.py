@@ -1,24 +1,28 @@
 """What events say of their resources, for the collection ``resources``.
 
-Comes in: events as they were published. Goes out: descriptions of their own
-resources, each with the time of the event. What always holds: of one field of a
-resource the newest event that has it speaks; a field that an event does not have
-says nothing.
+Comes in: checked events. Goes out: descriptions of their own resources, each with
+the time of the event. What always holds: of one field of a resource the newest
+event that has it speaks; a field that an event does not have says nothing, and
+``open`` is not said, since it is what no word means.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
+from stats.events.types import Event
 from stats.stores.resources import Description
-from stats.times import parse_time
+from stats.times import from_ms
 
 FIELDS = ("title", "url", "owner_id", "access", "size", "created", "parents")
 
 REMEMBERED = 100_000
 """Resources of which one process remembers what it has said last."""
+
+_said_of = attrgetter("resource", *FIELDS)
 
 
 class Descriptions:
@@ -28,11 +32,16 @@ class Descriptions:
         self._remembered = remembered
         self._said: OrderedDict[str, Description] = OrderedDict()
 
-    def find_new(self, events: Iterable[Mapping[str, Any]]) -> list[Description]:
+    def find_new(self, events: Iterable[Event]) -> list[Description]:
         """Return the descriptions that differ from the last ones, one a resource."""
-        found: dict[str, Description] = {}
+        latest: dict[tuple[Any, ...], int] = {}
         for event in events:
-            description = read_description(event)
+            said = _said_of(event)
+            if event.timestamp > latest.get(said, -1):
+                latest[said] = event.timestamp
+        found: dict[str, Description] = {}
+        for said, timestamp in latest.items():
+            description = read_description(said, timestamp)
             if description.fields:
                 found[description.ref] = _merged(found.get(description.ref), description)
         return [description for description in found.values() if self._is_new(description)]
@@ -60,9 +69,16 @@ def _merged(known: Description | None, said: Description) -> Description:
     return Description(said.ref, {**older.fields, **newer.fields}, newer.moment)
 
 
-def read_description(event: Mapping[str, Any]) -> Description:
-    """Return what one checked event says of its own resource."""
-    fields = {name: event[name] for name in FIELDS if event.get(name) not in (None, "", [])}
+def read_description(said: tuple[Any, ...], timestamp: int) -> Description:
+    """Return what an event says: its own resource and :data:`FIELDS`, and when."""
+    resource, *values = said
+    fields = {
+        name: value
+        for name, value in zip(FIELDS, values, strict=True)
+        if value not in (None, "", ()) and (name, value) != ("access", "open")
+    }
     if "created" in fields:
-        fields["created"] = parse_time(fields["created"])
-    return Description(event["resource"], fields, parse_time(event["timestamp"]))
+        fields["created"] = from_ms(fields["created"])
+    if "parents" in fields:
+        fields["parents"] = list(fields["parents"])
+    return Description(resource, fields, from_ms(timestamp))

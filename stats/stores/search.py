@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 from elastic_transport import ConnectionError as TransportConnectionError
@@ -37,7 +37,7 @@ Op = Literal["create", "index", "update", "delete"]
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Action:
     """One line of a bulk request; ``version`` makes it an externally versioned write.
 
@@ -53,8 +53,7 @@ class Action:
     unchanged_since: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemResult:
+class ItemResult(NamedTuple):
     """What became of one :class:`Action`: the HTTP status and, if refused, why."""
 
     status: int

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from stats.events.describe import Descriptions, read_description
-from stats.times import UTC
+from stats.events.catalogue import RECORD_VIEW
+from stats.events.describe import Descriptions
+from stats.events.types import Event
+from stats.times import UTC, day_start_ms
 
 
-def event(day: int, ref: str = "record:r1", **fields: Any) -> dict[str, Any]:
-    return {"timestamp": f"2025-01-{day:02d}T00:00:00.000Z", "resource": ref, **fields}
+def event(day: int, ref: str = "record:r1", **fields: Any) -> Event:
+    return Event(RECORD_VIEW, "e", day_start_ms(date(2025, 1, day)), ref, **fields)
 
 
 def titles(found: list[Any]) -> dict[str, Any]:
@@ -18,9 +20,9 @@ def titles(found: list[Any]) -> dict[str, Any]:
 
 
 def test_an_event_describes_its_own_resource_with_the_fields_it_has() -> None:
-    description = read_description(
-        event(2, title="T", owner_id="o", size=0, created="2024-01-01", parents=["a:b"], via="ui")
-    )
+    created = day_start_ms(date(2024, 1, 1))
+    said = event(2, title="T", owner_id="o", size=0, created=created, parents=("a:b",), via="api")
+    (description,) = Descriptions().find_new([said])
     assert description.ref == "record:r1"
     assert description.moment == datetime(2025, 1, 2, tzinfo=UTC)
     assert description.fields == {
