@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from time import monotonic, sleep
 from typing import ParamSpec, TypeVar
@@ -26,17 +27,23 @@ def with_stats(command: Callable[P, R]) -> Callable[P, R]:
 
     Under ``flask stats`` it is the host's application; under ``stats`` one is
     made of the environment. With ``--wait SECONDS`` the command begins when all
-    engines answer, or after so long; without, an engine that is down ends it.
+    engines answer, or after so long; without, an engine that is down ends it at once.
     """
+    return _with_app(command, hurried=True)
 
+
+def with_service(command: Callable[P, R]) -> Callable[P, R]:
+    """As :func:`with_stats`, for a command that outlives engines which are down."""
+    return _with_app(command, hurried=False)
+
+
+def _with_app(command: Callable[P, R], *, hurried: bool) -> Callable[P, R]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        seconds = click.get_current_context().meta.get(_WAIT, 0.0)
-        if has_app_context():
-            _wait(seconds)
-            return command(*args, **kwargs)
-        with create_app().app_context():
-            _wait(seconds)
+        with nullcontext() if has_app_context() else create_app().app_context():
+            if hurried:
+                current_stats.stores.hurry()
+            _wait(click.get_current_context().meta.get(_WAIT, 0.0))
             return command(*args, **kwargs)
 
     option = click.option(

@@ -6,7 +6,7 @@ import click
 import waitress
 from flask import current_app
 
-from stats.cli.context import with_stats
+from stats.cli.context import with_service, with_stats
 from stats.proxies import current_stats
 
 
@@ -21,7 +21,7 @@ def init() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@with_stats
+@with_service
 def serve(host: str, port: int) -> None:
     """Run the HTTP service; Ctrl-C ends it."""
     click.echo(f"http://{host}:{port}/stats/", err=True)

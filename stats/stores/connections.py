@@ -14,7 +14,7 @@ from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
 from stats.stores.kept import KeptStore
-from stats.stores.mongo import Documents, connect, ping
+from stats.stores.mongo import Documents, check_listening, connect, ping
 from stats.stores.queues import EventQueues
 from stats.stores.ranking import RankingStore
 from stats.stores.resources import ResourceStore
@@ -44,6 +44,14 @@ class Stores:
     def __init__(self, addresses: Addresses, type_names: Iterable[str]) -> None:
         self._addresses = addresses
         self._type_names = tuple(type_names)
+        self._hurried = False
+
+    def hurry(self) -> None:
+        """Give MongoDB up at once if nobody listens there at first: somebody waits for a command.
+
+        A service does not hurry; it lives through a restart or a fail-over.
+        """
+        self._hurried = True
 
     @cached_property
     def search(self) -> SearchStore:
@@ -58,6 +66,8 @@ class Stores:
     @cached_property
     def database(self) -> Documents:
         """Return the MongoDB database."""
+        if self._hurried:
+            check_listening(self._addresses.mongo)
         return connect(self._addresses.mongo, timeout=self._addresses.connect_timeout)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect, ConfigurationError, ConnectionFailure, PyMongoError
+from pymongo.uri_parser import parse_uri
 
 from stats.errors import ConfigError, StoreRejected, StoreUnavailable
 from stats.times import UTC
 
 ENGINE = "MongoDB"
 DEFAULT_DATABASE = "stats"
+KNOCK_SECONDS = 1.0
 
 Document = dict[str, Any]
 Documents = Database[Document]
@@ -34,6 +37,34 @@ def connect(url: str, *, timeout: float) -> Documents:
         return client.get_default_database(DEFAULT_DATABASE)
     except (ConfigurationError, ValueError) as error:
         raise ConfigError(f"STATS_MONGO_URL is not a MongoDB address: {error}") from error
+
+
+def check_listening(url: str) -> None:
+    """Raise :class:`StoreUnavailable` when every server that ``url`` names refuses a connection.
+
+    The client would wait for one of them as long as it may, which is right for who
+    outlives a restart or a fail-over, and long for who looks at a command line.
+    """
+    try:
+        servers = parse_uri(url)["nodelist"]
+    except (PyMongoError, ValueError):
+        return  # the client says better what is wrong with it
+    refusals = [_refusal(host, port) for host, port in servers]
+    if all(refusals):
+        raise StoreUnavailable(ENGINE, "; ".join(map(str, refusals)))
+
+
+def _refusal(host: str, port: int | None) -> str | None:
+    """Return how a server refuses; None when it listens, or takes its time."""
+    if port is None:  # a socket in the file system
+        return None
+    try:
+        socket.create_connection((host, port), timeout=KNOCK_SECONDS).close()
+    except TimeoutError:
+        return None
+    except OSError as error:
+        return f"{host}:{port}: {error}"
+    return None
 
 
 @contextmanager

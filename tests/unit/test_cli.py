@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import datetime
+from time import monotonic
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,7 @@ from stats.cli import stats
 from stats.cli.status import build_status
 from stats.errors import InputError
 from stats.health import Health
+from stats.stores import mongo
 from stats.times import UTC
 
 
@@ -44,6 +47,35 @@ def test_an_engine_that_is_down_is_exit_3_after_the_wait(monkeypatch: pytest.Mon
     result = CliRunner().invoke(stats, ["init", "--wait", "0.2"])
     assert result.exit_code == 3
     assert "Elasticsearch is not reachable" in result.stderr
+
+
+@pytest.mark.parametrize("wait", [[], ["--wait", "0.2"]])
+@pytest.mark.parametrize("servers", ["127.0.0.1:1", "127.0.0.1:1,localhost:2", "nowhere.invalid"])
+def test_mongodb_that_refuses_is_given_up_at_once(
+    monkeypatch: pytest.MonkeyPatch, servers: str, wait: list[str]
+) -> None:
+    monkeypatch.setenv("STATS_MONGO_URL", f"mongodb://{servers}/stats")
+    begun = monotonic()
+    result = CliRunner().invoke(stats, ["token", "list", *wait])
+    assert monotonic() - begun < 2
+    assert result.exit_code == 3
+    assert result.stderr.startswith("stats: MongoDB is not reachable: ")
+    assert all(server in result.stderr for server in servers.split(","))
+
+
+def test_a_server_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("socket.create_connection", late)
+    mongo.check_listening("mongodb://db1.example,db2.example/stats")
+
+
+def test_a_fail_over_leaves_a_server_that_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        mongo.check_listening(f"mongodb://127.0.0.1:1,127.0.0.1:{port}/stats?replicaSet=r")
+        mongo.check_listening("mongodb://%2Ftmp%2Fmongodb-27017.sock/stats")
 
 
 def test_status_says_what_waits() -> None:
