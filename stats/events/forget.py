@@ -21,7 +21,7 @@ from stats.events.document import PRIVATE
 from stats.events.fields import FIELDS
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.erasures import Erasures
-from stats.times import iso_ms, parse_time
+from stats.times import parse_time, to_ms
 
 Source = dict[str, Any]
 
@@ -39,15 +39,13 @@ def forget_documents(documents: list[Ready], erasures: Erasures) -> list[Ready]:
 
 
 def _forget_document(document: Ready, erasures: Erasures) -> Ready:
-    user = document.event.get("user_id")
-    erased = None if user is None else erasures.at(user)
-    if erased is None:
+    event = document.event
+    erased = None if event.user_id is None else erasures.at(event.user_id)
+    if erased is None or event.timestamp >= to_ms(erased):
         return document
-    source = orjson.loads(document.body)
-    if source["timestamp"] >= iso_ms(erased):
-        return document
-    event = orjson.loads(scrub_payload(document.payload))
-    return document._replace(body=orjson.dumps(scrub(source)), event=event)
+    nobody: dict[str, Any] = dict.fromkeys(PRIVATE)
+    body = orjson.dumps(scrub(orjson.loads(document.body)))
+    return document._replace(body=body, event=replace(event, **nobody))
 
 
 def forget_letters(letters: Iterable[DeadLetter], erasures: Erasures) -> list[DeadLetter]:
