@@ -168,6 +168,7 @@ class StatsState:
             aggregation=self.aggregation_job,
             salts=self.stores.salts,
             erasures=self.stores.erasures,
+            letters=self.stores.dead_letters,
             terms=self._terms,
             clock=utc_now,
             wait=wait,

@@ -22,9 +22,8 @@ from stats.retention.reflag import run_reflag
 @with_stats
 def erase(user: str) -> None:
     """Forget a person: private fields of his events, and his statistics. Counts stay."""
-    stores = current_stats.stores
     job = current_stats.retention_job(report=say)
-    erased = run_erase(job, user, letters=stores.dead_letters, tokens=stores.tokens)
+    erased = run_erase(job, user, tokens=current_stats.stores.tokens)
     click.echo(
         f"scrubbed {erased.events} events, recounted {erased.days} days,"
         f" deleted {erased.rows} rows of people and {erased.tokens} tokens"

@@ -41,6 +41,8 @@ def summary(done: Retained, *, dry_run: bool) -> str:
         f"dropped {done.dropped_events} raw events, scrubbed {done.scrubbed_events},"
         f" rolled up {done.months} months, destroyed {done.salts} salts"
     )
+    if done.scrubbed_letters:
+        line += f", scrubbed {done.scrubbed_letters} dead letters"
     return f"would have {line}".replace(", destroyed 0 salts", "") if dry_run else line
 
 

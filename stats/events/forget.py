@@ -70,6 +70,17 @@ def _happened_before(event: Source, at: datetime) -> bool:
         return True
 
 
+def names_user(letter: DeadLetter, user: str) -> bool:
+    """Return whether a letter is of a person, whatever the type of the id.
+
+    Bytes that are no JSON are taken for his when his id is anywhere in them.
+    """
+    read = _read(letter.payload)
+    if read is None:
+        return user.encode(errors="replace") in letter.payload
+    return any(name == user for _, name in _people(read))
+
+
 def scrub_letter(letter: DeadLetter) -> DeadLetter:
     """Return a letter without private fields; it stays the same letter."""
     return replace(letter, payload=scrub_payload(letter.payload), key=letter.id)
@@ -88,7 +99,7 @@ def scrub_payload(payload: bytes) -> bytes:
             one.pop(name, None)
     for event in read if isinstance(read, list) else [read]:
         if isinstance(event, dict):
-            event.update(dict.fromkeys(event.keys() - FIELDS.keys()))
+            event.update(dict.fromkeys(event.keys() - FIELDS.keys(), ""))
     try:
         return b"" if read is None else orjson.dumps(read)
     except orjson.JSONEncodeError:  # read deeper than can be written

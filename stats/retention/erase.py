@@ -12,22 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-import orjson
-
 from stats.aggregations.bodies import read_find_days
 from stats.aggregations.kept import forget_user
 from stats.aggregations.rows import NOBODY
 from stats.aggregations.run import run_claims
 from stats.aggregations.types import USERS_FAMILY
 from stats.aggregations.write import run_totals
-from stats.events.document import PRIVATE
 from stats.events.forget import scrub
 from stats.events.types import BY_USER
 from stats.retention.bodies import build_before, build_user_days
 from stats.retention.job import RetentionJob, alone
+from stats.retention.letters import run_forget_letters
 from stats.retention.month import add_rows
 from stats.retention.rewrite import Source, run_delete, run_rewrite
-from stats.stores.dead_letters import DeadLetter, DeadLetterStore
 from stats.stores.tokens import TokenStore
 from stats.times import EPOCH
 
@@ -44,9 +41,7 @@ class Erased:
     busy: tuple[date, ...] = ()
 
 
-def run_erase(
-    job: RetentionJob, user: str, *, letters: DeadLetterStore, tokens: TokenStore
-) -> Erased:
+def run_erase(job: RetentionJob, user: str, *, tokens: TokenStore) -> Erased:
     """Forget a person; raise ``StoreUnavailable`` while retention runs."""
     aggregation = job.aggregation
     with alone(job):
@@ -69,7 +64,7 @@ def run_erase(
             events=events,
             days=len(days),
             rows=len(pairs),
-            letters=run_forget_letters(letters, user),
+            letters=run_forget_letters(job, user),
             tokens=tokens.delete_user(user),
             busy=busy,
         )
@@ -146,28 +141,3 @@ def run_forget_rows(job: RetentionJob, user: str, pairs: set[tuple[str, str]]) -
     names = aggregation.search.daily(USERS_FAMILY)
     run_delete(aggregation.search, names, {"term": {"user_id": user}})
     run_totals(aggregation, set(), pairs, now=job.clock())
-
-
-def run_forget_letters(letters: DeadLetterStore, user: str) -> int:
-    """Take the private fields out of the user's dead letters; return how many there were."""
-    found = [letter for letter in letters.read() if _sender(letter) == user]
-    letters.put([replace(letter, payload=_anonymous(letter.payload)) for letter in found])
-    letters.drop(letter.id for letter in found)
-    return len(found)
-
-
-def _sender(letter: DeadLetter) -> object:
-    event = _event_of(letter.payload)
-    return event.get("user_id") if isinstance(event, dict) else None
-
-
-def _event_of(payload: bytes) -> object:
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _anonymous(payload: bytes) -> bytes:
-    event = orjson.loads(payload)
-    return orjson.dumps({name: value for name, value in event.items() if name not in PRIVATE})

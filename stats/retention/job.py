@@ -11,6 +11,7 @@ from uuid import uuid4
 from stats.aggregations.job import AggregationJob
 from stats.errors import StoreUnavailable
 from stats.retention.terms import Terms
+from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.salts import SaltStore
 
@@ -29,6 +30,7 @@ class RetentionJob:
     aggregation: AggregationJob
     salts: SaltStore
     erasures: ErasureStore
+    letters: DeadLetterStore
     terms: Terms
     clock: Callable[[], datetime]
     wait: Callable[[float], None]
@@ -61,6 +63,7 @@ class Retained:
     dropped_events: int = 0
     late_events: int = 0
     scrubbed_events: int = 0
+    scrubbed_letters: int = 0
     months: int = 0
     salts: int = 0
     refused: tuple[date, ...] = ()

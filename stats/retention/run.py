@@ -6,7 +6,8 @@ killed and repeated.
 
 1. Salts whose time is over are destroyed.
 2. Raw events: refused from now on, settled, closed, dropped (``drop``).
-3. Private fields of the other days are scrubbed (``scrub``).
+3. Private fields of the other days are scrubbed (``scrub``), and those of dead letters
+   (``letters``).
 4. Daily documents become months (``roll``).
 """
 
@@ -26,6 +27,7 @@ from stats.retention.drop import (
     run_drop,
 )
 from stats.retention.job import Retained, RetentionJob, alone
+from stats.retention.letters import due, run_scrub_letters
 from stats.retention.roll import run_find_months, run_roll
 from stats.retention.scrub import run_scrub_day
 from stats.retention.settle import run_settle
@@ -66,6 +68,7 @@ def run_retention(job: RetentionJob, *, dry_run: bool = False) -> Retained:
         unsettled = run_settle(job.aggregation, job.clock, job.clock().date())
         done = run_drop_step(job, plan, done, unsettled)
         done = run_scrub_step(job, plan, done, unsettled, until)
+        done = replace(done, scrubbed_letters=run_scrub_letters(job))
         return run_roll_step(job, done)
 
 
@@ -100,6 +103,7 @@ def run_preview(job: RetentionJob, plan: Plan) -> Retained:
         dropped_before=plan.drop,
         dropped_events=plan.events,
         scrubbed_events=int(hits["hits"]["total"]["value"]),
+        scrubbed_letters=job.letters.count_private(due(job)),
         months=len(plan.months),
         refused=_before(uncounted, plan.drop),
         unsettled=tuple(sorted(uncounted & plan.scrub.keys())),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
-from pymongo import ASCENDING, ReplaceOne
+from pymongo import ASCENDING, ReplaceOne, UpdateOne
 
 from stats.stores.mongo import Document, Documents, translated
 
@@ -67,10 +67,29 @@ class DeadLetterStore:
 
     def read(self, type_names: Iterable[str] | None = None) -> Iterator[DeadLetter]:
         """Yield the letters of some types, or of all, oldest first."""
-        query = {} if type_names is None else {"type": {"$in": list(type_names)}}
+        yield from self._find({} if type_names is None else {"type": {"$in": list(type_names)}})
+
+    def read_private(self, before: datetime) -> Iterator[DeadLetter]:
+        """Yield the letters set aside before a time that were not scrubbed yet, oldest first."""
+        yield from self._find(_private(before))
+
+    def count_private(self, before: datetime) -> int:
+        """Return how many letters :meth:`read_private` yields."""
         with translated():
-            for found in self._letters.find(query).sort([("time", ASCENDING), ("_id", ASCENDING)]):
-                yield _read(found)
+            return self._letters.count_documents(_private(before))
+
+    def scrub(self, letters: Iterable[DeadLetter]) -> None:
+        """Give letters that are there the bytes of ``letters``, unless they came again since."""
+        updates = [
+            UpdateOne(
+                {"_id": letter.id, "time": letter.time},
+                {"$set": {"payload": letter.payload, "scrubbed": True}},
+            )
+            for letter in letters
+        ]
+        if updates:
+            with translated():
+                self._letters.bulk_write(updates, ordered=False)
 
     def count(self) -> int:
         """Return how many letters there are."""
@@ -81,6 +100,15 @@ class DeadLetterStore:
         """Delete letters by their ids; return how many were there."""
         with translated():
             return self._letters.delete_many({"_id": {"$in": list(ids)}}).deleted_count
+
+    def _find(self, query: Document) -> Iterator[DeadLetter]:
+        with translated():
+            for found in self._letters.find(query).sort([("time", ASCENDING), ("_id", ASCENDING)]):
+                yield _read(found)
+
+
+def _private(before: datetime) -> Document:
+    return {"time": {"$lt": before}, "scrubbed": {"$ne": True}}
 
 
 def _dump(letter: DeadLetter) -> Document:

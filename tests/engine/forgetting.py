@@ -57,8 +57,7 @@ def retain(state: StatsState, *, dry_run: bool = False) -> Retained:
 
 def forget(state: StatsState, user: str) -> Erased:
     """Forget a person."""
-    stores = state.stores
-    return run_erase(job_of(state), user, letters=stores.dead_letters, tokens=stores.tokens)
+    return run_erase(job_of(state), user, tokens=state.stores.tokens)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,22 @@ def test_a_person_is_gone_from_all_tiers_and_counts_stay(state: StatsState) -> N
     assert forget(state, "anna") == Erased()
 
 
+def test_dead_letters_are_found_whatever_the_type_of_the_id(state: StatsState) -> None:
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    payloads = (
+        b'{"id":"1","user_id":7,"ip_address":"8.8.8.8"}',
+        b'[{"id":"2","user_id":"7"},{"id":"3"}]',
+        b'{"id":"4","user_id":"7","res',
+        b'{"id":"5","user_id":70}',
+    )
+    state.stores.dead_letters.put(
+        [DeadLetter("record-view", one, "wrong_type", "why", now) for one in payloads]
+    )
+    assert forget(state, "7").letters == 3
+    left = {letter.payload for letter in state.stores.dead_letters.read()}
+    assert left == {b'{"id":"1"}', b'[{"id":"2"},{"id":"3"}]', b"", payloads[3]}
+
+
 def test_only_the_days_of_the_person_are_recounted(state: StatsState) -> None:
     other = Day(3)
     send(state, [*people_day(YESTERDAY), other.at("10:00:00", user_id="bert")])
@@ -147,7 +163,7 @@ def test_a_bulk_request_that_is_on_its_way_is_waited_for(state: StatsState) -> N
     state.publish([YESTERDAY.at("10:00:00", user_id="anna")])
     work = System(state).slow_process()  # stamped with her name, not visible yet
     job = replace(job_of(state), wait=lambda seconds: work.finish())
-    run_erase(job, "anna", letters=state.stores.dead_letters, tokens=state.stores.tokens)
+    run_erase(job, "anna", tokens=state.stores.tokens)
     state.aggregate()
     assert "anna" not in str((everything(state), raw(state)))
     assert state.totals(["record:r1"])["record:r1"]["views"] == 1

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
 
+from stats.aggregations.bodies import midnight
 from stats.engines.namespace import Namespace
 from stats.errors import InputError
 from stats.ext import StatsState
+from stats.stores.dead_letters import DeadLetter
 from stats.times import iso_ms, utc_now
 from tests.engine.forgetting import (
     Day,
@@ -64,6 +68,26 @@ def test_private_fields_go_and_every_number_stays(state: StatsState) -> None:
     recount(state, WEEKS_AGO)
     assert everything(state) == before
     assert retain(state).scrubbed_events == 0
+
+
+def test_dead_letters_lose_their_private_fields_too(state: StatsState) -> None:
+    event = orjson.dumps({**WEEKS_AGO.at("10:00:00", **ANNA), "id": "1"})
+    letters = [
+        DeadLetter("record-view", event, "rejected", "why", midnight(day.date))
+        for day in (WEEKS_AGO, YESTERDAY)
+    ]
+    store = state.stores.dead_letters
+    store.put([letters[0], replace(letters[1], type_name="file-download")])
+    assert retain(state, dry_run=True).scrubbed_letters == 1
+    assert retain(state).scrubbed_letters == 1
+    old, new = store.read()
+    assert not any(word in str(old) for word in PRIVATE)
+    assert (old.id, old.code, old.message) == (letters[0].id, "rejected", "why")
+    assert new.payload == event
+    assert retain(state).scrubbed_letters == 0
+    state.receive([orjson.loads(old.payload)])
+    state.process()
+    assert [one["id"] for one in raw(state)] == ["1"]
 
 
 def test_what_happens_on_a_scrubbed_day_later_is_added(state: StatsState) -> None:

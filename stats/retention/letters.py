@@ -1,0 +1,40 @@
+"""Private fields of dead letters: they go after a while, and with the person.
+
+What always holds: a letter stays, with its reason and all that tells of nobody,
+and keeps its id, so that a replay makes the same event of it as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from stats.aggregations.bodies import midnight
+from stats.aggregations.totals import batches
+from stats.events.forget import names_user, scrub_letter
+from stats.retention.job import RetentionJob
+from stats.stores.dead_letters import DeadLetter
+
+
+def due(job: RetentionJob) -> datetime:
+    """Return the time before which a letter must have been set aside to be scrubbed."""
+    return midnight(job.terms.private_before(job.clock().date()))
+
+
+def run_scrub_letters(job: RetentionJob) -> int:
+    """Scrub the letters that are due; return how many."""
+    return _run_scrub(job, job.letters.read_private(due(job)))
+
+
+def run_forget_letters(job: RetentionJob, user: str) -> int:
+    """Scrub a person's letters; return how many there were."""
+    return _run_scrub(job, (a for a in job.letters.read() if names_user(a, user)))
+
+
+def _run_scrub(job: RetentionJob, letters: Iterable[DeadLetter]) -> int:
+    scrubbed = 0
+    for batch in batches(letters):
+        job.letters.scrub(map(scrub_letter, batch))
+        scrubbed += len(batch)
+        job.step(f"scrubbed {scrubbed} dead letters")
+    return scrubbed
