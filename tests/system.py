@@ -15,7 +15,7 @@ from typing import Any
 
 from stats.aggregations.job import CountedDay
 from stats.aggregations.run import run_count, run_find_days
-from stats.aggregations.write import run_write
+from stats.aggregations.write import run_documents, run_totals
 from stats.events.process import run_process
 from stats.ext import StatsState
 from stats.stores.queues import EventConsumer, EventQueues
@@ -100,7 +100,8 @@ class BegunAggregation:
 
     def finish(self) -> None:
         for counted in self._counted:
-            run_write(self._job, counted)
+            written = run_documents(self._job, counted)
+            run_totals(self._job, written.refs, written.pairs, now=utc_now())
             self._job.state.finish_day(counted.claim)
 
 

@@ -1,15 +1,13 @@
-"""The aggregation job: find the days to recount, recount them, set the totals.
+"""Steps of the aggregation: find the days to recount, read and count one.
 
 Comes in: stores and ``now``. What always holds: every step may be killed and
-repeated. Days are marked before the bookmark moves; a day's mark goes after
-its documents and its totals are there; documents carry the ticket that was
-drawn before the read they come from.
+repeated. Days are marked before the bookmark moves; documents carry the ticket
+that was drawn before the read they come from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -33,8 +31,8 @@ from stats.aggregations.job import NAMES, AggregationJob, CountedDay
 from stats.aggregations.kept import add_kept
 from stats.aggregations.totals import batches
 from stats.aggregations.types import Aggregation
-from stats.aggregations.write import run_write
-from stats.errors import InputError, StoreUnavailable
+from stats.aggregations.write import Written, run_documents
+from stats.errors import InputError
 from stats.stores.state import DayClaim
 from stats.times import DAY, EPOCH, iso_ms, month_of
 
@@ -43,25 +41,6 @@ FIRST_DAY = date(1990, 1, 1)
 
 _SPANS = 500
 """Days asked about by one search: Elasticsearch limits the clauses of a query."""
-
-
-@dataclass(frozen=True)
-class AggregationResult:
-    """What a run did."""
-
-    days: int = 0
-    documents: int = 0
-
-
-def run_aggregation(
-    job: AggregationJob,
-    clock: Callable[[], datetime],
-    *,
-    report: Callable[[date, int], None] = lambda day, documents: None,
-) -> AggregationResult:
-    """Mark the days that have new events, then recount marked days until none is free."""
-    run_find_days(job, clock())
-    return run_claims(job, clock, report=report)
 
 
 def run_find_days(job: AggregationJob, now: datetime) -> list[date]:
@@ -108,48 +87,15 @@ def run_mark_window(job: AggregationJob, start: date, end: date, *, today: date)
     job.state.mark_days(days, since=EPOCH)
 
 
-def run_claims(
-    job: AggregationJob,
-    clock: Callable[[], datetime],
-    *,
-    among: Sequence[date] | None = None,
-    report: Callable[[date, int], None] = lambda day, documents: None,
-) -> AggregationResult:
-    """Recount marked days, all or those ``among`` some, until none is free.
-
-    A day that cannot be counted does not keep the others from it: the first
-    error is raised at the end. An engine that is down ends the run at once.
-    """
-    days = documents = 0
-    failed: Exception | None = None
-    while claim := job.state.claim_day(clock(), lease=job.lease, among=among):
-        try:
-            written = run_claim(job, claim, clock())
-        except BaseException as error:
-            if isinstance(error, Exception) and not isinstance(error, StoreUnavailable):
-                failed = failed or error  # this day waits for the end of its lease
-                continue
-            job.state.release_day(claim)
-            raise
-        report(claim.day, written)
-        days, documents = days + 1, documents + written
-    if failed is not None:
-        raise failed
-    return AggregationResult(days, documents)
-
-
-def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> int:
-    """Recount one claimed day; return how many documents were written.
+def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
+    """Recount one claimed day and write its documents.
 
     A day whose raw events may be gone stays as it is.
     """
     dropped = job.state.dropped_until()
     if dropped is not None and claim.day < dropped:
-        job.state.finish_day(claim)
-        return 0
-    written = run_write(job, run_count(job, claim, now))
-    job.state.finish_day(claim)
-    return written
+        return Written()
+    return run_documents(job, run_count(job, claim, now))
 
 
 @uncollected()

@@ -1,4 +1,4 @@
-"""Writing a counted day: its documents, then the totals of all that they touch.
+"""Writing counted days: their documents, then the totals of all that they touch.
 
 What always holds: a document or total that a newer snapshot has written stays;
 totals are read after the documents are visible.
@@ -6,7 +6,7 @@ totals are read after the documents are visible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from stats.aggregations.ahead import ahead, uncollected
@@ -25,7 +25,7 @@ from stats.aggregations.totals import (
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
-from stats.times import month_of, parse_time
+from stats.times import month_of
 
 Pair = tuple[str, str]
 """A user and a ref."""
@@ -37,18 +37,19 @@ _BULK = 2_000
 class Written:
     """How many documents were written, and what they are about."""
 
-    documents: int
-    refs: set[str]
-    pairs: set[Pair]
+    documents: int = 0
+    refs: set[str] = field(default_factory=set)
+    pairs: set[Pair] = field(default_factory=set)
 
+    @property
+    def totals(self) -> int:
+        """Return how many totals it concerns."""
+        return len(self.refs) + len(self.pairs)
 
-def run_write(job: AggregationJob, counted: CountedDay) -> int:
-    """Write a counted day's documents, then the totals of everything they touch."""
-    written = run_documents(job, counted)
-    now = parse_time(counted.snapshot.counted_at)
-    run_totals(job, written.refs, written.pairs, now=now)
-    job.on_changed(written.refs)
-    return written.documents
+    def plus(self, other: Written) -> Written:
+        """Return what both wrote."""
+        documents = self.documents + other.documents
+        return Written(documents, self.refs | other.refs, self.pairs | other.pairs)
 
 
 @uncollected()

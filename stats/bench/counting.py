@@ -15,10 +15,10 @@ import orjson
 
 from stats.aggregations.bodies import PARTITIONS, build_read_day
 from stats.aggregations.day import DayCounter
-from stats.aggregations.run import run_count, run_find_days
+from stats.aggregations.run import run_claim, run_find_days
 from stats.aggregations.totals import batches
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
-from stats.aggregations.write import run_documents, run_totals
+from stats.aggregations.write import Written, run_totals
 from stats.bench.measured import Measured, bulk
 from stats.bench.places import open_state
 from stats.bench.stream import TYPES
@@ -44,23 +44,19 @@ def aggregate(place: Namespace) -> Aggregated:
     """Count all events of a place as ``stats aggregate`` does, with a clock around the totals."""
     job = open_state(place).aggregation_job
     days: list[date] = []
-    documents = totals = 0
-    totals_seconds = 0.0
+    written = Written()
     began = perf_counter()
     run_find_days(job, utc_now())
     while claim := job.state.claim_day(utc_now(), lease=job.lease):
-        now = utc_now()
-        written = run_documents(job, run_count(job, claim, now))
-        written_at = perf_counter()
-        run_totals(job, written.refs, written.pairs, now=now)
-        totals_seconds += perf_counter() - written_at
-        job.state.finish_day(claim)
+        written = written.plus(run_claim(job, claim, utc_now()))
         days.append(claim.day)
-        documents += written.documents
-        totals += len(written.refs) + len(written.pairs)
-    seconds = perf_counter() - began - totals_seconds
+    counted = perf_counter()
+    run_totals(job, written.refs, written.pairs, now=utc_now())
+    ended = perf_counter()
     return Aggregated(
-        Measured(documents, seconds), Measured(totals, totals_seconds), days=tuple(days)
+        Measured(written.documents, counted - began),
+        Measured(written.totals, ended - counted),
+        days=tuple(days),
     )
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from stats.aggregations.claims import run_aggregation
 from stats.aggregations.job import AggregationJob
-from stats.aggregations.run import run_aggregation
 from stats.aggregations.totals import batches
 from stats.aggregations.write import run_totals
 from stats.errors import InputError, StoreRejected, StoreUnavailable

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from stats.aggregations.bodies import read_find_days
+from stats.aggregations.claims import run_claims
 from stats.aggregations.kept import forget_user
 from stats.aggregations.rows import NOBODY
-from stats.aggregations.run import run_claims
 from stats.aggregations.types import USERS_FAMILY
 from stats.aggregations.write import run_totals
 from stats.events.forget import scrub

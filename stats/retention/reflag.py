@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from stats.aggregations.run import run_claims
+from stats.aggregations.claims import run_claims
 from stats.events.agents import AgentFlags, ReadAgent
 from stats.events.steps import ROBOT
 from stats.retention.bodies import Window, build_with_agent, build_without_agent

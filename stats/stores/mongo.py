@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect, ConfigurationError, ConnectionFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
@@ -21,6 +22,7 @@ KNOCK_SECONDS = 1.0
 
 Document = dict[str, Any]
 Documents = Database[Document]
+DocumentCollection = Collection[Document]
 
 
 def connect(url: str, *, timeout: float) -> Documents:

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import ASCENDING
 
-from stats.errors import StoreRejected
 from stats.refs import split_ref
-from stats.stores.mongo import ENGINE, Document, Documents, translated
-from stats.stores.totals import DUPLICATE_KEY
+from stats.stores.mongo import Document, Documents, translated
+from stats.stores.newest import Change, write_newest
 
 RESOURCES = "resources"
 
@@ -72,43 +70,8 @@ class ResourceStore:
             return list(self._resources.find(query).limit(limit))
 
     def describe(self, descriptions: Iterable[Description]) -> None:
-        """Set the fields of each ref, except where an event finds something newer known.
-
-        What is known is asked first: a condition beside ``_id`` is a walk through the whole
-        collection on the embedded server, and most of what is said first is new.
-        """
-        given = list(descriptions)
-        known = self._moments([one.ref for one in given])
-        met = self._insert([one for one in given if one.ref not in known])
-        self._update([*met, *(one for one in given if _is_news(one, known))])
-
-    def _insert(self, descriptions: list[Description]) -> list[Description]:
-        """Insert what is not there; return those that are by now, of this list or another's."""
-        if not descriptions:
-            return []
-        with translated():
-            try:
-                self._resources.insert_many(map(_document, descriptions), ordered=False)
-            except BulkWriteError as error:
-                return [descriptions[place] for place in _taken(error)]
-        return []
-
-    def _update(self, descriptions: list[Description]) -> None:
-        if not descriptions:
-            return
-        with translated():
-            try:
-                self._resources.bulk_write([_update(one) for one in descriptions], ordered=False)
-            except BulkWriteError as error:
-                _taken(error)  # something newer is there: the upsert found its ``_id`` taken
-
-    def _moments(self, refs: list[str]) -> dict[str, datetime]:
-        """Return of when the descriptions of ``refs`` are that have one."""
-        if not refs:
-            return {}
-        with translated():
-            found = self._resources.find({"_id": {"$in": refs}}, {"described_at": 1})
-            return {str(resource["_id"]): resource["described_at"] for resource in found}
+        """Set the fields of each ref, except where an event finds something newer known."""
+        write_newest(self._resources, [_change(one) for one in descriptions], field="described_at")
 
     def read_parts(self, refs: Sequence[str]) -> list[Document]:
         """Return access, owner and parents of what says its access and is in one of ``refs``."""
@@ -120,35 +83,14 @@ class ResourceStore:
             return list(self._resources.find(parts, fields))
 
 
-def _is_news(description: Description, known: Mapping[str, datetime]) -> bool:
-    moment = known.get(description.ref)
-    return moment is not None and (description.by_host or moment <= description.moment)
-
-
-def _fields(description: Description) -> dict[str, Any]:
+def _change(description: Description) -> Change:
     kind, name = split_ref(description.ref)
     fields = {field: value for field, value in description.fields.items() if value is not None}
-    return fields | {"kind": kind, "id": name}
-
-
-def _document(description: Description) -> Document:
+    fields |= {"kind": kind, "id": name}
     moment = {"described_at": description.moment}
-    return {"_id": description.ref, **_fields(description), **moment}
-
-
-def _update(description: Description) -> UpdateOne:
-    moment = {"described_at": description.moment}
-    changes: dict[str, Any] = {"$set": _fields(description), "$max": moment}
+    changes: dict[str, Any] = {"$set": fields, "$max": moment}
     gone = {field: "" for field, value in description.fields.items() if value is None}
     if gone:
         changes["$unset"] = gone
-    older = {} if description.by_host else {"described_at": {"$lte": description.moment}}
-    return UpdateOne({"_id": description.ref, **older}, changes, upsert=True)
-
-
-def _taken(error: BulkWriteError) -> list[int]:
-    """Return which writes found their ``_id`` taken; nothing else may have gone wrong."""
-    for problem in error.details["writeErrors"]:
-        if problem["code"] != DUPLICATE_KEY:
-            raise StoreRejected(ENGINE, str(problem["errmsg"])) from error
-    return [int(problem["index"]) for problem in error.details["writeErrors"]]
+    document = {"_id": description.ref, **fields, **moment}
+    return Change(document, changes, unless_newer=not description.by_host)

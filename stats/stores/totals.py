@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import ASCENDING
 
-from stats.errors import StoreRejected
-from stats.stores.mongo import ENGINE, Document, Documents, translated
+from stats.stores.mongo import Document, Documents, translated
+from stats.stores.newest import Change, write_newest
 
-DUPLICATE_KEY = 11000
 TOTALS = "statistic_totals"
 USERS = "statistic_users"
 
@@ -81,38 +79,18 @@ class TotalsStore:
 
     def write(self, documents: Iterable[Document], *, ticket: int) -> None:
         """Set totals, each document with its ref as ``_id``."""
-        self._set(TOTALS, documents, ticket)
+        write_newest(self._totals, [_change(one, ticket) for one in documents], field="ticket")
 
     def write_users(self, documents: Iterable[Document], *, ticket: int) -> None:
         """Set per-user rows, each document with ``user|ref`` as ``_id``."""
-        self._set(USERS, documents, ticket)
+        write_newest(self._users, [_change(one, ticket) for one in documents], field="ticket")
 
     def delete_users(self, ids: Iterable[str], *, ticket: int) -> None:
         """Delete per-user rows by ``_id``, unless a newer read has set them."""
         with translated():
             self._users.delete_many({"_id": {"$in": list(ids)}, "ticket": {"$lt": ticket}})
 
-    def _set(self, name: str, documents: Iterable[Document], ticket: int) -> None:
-        updates = [
-            UpdateOne(
-                {"_id": document["_id"], "ticket": {"$lt": ticket}},
-                {"$set": {**document, "ticket": ticket}},
-                upsert=True,
-            )
-            for document in documents
-        ]
-        if not updates:
-            return
-        collection = self._totals if name == TOTALS else self._users
-        with translated():
-            try:
-                collection.bulk_write(updates, ordered=False)
-            except BulkWriteError as error:
-                _accept_newer(error)
 
-
-def _accept_newer(error: BulkWriteError) -> None:
-    """Let pass what failed because a newer document holds the ``_id``."""
-    for problem in error.details["writeErrors"]:
-        if problem["code"] != DUPLICATE_KEY:
-            raise StoreRejected(ENGINE, str(problem["errmsg"])) from error
+def _change(document: Document, ticket: int) -> Change:
+    whole = {**document, "ticket": ticket}
+    return Change(whole, {"$set": whole})

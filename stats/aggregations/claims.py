@@ -1,0 +1,127 @@
+"""The aggregation job: recount marked days, one after the other, and set the totals.
+
+Comes in: stores and a clock. What always holds: a day's mark goes after its
+documents and the totals of all that they touch are there, so that a kill at any
+point is made good by the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from stats.aggregations.job import AggregationJob
+from stats.aggregations.run import run_claim, run_find_days
+from stats.aggregations.write import Written, run_totals
+from stats.errors import StoreUnavailable
+from stats.stores.state import DayClaim
+
+TOGETHER = 20_000
+"""Totals that are enough to be set: a bound of memory, and of what a kill repeats."""
+
+Report = Callable[[date, int], None]
+"""Is told each day and how many documents were written."""
+
+
+def silent(_day: date, _documents: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class AggregationResult:
+    """What a run did."""
+
+    days: int = 0
+    documents: int = 0
+
+
+def run_aggregation(
+    job: AggregationJob,
+    clock: Callable[[], datetime],
+    *,
+    report: Report = silent,
+) -> AggregationResult:
+    """Mark the days that have new events, then recount marked days until none is free."""
+    run_find_days(job, clock())
+    return run_claims(job, clock, report=report)
+
+
+def run_claims(
+    job: AggregationJob,
+    clock: Callable[[], datetime],
+    *,
+    among: Sequence[date] | None = None,
+    report: Report = silent,
+) -> AggregationResult:
+    """Recount marked days, all or those ``among`` some, until none is free.
+
+    A day that cannot be counted does not keep the others from it: the first
+    error is raised at the end. An engine that is down ends the run at once.
+    """
+    run = _Run(job, clock, report)
+    failed: Exception | None = None
+    try:
+        while claim := job.state.claim_day(clock(), lease=job.lease, among=among):
+            try:
+                run.count(claim)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                failed = failed or error
+        run.finish()
+    except BaseException:
+        run.release()
+        raise
+    if failed is not None:
+        raise failed
+    return AggregationResult(run.days, run.documents)
+
+
+class _Run:
+    """Days of one run: counted one by one, finished when the totals of some are set together.
+
+    A resource that was used on many days is summed once for all of them.
+    """
+
+    def __init__(self, job: AggregationJob, clock: Callable[[], datetime], report: Report) -> None:
+        self.days = self.documents = 0
+        self._job = job
+        self._clock = clock
+        self._report = report
+        self._begun = clock()
+        self._claims: list[DayClaim] = []
+        self._written = Written()
+
+    def count(self, claim: DayClaim) -> None:
+        """Recount a day and write its documents; a day that fails waits for the lease's end."""
+        self._claims.append(claim)
+        try:
+            written = run_claim(self._job, claim, self._clock())
+        except StoreUnavailable:
+            raise
+        except Exception:
+            self._claims.remove(claim)
+            raise
+        self._report(claim.day, written.documents)
+        self.days, self.documents = self.days + 1, self.documents + written.documents
+        self._written = self._written.plus(written)
+        is_late = self._clock() - self._begun > self._job.lease / 4
+        if is_late or self._written.totals > TOGETHER:
+            self.finish()
+
+    def finish(self) -> None:
+        """Set the totals of all that the days touched, then take their marks away."""
+        if not self._claims:
+            return
+        refs, pairs = self._written.refs, self._written.pairs
+        run_totals(self._job, refs, pairs, now=self._clock())
+        self._job.on_changed(refs)
+        for claim in self._claims:
+            self._job.state.finish_day(claim)
+        self._begun, self._claims, self._written = self._clock(), [], Written()
+
+    def release(self) -> None:
+        """Give the days back that are not finished."""
+        for claim in self._claims:
+            self._job.state.release_day(claim)
