@@ -8,7 +8,7 @@ and styles come from this service alone.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -220,4 +220,6 @@ def _target() -> str:
     """Return where to go after signing in: a page of the dashboard, nowhere else."""
     home = url_for("stats_dashboard.site")
     wanted = request.values.get("next", home)
-    return wanted if wanted.startswith(home) and "\\" not in wanted else home
+    path = unquote(wanted.partition("?")[0])
+    strange = "\\" in path or ".." in path.split("/") or not wanted.isprintable()
+    return home if strange or not wanted.startswith(home) else wanted

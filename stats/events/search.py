@@ -26,7 +26,7 @@ from stats.errors import InputError
 from stats.known import refuse_unknown
 from stats.refs import parse_ref
 from stats.stores.dsl import Q, Search
-from stats.times import DAY, UTC, iso_ms, parse_day, parse_time
+from stats.times import DAY, UTC, from_ms, iso_ms, parse_day, parse_time
 
 PARAMETERS = ("user", "resource", "type", "from", "to", "size", "cursor")
 DEFAULT_SIZE = 100
@@ -212,7 +212,10 @@ def _parse_moment(text: str | None, field: str) -> datetime | None:
         day = parse_day(text)
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
         return midnight + (DAY if field == "to" else timedelta())
-    except (ValueError, OverflowError) as error:
+    except OverflowError as error:
+        message = f"{field} is where the calendar ends, leave it out"
+        raise InputError("out_of_range", message, field=field) from error
+    except ValueError as error:
         message = f"{field} must be a date YYYY-MM-DD or an ISO 8601 time, not {text[:40]!r}"
         raise InputError("bad_format", message, field=field) from error
 
@@ -223,9 +226,10 @@ def _parse_cursor(text: str) -> Position:
         moment, name, type_name = position
         if isinstance(moment, bool) or not isinstance(moment, int):
             raise ValueError(text)
+        from_ms(moment)
         if not (isinstance(name, str) and isinstance(type_name, str)):
             raise ValueError(text)
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         message = "cursor must be the next of an earlier answer"
         raise InputError("bad_format", message, field="cursor") from error
     return [moment, name, type_name]

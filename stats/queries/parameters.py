@@ -72,15 +72,15 @@ def parse_date_or_time(value: object, field: str) -> date:
         raise InputError("bad_format", message, field=field) from error
 
 
-def parse_size(value: object, field: str) -> int:
-    """Read a whole number from 1 to :data:`MAX_SIZE`."""
+def parse_size(value: object, field: str, *, most: int = MAX_SIZE) -> int:
+    """Read a whole number from 1 to ``most``."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        message = f"{field} must be a whole number from 1 to {MAX_SIZE}"
+        message = f"{field} must be a whole number from 1 to {most}"
         raise InputError("wrong_type", message, field=field)
-    if not 1 <= value <= MAX_SIZE:
-        raise InputError("out_of_range", f"{field} must be from 1 to {MAX_SIZE}", field=field)
+    if not 1 <= value <= most:
+        raise InputError("out_of_range", f"{field} must be from 1 to {most}", field=field)
     return value
 
 

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from stats.aggregations.types import Aggregation
-from stats.errors import InputError
 from stats.queries.answers import echo
 from stats.queries.parameters import FROM, RESOURCE, TO, parse_size, resolve_window, size
 from stats.queries.types import Answer, Parameter, Params, Query, Row, Sources
@@ -30,10 +29,7 @@ COLUMNS = ("key", "lat", "lon", *PLACES, "count")
 
 def parse_zoom(value: object, field: str) -> int:
     """Read a whole number from 1 to :data:`MAX_ZOOM`."""
-    zoom = parse_size(value, field)
-    if zoom > MAX_ZOOM:
-        raise InputError("out_of_range", f"{field} must be from 1 to {MAX_ZOOM}", field=field)
-    return zoom
+    return parse_size(value, field, most=MAX_ZOOM)
 
 
 ZOOM = Parameter(

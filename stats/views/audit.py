@@ -7,7 +7,7 @@ read: an auditor what happened to resources he may see, a user his own events.
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from flask import Response, request
@@ -34,7 +34,9 @@ def search() -> Response:
     response = _lines(page) if _wants_lines() else _object(page)
     if page.next:
         following = urlencode({**given, "cursor": page.next})
-        response.headers["Link"] = f'<{request.path}?{following}>; rel="next"'
+        response.headers["Link"] = (
+            f'<{request.script_root}{quote(request.path)}?{following}>; rel="next"'
+        )
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

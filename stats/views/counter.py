@@ -50,7 +50,7 @@ def status() -> Response:
         current_stats.stores.search.ping()
         current_stats.stores.state.counted_until()
     except StoreUnavailable as error:
-        alert = {"Date_Time": f"{utc_now():%Y-%m-%dT%H:%M:%SZ}", "Alert": str(error)}
+        alert = {"Date_Time": f"{utc_now():%Y-%m-%dT%H:%M:%SZ}", "Alert": _away(error)}
         body |= {"Service_Active": False, "Alerts": [alert]}
     return _json([body])
 
@@ -136,9 +136,15 @@ def _refuse_http(error: HTTPException) -> Response:
 def _fail(error: Exception) -> Response:
     """Answer what is not the caller's fault: the service is not available."""
     if isinstance(error, StoreUnavailable):
-        return _refuse(ex.error(ex.SERVICE_NOT_AVAILABLE, str(error)))
+        return _refuse(ex.error(ex.SERVICE_NOT_AVAILABLE, _away(error)))
     _LOG.error("a COUNTER request failed", exc_info=error)
     return _refuse(ex.error(ex.SERVICE_NOT_AVAILABLE, "internal error"))
+
+
+def _away(error: StoreUnavailable) -> str:
+    """Return what is said of an engine; its address is for the log alone."""
+    _LOG.warning("%s", error)
+    return f"{error.engine} does not answer"
 
 
 def _authorise(*needed: str) -> list[str]:

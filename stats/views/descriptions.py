@@ -14,6 +14,7 @@ from typing import Any
 
 from stats.errors import InputError
 from stats.events.fields import FIELDS, Check
+from stats.known import SHOWN, find_near
 from stats.refs import parse_ref
 from stats.times import from_ms
 
@@ -89,8 +90,14 @@ def parse_fields(obj: Mapping[str, object]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in obj.items():
         if name not in DESCRIPTION:
-            known = ", ".join(DESCRIPTION)
-            message = f"{name[:64]} is not a field of a description: {known}"
-            raise InputError("unknown_field", message, field=name[:64])
+            raise _unknown_field(name)
         fields[name] = None if value is None else DESCRIPTION[name](value, name)
     return fields
+
+
+def _unknown_field(name: str) -> InputError:
+    near = find_near(name, DESCRIPTION)
+    hint = f"did you mean {near}?" if near else "GET /api/openapi.json lists them (Description)"
+    shown = name[:SHOWN]
+    message = f"{shown} is not a field of a description, {hint}"
+    return InputError("unknown_field", message, field=shown)

@@ -93,7 +93,9 @@ def _token() -> str | None:
         return request.args.get("api_key") or request.args.get("requestor_id")
     if any(part in request.path for part in _EMBEDDED):
         token = request.args.get("token", "")
-        if looks_like_embed(token):
+        if token and not looks_like_embed(token):  # others do not stand in addresses
+            raise _refused()
+        if token:
             return token
     return request.cookies.get(COOKIE) if request.method in _READING else None
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from flask import Request, Response
+from werkzeug.exceptions import PreconditionFailed
 
 from stats.reports.cells import csv_line
 from stats.views.identity import caller
@@ -61,5 +62,12 @@ def _conditional(request: Request, response: Response) -> Response:
     response.headers["Cache-Control"] = f"{scope}, max-age={MAX_AGE}"
     response.headers["Vary"] = "Accept, Authorization, Cookie"
     response.set_etag(blake2b(response.get_data(), digest_size=16).hexdigest())
+    return answer_conditionally(request, response)
+
+
+def answer_conditionally(request: Request, response: Response) -> Response:
+    """Return ``response``, 304 without a body to who has it, or raise when it must be another."""
     response.make_conditional(request)  # changes it in place
+    if response.status_code == PreconditionFailed.code:
+        raise PreconditionFailed("this is not what If-Match or If-Unmodified-Since asks for")
     return response

@@ -22,6 +22,7 @@ from stats.views.embedding import framed_elsewhere
 from stats.views.errors import respond
 from stats.views.identity import caller
 from stats.views.incoming import read_args
+from stats.views.outgoing import answer_conditionally
 from stats.views.totals import read_total
 from stats.widgets.badge import (
     PARAMETERS,
@@ -135,5 +136,4 @@ def _public(response: Response) -> Response:
 
 def _conditional(response: Response) -> Response:
     response.set_etag(blake2b(response.get_data(), digest_size=16).hexdigest())
-    response.make_conditional(request)
-    return response
+    return answer_conditionally(request, response)

@@ -199,6 +199,8 @@ def test_a_badge_takes_an_embed_token_in_its_address_and_no_other(make: Make) ->
     assert status(app, f"/badge/record:hidden.svg?token={token}", **page) == 200
     assert status(app, f"/badge/record:hidden.svg?token={token}") == 403
     assert status(app, f"/badge/record:hidden.svg?token={admin}", **page) == 401
+    assert status(app, f"/badge/record:open.svg?token={admin}", **page) == 401
+    assert status(app, "/badge/record:open.svg?token=", **page) == 200
     assert status(app, f"{HIDDEN}?token={token}", **page) == 400
 
 

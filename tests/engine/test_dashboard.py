@@ -142,9 +142,11 @@ def test_the_cookie_is_out_of_reach_and_leads_nowhere_else(app: Flask) -> None:
     secret = tokens.make_secret()
     scope = tokens.parse_scope("reporter", user=None, communities=())
     state.stores.tokens.add(tokens.build_document(secret, scope, now=utc_now(), expires=None))
-    form = {"token": secret, "next": "//evil.example/"}
-    answer = app.test_client().post("/stats/sign-in", data=form)
-    assert answer.location == "/stats/"
+    dots = ["/stats/../evil", "/stats/%2e%2e/evil", "/stats/a\r\nX: y", "/stats/\\evil"]
+    for target in ("//evil.example/", *dots):
+        form = {"token": secret, "next": target}
+        answer = app.test_client().post("/stats/sign-in", data=form)
+        assert (answer.status_code, answer.location) == (303, "/stats/"), target
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
@@ -152,7 +154,8 @@ def test_the_cookie_is_out_of_reach_and_leads_nowhere_else(app: Flask) -> None:
 
 def test_bad_input_is_said_on_a_page(app: Flask) -> None:
     client = sign_in(app, "reporter")
-    for address in ("?days=x", "?from=2024-02-30", "?from=2024-02-02&to=2024-02-01"):
+    days = ("?days=x", f"?days={'9' * 5000}", "?days=7&from=2024-02-01", "?dasy=7")
+    for address in (*days, "?from=2024-02-30", "?from=2024-02-02&to=2024-02-01"):
         answer = client.get(f"/stats/{address}")
         assert answer.status_code == 400
         assert "That does not work" in answer.get_data(as_text=True)

@@ -114,6 +114,8 @@ def test_pages_in_both_forms(rest: FlaskClient) -> None:
         link = answer.headers.get("Link", "")
         path = link.partition(">")[0].lstrip("<")
     assert lines == ["e5", "e2", "e1"]
+    behind = rest.get("/api/events?size=1", base_url="http://localhost/behind")
+    assert behind.headers["Link"].startswith("</behind/api/events?size=1&cursor=")
 
 
 def test_who_sees_which_part(rest: FlaskClient) -> None:

@@ -413,17 +413,19 @@ def test_an_engine_that_is_down_is_no_report(
     rest: FlaskClient, rest_state: StatsState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: Any, **__: Any) -> Any:
-        raise StoreUnavailable("Elasticsearch", "gone")
+        raise StoreUnavailable("Elasticsearch", "10.0.0.7 is gone")
 
     monkeypatch.setattr(rest_state.stores.search, "search", gone)
     monkeypatch.setattr(rest_state.stores.search, "ping", gone)
     response = ask(rest, "reports/pr", begin_date="2024-01", end_date="2024-01")
     assert (response.status_code, response.get_json()["Code"]) == (503, 1000)
     assert int(response.headers["Retry-After"]) > 0
+    assert response.get_json()["Data"] == "Elasticsearch does not answer"  # and not where it is
     plain = rest.get("/api/reports/metrics/files?from=2024-01-01")
     assert (plain.status_code, plain.get_json()["error"]["code"]) == (503, "unavailable")
     (service,) = rest.get("/api/counter/r51/status").get_json()
     assert service["Service_Active"] is False
+    assert service["Alerts"][0]["Alert"] == "Elasticsearch does not answer"
 
 
 def test_json_ld_of_totals(rest: FlaskClient, totals: StatsState) -> None:

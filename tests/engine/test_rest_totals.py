@@ -154,6 +154,9 @@ def test_who_has_the_numbers_gets_no_body(rest: FlaskClient, rest_state: StatsSt
     again = rest.get("/api/stats/totals/record:r1", headers=same)
     assert (again.status_code, again.data) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
+    other = rest.get("/api/stats/totals/record:r1", headers={"If-Match": '"other"'})
+    assert other.status_code == 412
+    assert other.json and other.json["error"]["code"] == "precondition_failed"
     write(rest_state, "record:r1", 3)
     changed = rest.get("/api/stats/totals/record:r1", headers=same)
     assert (changed.status_code, changed.json and changed.json["views"]) == (200, 3)
