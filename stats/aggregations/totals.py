@@ -93,21 +93,28 @@ def user_total_id(user: str, ref: str) -> str:
     return f"{user.replace('%', '%25').replace('|', '%7C')}|{ref}"
 
 
-def build_user_totals(pairs: Sequence[tuple[str, str]], after: Body | None) -> Body:
-    """Ask for the sums of the rows of those users and resources, a page at a time."""
-    users = sorted({user for user, _ in pairs})
-    refs = sorted({ref for _, ref in pairs})
+def build_user_totals(pairs: Sequence[tuple[str, str]]) -> Body:
+    """Ask for the sums of the rows of those users and resources, and of no others.
+
+    A clause a user: users and resources apart would ask for every one of the users at
+    every one of the resources, and most of what they ever did at a community.
+    """
+    refs: dict[str, list[str]] = {}
+    for user, ref in pairs:
+        refs.setdefault(user, []).append(ref)
+    own = [
+        Q("bool", filter=[Q("term", user_id=u), Q("terms", resource=r)]) for u, r in refs.items()
+    ]
     search = (
         Search()
-        .query(Q("bool", filter=[Q("terms", user_id=users), Q("terms", resource=refs)]))
-        .extra(size=0)
+        .filter("bool", should=own, minimum_should_match=1)
+        .extra(size=0, track_total_hits=False)
     )
     sources = [
         {"user": A("terms", field="user_id")},
         {"resource": A("terms", field="resource")},
     ]
-    page: Body = {"after": after} if after else {}
-    rows = search.aggs.bucket("rows", A("composite", sources=sources, size=BATCH, **page))
+    rows = search.aggs.bucket("rows", A("composite", sources=sources, size=len(pairs)))
     for via in VIAS:
         for counter in _COUNTERS:
             rows.metric(f"{via}_{counter}", A("sum", field=f"via.{via}.{counter}"))
@@ -118,13 +125,12 @@ def build_user_totals(pairs: Sequence[tuple[str, str]], after: Body | None) -> B
     return search.to_dict()
 
 
-def read_user_totals(answer: Body) -> tuple[list[Body], Body | None]:
-    """Return ``statistic_users`` documents and where the next page begins, if there is one."""
-    documents = []
+def read_user_totals(answer: Body) -> Iterator[Body]:
+    """Yield the ``statistic_users`` document of each user and resource (DESIGN 3.4)."""
     for bucket in _buckets(answer, "rows"):
         user, ref = bucket["key"]["user"], bucket["key"]["resource"]
         via = {name: _via(bucket, name) for name in VIAS}
-        documents.append(
+        yield (
             {
                 "_id": user_total_id(user, ref),
                 "user_id": user,
@@ -135,8 +141,6 @@ def read_user_totals(answer: Body) -> tuple[list[Body], Body | None]:
             | {"via": {name: sums for name, sums in via.items() if any(sums.values())}}
             | {last: _later(None, bucket[last]["value"]) for last in _LAST.values()}
         )
-    after = answer.get("aggregations", {}).get("rows", {}).get("after_key")
-    return documents, after
 
 
 def _via(bucket: Body, name: str) -> dict[str, int]:

@@ -90,16 +90,10 @@ def _set_user_totals(
     job: AggregationJob, pairs: list[Pair], *, ticket: int, common: Document
 ) -> None:
     """Set the rows of ``pairs``; those that no document speaks of any more go."""
-    gone = {user_total_id(user, ref) for user, ref in pairs}
-    after = None
-    while True:
-        body = build_user_totals(pairs, after)
-        answer = job.search.search(job.search.daily(USERS_FAMILY), body)
-        rows, after = read_user_totals(answer)
-        job.totals.write_users([row | common for row in rows], ticket=ticket)
-        gone -= {row["_id"] for row in rows}
-        if after is None:
-            break
+    answer = job.search.search(job.search.daily(USERS_FAMILY), build_user_totals(pairs))
+    rows = list(read_user_totals(answer))
+    job.totals.write_users([row | common for row in rows], ticket=ticket)
+    gone = {user_total_id(user, ref) for user, ref in pairs} - {row["_id"] for row in rows}
     job.totals.delete_users(gone, ticket=ticket)
 
 
