@@ -8,7 +8,7 @@ point is made good by the next run.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from stats.aggregations.job import AggregationJob
@@ -86,10 +86,11 @@ class _Run:
 
     def __init__(self, job: AggregationJob, clock: Callable[[], datetime], report: Report) -> None:
         self.days = self.documents = 0
-        self._job = job
+        self._job = replace(job, renew=self._renew)
+        self._renew_outer = job.renew
         self._clock = clock
         self._report = report
-        self._begun = clock()
+        self._begun = self._renewed = clock()
         self._claims: list[DayClaim] = []
         self._written = Written()
 
@@ -120,6 +121,15 @@ class _Run:
         for claim in self._claims:
             self._job.state.finish_day(claim)
         self._begun, self._claims, self._written = self._clock(), [], Written()
+
+    def _renew(self) -> None:
+        """Keep the days that are claimed, while the one at hand takes long."""
+        self._renew_outer()
+        now = self._clock()
+        if now - self._renewed > self._job.lease / 4:
+            for claim in self._claims:
+                self._job.state.renew_day(claim, now, lease=self._job.lease)
+            self._renewed = now
 
     def release(self) -> None:
         """Give the days back that are not finished."""

@@ -26,7 +26,8 @@ class AggregationJob:
     ``slice_events`` bounds memory: about so many events are held at a time.
     ``overlap`` is how long a bulk may take to become visible: longer than the
     request time-out and the skew of the workers' clocks together. ``lease`` is
-    how long a day is left to a worker that may have died.
+    how long a day is left to a worker that may have died. ``renew`` is called
+    between pages and batches, for those who hold something while this works.
     """
 
     search: SearchStore
@@ -39,6 +40,7 @@ class AggregationJob:
     lease: timedelta
     per_user: bool = True
     on_changed: Callable[[set[str]], None] = field(default=lambda refs: None)
+    renew: Callable[[], None] = field(default=lambda: None)
 
     @property
     def raw_names(self) -> str:

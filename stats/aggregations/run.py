@@ -145,7 +145,9 @@ def _read(
     job: AggregationJob, counter: DayCounter, aggregation: Aggregation, day: date, part: Slice
 ) -> Iterator[list[dict[str, Any]]]:
     body = build_read_day(day, part, counter.fields(aggregation))
-    yield from ahead(job.search.pages(_raw_index(job, aggregation, day), body))
+    for page in ahead(job.search.pages(_raw_index(job, aggregation, day), body)):
+        job.renew()
+        yield page
 
 
 def _raw_index(job: AggregationJob, aggregation: Aggregation, day: date) -> str:

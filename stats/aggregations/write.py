@@ -60,6 +60,7 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
     pairs: set[Pair] = set()
     documents = build_documents(counted.numbers, counted.snapshot, whole=counted.whole)
     for batch in ahead(batches(documents, _BULK)):
+        job.renew()
         _write(job, [_action(job, counted.snapshot, document) for document in batch])
         written += len(batch)
         refs.update(document.resource for document in batch if document.user is None)
@@ -78,11 +79,13 @@ def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: da
     job.search.refresh(f"{job.daily_names},{job.search.daily(USERS_FAMILY)}")
     types = {a.event_type.name: a.event_type for a in job.aggregations}
     for batch in batches(sorted(refs)):
+        job.renew()
         answer = job.search.search(job.daily_names, build_totals(batch, len(types)))
         found = {document["_id"]: document for document in read_totals(answer, types)}
         documents = [found.get(ref) or build_empty_totals(ref) for ref in batch]
         job.totals.write([document | common for document in documents], ticket=ticket)
     for pair_batch in batches(sorted(pairs)):
+        job.renew()
         _set_user_totals(job, pair_batch, ticket=ticket, common=common)
 
 
@@ -123,6 +126,7 @@ def _drop_stale(job: AggregationJob, snapshot: Snapshot) -> tuple[set[str], set[
         indices = ",".join(job.search.daily(family, month_of(snapshot.day)) for family in some)
         job.search.refresh(indices)
         for page in job.search.pages(indices, body):
+            job.renew()
             hits = [hit for hit in page if hit["_version"] < snapshot.ticket]
             _write(job, [_deletion(hit, snapshot) for hit in hits])
             for source in (hit["_source"] for hit in hits):

@@ -161,6 +161,12 @@ class StateStore:
             bool(mark.get("whole")),
         )
 
+    def renew_day(self, claim: DayClaim, now: datetime, *, lease: timedelta) -> None:
+        """Keep a claimed day for longer; one that another worker has by now stays his."""
+        own = {"_id": f"day:{claim.day.isoformat()}", "owner": claim.owner}
+        with translated():
+            self._bookmarks.update_one(own, {"$set": {"leased_until": now + lease}})
+
     def finish_day(self, claim: DayClaim) -> None:
         """Take the mark away, unless the day was marked again while it was counted.
 

@@ -38,6 +38,21 @@ def test_a_worker_that_outlived_its_lease_takes_no_new_mark_away(state: StateSto
     assert state.claim_day(NOW + 4 * LEASE, lease=LEASE) is None
 
 
+def test_a_day_is_kept_by_its_worker_alone(state: StateStore) -> None:
+    state.mark_days([DAY], since=NOW)
+    slow = state.claim_day(NOW, lease=LEASE)
+    assert slow is not None
+    state.renew_day(slow, NOW + LEASE, lease=LEASE)
+    assert state.claim_day(NOW + LEASE, lease=LEASE) is None
+    quick = state.claim_day(NOW + 2 * LEASE, lease=LEASE)
+    assert quick is not None
+    state.renew_day(slow, NOW + 9 * LEASE, lease=LEASE)  # too late: it is another's
+    assert state.claim_day(NOW + 3 * LEASE, lease=LEASE) is not None
+    state.finish_day(quick)
+    state.renew_day(slow, NOW, lease=LEASE)
+    assert state.marked_days() == [DAY]
+
+
 def test_a_mark_made_while_a_day_is_counted_stays(state: StateStore) -> None:
     state.mark_days([DAY], since=NOW)
     claim = state.claim_day(NOW, lease=LEASE)
