@@ -123,8 +123,8 @@ def slices(events: int, limit: int) -> Iterator[Slice]:
     yield from pairwise(edges)
 
 
-def build_stale(day: date) -> Body:
-    """Ask for the documents of a day, each with the ticket of its snapshot as ``_version``."""
+def build_stale(day: date, counted_at: str) -> Body:
+    """Ask for the documents of a day that other snapshots wrote, each with its ``_version``."""
     return {
         "query": {
             "bool": {
@@ -132,7 +132,8 @@ def build_stale(day: date) -> Body:
                     {"term": {"timestamp": day.isoformat()}},
                     {"term": {"source": "events"}},
                     {"term": {"interval": "day"}},
-                ]
+                ],
+                "must_not": {"term": {"counted_at": counted_at}},
             }
         },
         "_source": ["resource", "user_id"],

@@ -23,6 +23,7 @@ from stats.aggregations.usage import USAGE_FIELDS, Unity, UsageType
 from stats.aggregations.users import EXTRACTOR, UserRow
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS, Breakdown, EventType
 from stats.refs import kind_of
+from stats.times import iso_of_ms
 
 Document = dict[str, Any]
 
@@ -43,11 +44,15 @@ class FamilyDocument:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What day was counted, from a read when: ``ticket`` and ``counted_at`` (ISO text)."""
+    """What day was counted, from a read when: ``ticket``, drawn before it and never twice."""
 
     day: date
     ticket: int
-    counted_at: str
+
+    @property
+    def counted_at(self) -> str:
+        """Return the ticket as the time that it is: no other snapshot has the same."""
+        return iso_of_ms(self.ticket)
 
     @property
     def common(self) -> Document:

@@ -112,7 +112,7 @@ def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay
         numbers = run_read(job, claim.day, since=iso_ms(claim.since), users=users)
         if job.kept.generation(claim.day) == kept.generation:
             add_kept(kept, numbers, job.aggregations)
-            return CountedDay(claim, Snapshot(claim.day, ticket, iso_ms(now)), numbers)
+            return CountedDay(claim, Snapshot(claim.day, ticket), numbers)
 
 
 def run_read(job: AggregationJob, day: date, *, since: str, users: Users) -> DayNumbers:

@@ -120,7 +120,7 @@ def _drop_stale(job: AggregationJob, snapshot: Snapshot) -> tuple[set[str], set[
     """Delete the documents of a day that a redo did not renew; return what they were about."""
     refs: set[str] = set()
     pairs: set[Pair] = set()
-    body = build_stale(snapshot.day)
+    body = build_stale(snapshot.day, snapshot.counted_at)
     families = [*(a.family for a in job.aggregations), USAGE_FAMILY, USERS_FAMILY]
     for some in batches(families, NAMES):
         indices = ",".join(job.search.daily(family, month_of(snapshot.day)) for family in some)

@@ -88,7 +88,7 @@ def pages(found: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any
 
 
 def documents(numbers: DayNumbers, *, whole: bool = True) -> dict[tuple[str, str], Any]:
-    snapshot = Snapshot(DAY, 1, "2024-03-07T12:00:00.000Z")
+    snapshot = Snapshot(DAY, 1)
     built = build_documents(numbers, snapshot, whole=whole)
     return {(one.family, one.id): one.body for one in built}
 
