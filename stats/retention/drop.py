@@ -59,7 +59,7 @@ def run_drop(job: RetentionJob, until: date) -> int:
             count = search.count(index, {"match_all": {}})
             search.delete_index(index)
         elif month == month_of(until):
-            count = run_delete(search, index, build_before(until))
+            count = run_delete(job, index, build_before(until))
         else:
             continue
         if count:

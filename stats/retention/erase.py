@@ -21,7 +21,7 @@ from stats.aggregations.write import run_totals
 from stats.events.forget import scrub
 from stats.events.types import BY_USER
 from stats.retention.bodies import build_before, build_user_days
-from stats.retention.job import RetentionJob, alone
+from stats.retention.job import RetentionJob, alone, run_lock
 from stats.retention.letters import run_forget_letters
 from stats.retention.month import add_rows
 from stats.retention.rewrite import Source, run_delete, run_rewrite
@@ -56,7 +56,7 @@ def run_erase(job: RetentionJob, user: str, *, tokens: TokenStore) -> Erased:
         days = sorted({*days, *run_find_user_days(job, user)})  # some came while we scrubbed
         aggregation.state.mark_days(days, since=EPOCH)
         job.step(f"scrubbed {events} events of {len(days)} days")
-        run_claims(aggregation, job.clock, among=days)
+        run_claims(job.counting, job.clock, among=days)
         run_forget_closed(job, user)
         run_forget_rows(job, user, pairs)
         busy = tuple(day for day in aggregation.state.marked_days() if day in days)
@@ -77,6 +77,7 @@ def run_find_user_days(job: RetentionJob, user: str) -> list[date]:
     answer = aggregation.search.search(aggregation.raw_names, build_user_days(user))
     days = set(read_find_days(answer))
     for day in aggregation.kept.untils():
+        run_lock(job)
         rows = aggregation.kept.read(day).rows
         if len(forget_user(rows, user)) < len(rows):
             days.add(day)
@@ -88,6 +89,7 @@ def run_forget_kept(job: RetentionJob, user: str) -> None:
     """Take the user out of the kept rows."""
     kept = job.aggregation.kept
     for day in kept.untils():
+        run_lock(job)
         known = kept.read(day)
         rows = forget_user(known.rows, user)
         if len(rows) < len(known.rows):
@@ -100,7 +102,7 @@ def run_scrub_user(job: RetentionJob, user: str) -> int:
     search = job.aggregation.search
     return sum(
         run_rewrite(
-            search,
+            job,
             search.raw(aggregation.event_type.name),
             query={"term": {"private.user_id": user}},
             change=scrub,
@@ -122,7 +124,7 @@ def run_forget_closed(job: RetentionJob, user: str) -> None:
     for aggregation in job.aggregation.aggregations:
         if BY_USER in aggregation.breakdowns:
             names = search.daily(aggregation.family)
-            run_rewrite(search, names, query=build_before(closed), change=change)
+            run_rewrite(job, names, query=build_before(closed), change=change)
 
 
 def give_to_nobody(source: Source, user: str) -> Source | None:
@@ -139,5 +141,5 @@ def run_forget_rows(job: RetentionJob, user: str, pairs: set[tuple[str, str]]) -
     """Delete the user's documents of days and months, and his rows of totals."""
     aggregation = job.aggregation
     names = aggregation.search.daily(USERS_FAMILY)
-    run_delete(aggregation.search, names, {"term": {"user_id": user}})
-    run_totals(aggregation, set(), pairs, now=job.clock())
+    run_delete(job, names, {"term": {"user_id": user}})
+    run_totals(job.counting, set(), pairs, now=job.clock())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -36,6 +36,11 @@ class RetentionJob:
     wait: Callable[[float], None]
     report: Callable[[str], None] = field(default=lambda line: None)
     owner: str = field(default_factory=lambda: uuid4().hex)
+
+    @property
+    def counting(self) -> AggregationJob:
+        """Return what counts while this job has the lock, which is renewed on the way."""
+        return replace(self.aggregation, renew=lambda: run_lock(self))
 
     def step(self, line: str) -> None:
         """Say what was done, and keep the lock for what follows."""

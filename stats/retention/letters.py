@@ -6,13 +6,13 @@ and keeps its id, so that a replay makes the same event of it as before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from stats.aggregations.bodies import midnight
 from stats.aggregations.totals import batches
 from stats.events.forget import names_user, scrub_letter
-from stats.retention.job import RetentionJob
+from stats.retention.job import RetentionJob, run_lock
 from stats.stores.dead_letters import DeadLetter
 
 
@@ -28,13 +28,20 @@ def run_scrub_letters(job: RetentionJob) -> int:
 
 def run_forget_letters(job: RetentionJob, user: str) -> int:
     """Scrub a person's letters; return how many there were."""
-    return _run_scrub(job, (a for a in job.letters.read() if names_user(a, user)))
+    return _run_scrub(job, job.letters.read(), lambda letter: names_user(letter, user))
 
 
-def _run_scrub(job: RetentionJob, letters: Iterable[DeadLetter]) -> int:
+def _run_scrub(
+    job: RetentionJob,
+    letters: Iterable[DeadLetter],
+    wanted: Callable[[DeadLetter], bool] = lambda letter: True,
+) -> int:
     scrubbed = 0
     for batch in batches(letters):
-        job.letters.scrub(map(scrub_letter, batch))
-        scrubbed += len(batch)
+        found = [scrub_letter(letter) for letter in batch if wanted(letter)]
+        job.letters.scrub(found)
+        scrubbed += len(found)
+        run_lock(job)
+    if scrubbed:
         job.step(f"scrubbed {scrubbed} dead letters")
     return scrubbed

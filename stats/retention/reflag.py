@@ -91,7 +91,7 @@ def run_reflag(
         for one in aggregation.aggregations:
             index = aggregation.search.raw(one.event_type.name)
             run_rewrite(
-                aggregation.search,
+                job,
                 index,
                 query=build_with_agent(window),
                 change=judge.change,
@@ -101,7 +101,7 @@ def run_reflag(
         mark([])
         days = run_open(job, judge.days)
         if days:
-            run_claims(aggregation, job.clock, among=days)
+            run_claims(job.counting, job.clock, among=days)
         scrubbed = aggregation.search.count(aggregation.raw_names, build_without_agent(window))
         busy = tuple(day for day in aggregation.state.marked_days() if day in days)
         return Reflagged(judge.changed, judge.unjudged + scrubbed, tuple(days), busy)

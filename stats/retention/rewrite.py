@@ -3,7 +3,8 @@
 Comes in: which documents, and a pure function from a document to the changed
 one. What always holds: a document is written whole and only as it was read;
 one that changed in between is read again. ``indexed_at`` stays, so that no
-count is disturbed that the caller does not ask for.
+count is disturbed that the caller does not ask for. The job's lock is renewed with
+each page.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from stats.errors import StoreRejected, StoreUnavailable
+from stats.retention.job import RetentionJob, run_lock
 from stats.stores.search import CONFLICT, Action, SearchStore
 
 Source = dict[str, Any]
@@ -23,7 +25,7 @@ _TRIES = 10
 
 
 def run_rewrite(
-    search: SearchStore,
+    job: RetentionJob,
     index: str,
     *,
     query: dict[str, Any],
@@ -35,12 +37,13 @@ def run_rewrite(
     ``before_write`` gets the sources of a page that are about to change.
     Raises ``StoreRejected`` when documents change faster than they can be read.
     """
-    changed = 0
+    search, changed = job.aggregation.search, 0
     for _ in range(_TRIES):
         search.refresh(index)
         conflicts = 0
         body = {"query": query, "seq_no_primary_term": True}
         for hits in search.pages(index, body, size=_PAGE):
+            run_lock(job)
             found = [(hit, source) for hit in hits if (source := change(hit["_source"]))]
             before_write([source for _, source in found])
             written = _write(search, [_action(hit, source) for hit, source in found])
@@ -52,11 +55,12 @@ def run_rewrite(
     raise StoreRejected("Elasticsearch", f"documents of {index} change while they are rewritten")
 
 
-def run_delete(search: SearchStore, index: str, query: dict[str, Any]) -> int:
+def run_delete(job: RetentionJob, index: str, query: dict[str, Any]) -> int:
     """Delete the documents of ``index`` that match ``query``; return how many."""
+    search, deleted = job.aggregation.search, 0
     search.refresh(index)
-    deleted = 0
     for hits in search.pages(index, {"query": query, "_source": False}, size=_PAGE):
+        run_lock(job)
         deleted += _write(search, [Action("delete", hit["_index"], hit["_id"]) for hit in hits])
     search.refresh(index)
     return deleted

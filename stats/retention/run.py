@@ -65,7 +65,7 @@ def run_retention(job: RetentionJob, *, dry_run: bool = False) -> Retained:
             plan = replace(plan, drop=None)
         done = replace(done, refused=refused)
         until = run_wait(job, plan)
-        unsettled = run_settle(job.aggregation, job.clock, job.clock().date())
+        unsettled = run_settle(job.counting, job.clock, job.clock().date())
         done = run_drop_step(job, plan, done, unsettled)
         done = run_scrub_step(job, plan, done, unsettled, until)
         done = replace(done, scrubbed_letters=run_scrub_letters(job))

@@ -17,7 +17,7 @@ from stats.aggregations.kept import add_kept, build_rows
 from stats.aggregations.run import run_read
 from stats.events.forget import scrub
 from stats.retention.bodies import build_private_of_day, build_users_of_day
-from stats.retention.job import RetentionJob, run_lock
+from stats.retention.job import RetentionJob
 from stats.retention.rewrite import run_rewrite
 from stats.stores.kept import KeptDay
 
@@ -31,11 +31,10 @@ def run_scrub_day(job: RetentionJob, day: date, until: str) -> int:
     scrubbed = 0
     for aggregation in job.aggregation.aggregations:
         scrubbed += run_rewrite(
-            job.aggregation.search,
+            job,
             job.aggregation.search.raw(aggregation.event_type.name),
             query=build_private_of_day(day, until),
             change=scrub,
-            before_write=lambda _: run_lock(job),
         )
     job.step(f"{day}: scrubbed {scrubbed} events")
     return scrubbed
@@ -48,7 +47,7 @@ def run_keep(job: RetentionJob, day: date, until: str) -> None:
     if until <= kept.until or not _run_count_users(aggregation, day, until):
         return
     ticket = aggregation.state.ticket(job.clock())
-    numbers = run_read(aggregation, day, since=_NEVER, users=Users(kept.until, until))
+    numbers = run_read(job.counting, day, since=_NEVER, users=Users(kept.until, until))
     add_kept(kept, numbers, aggregation.aggregations)
     aggregation.kept.write(day, KeptDay(ticket, until, build_rows(numbers)))
 

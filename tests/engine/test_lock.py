@@ -1,0 +1,93 @@
+"""Jobs that change what is stored keep others out for as long as they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from stats.engines.namespace import Namespace
+from stats.events.agents import AgentFlags
+from stats.ext import StatsState
+from stats.retention.erase import run_erase
+from stats.retention.job import LOCK, RetentionJob
+from stats.retention.reflag import run_reflag
+from stats.retention.run import run_retention
+from stats.stores.search import Action, ItemResult, SearchStore
+from stats.times import utc_now
+from tests.engine.forgetting import Day, everything, job_of, open_state, raw, send
+from tests.engine.test_retention import people_day
+
+PAGE, BULK = timedelta(minutes=20), timedelta(minutes=5)
+MONTHS_AGO, WEEKS_AGO, LATELY = Day(800), Day(40), Day(3)
+
+
+class Slow:
+    """A search store that takes long, as time goes by the clock, while another one waits."""
+
+    def __init__(self, state: StatsState) -> None:
+        self.now = utc_now()
+        self.steps = 0
+        self.begun = 0
+        self._state = state
+        self._store = state.stores.search
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def pages(self, *args: Any, **kwargs: Any) -> Iterator[list[dict[str, Any]]]:
+        for page in self._store.pages(*args, **kwargs):
+            self._go_by(PAGE)
+            yield page
+
+    def bulk(self, actions: Sequence[Action]) -> list[ItemResult]:
+        self._go_by(BULK)
+        return self._store.bulk(actions)
+
+    def _go_by(self, time: timedelta) -> None:
+        self.now += time
+        self.steps += 1
+        state, lease = self._state.stores.state, timedelta(seconds=1)
+        self.begun += state.lock(LOCK, "another", now=self.now, lease=lease)
+
+
+def erase(job: RetentionJob, state: StatsState) -> None:
+    assert run_erase(job, "anna", tokens=state.stores.tokens).busy == ()
+
+
+def reflag(job: RetentionJob, _state: StatsState) -> None:
+    robots = AgentFlags(is_robot=True, is_machine=False)
+    run_reflag(job, (None, None), read_agent=lambda agent: robots, robots_list="new")
+
+
+def retain(job: RetentionJob, _state: StatsState) -> None:
+    assert run_retention(job).refused == ()
+
+
+@pytest.mark.parametrize("run", [erase, reflag, retain])
+def test_a_second_one_cannot_begin_while_a_slow_one_works(
+    run: Callable[[RetentionJob, StatsState], None],
+    stats_namespace: Namespace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state = open_state(stats_namespace)
+    send(state, [event for day in (MONTHS_AGO, WEEKS_AGO, LATELY) for event in people_day(day)])
+    slow = Slow(state)
+    job = job_of(state)
+    counting = replace(job.aggregation, search=cast(SearchStore, slow))
+    monkeypatch.setattr("stats.retention.rewrite._PAGE", 2)
+    monkeypatch.setattr("stats.aggregations.run.ahead", iter)  # in the order of the pages
+    monkeypatch.setattr("stats.aggregations.write.ahead", iter)
+    run(replace(job, aggregation=counting, clock=slow.clock), state)
+    assert slow.steps > 10
+    assert slow.begun == 0
+    assert state.stores.state.lock(LOCK, "another", now=utc_now(), lease=PAGE)
+    assert "anna" in str(everything(state)) or run is erase
+    assert raw(state)
+    state.stores.search.close()
