@@ -28,6 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal, get_args
 
 from stats.aggregations.within import WIDTHS
@@ -37,6 +38,7 @@ from stats.known import SHOWN, find_near, refuse_unknown
 from stats.queries.filters import NO_CONTENT, days_clauses
 from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of, parse_ref
+from stats.reports.credit import Together, Used
 from stats.reports.metrics import parse_window
 from stats.reports.sources import Body, SearchSource, Sources
 from stats.stores.dsl import Q, Search
@@ -48,6 +50,8 @@ PARAMETERS = ("by", "within", "metric", "from", "to")
 NOWHERE = ""
 _DIMENSIONS = tuple(dimension.name for dimension in DIMENSIONS)
 _PAGE = 5_000
+_TOGETHER = ("timestamp", "event", "interval", "source")
+"""Documents that agree in these speak of the same uses."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +72,6 @@ class BreakdownRequest:
     def field(self) -> str:
         """Return the field of a daily document that is added up."""
         return "volume" if self.metric == "volume" else "count"
-
-
-@dataclass(frozen=True)
-class _Used:
-    """One resource in one day and type: what it was in, and its number."""
-
-    resource: str
-    parents: tuple[str, ...]
-    number: int
 
 
 def parse_breakdown(given: Mapping[str, str]) -> BreakdownRequest:
@@ -183,7 +178,7 @@ def build_documents(request: BreakdownRequest, *, own: bool) -> Body:
         search = search.filter(inside)
     for clause in days_clauses(request.window):
         search = search.filter(clause)
-    fields = ["timestamp", "interval", "event", "resource", "parents", request.field]
+    fields = [*_TOGETHER, "resource", "parents", request.field]
     return search.source([*fields, *([f"breakdown.{request.by}"] if own else [])]).to_dict()
 
 
@@ -195,8 +190,7 @@ def _documents(request: BreakdownRequest, sources: Sources, *, own: bool) -> Ite
     search: SearchSource = sources.search
     body = build_documents(request, own=own)
     body.setdefault("query", {"match_all": {}})
-    sort = ["timestamp", "event", "interval"]
-    for page in search.pages(_index(request, sources), body, size=_PAGE, sort=sort):
+    for page in search.pages(_index(request, sources), body, size=_PAGE, sort=_TOGETHER):
         yield from (hit["_source"] for hit in page)
 
 
@@ -221,52 +215,21 @@ def read_dimension(documents: Iterable[Body], request: BreakdownRequest) -> dict
 
 
 def read_kinds(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:
-    """Credit documents that come sorted by day, type and interval."""
+    """Credit documents that come in the order of :data:`_TOGETHER`."""
     sums: dict[str, int] = defaultdict(int)
-    same = groupby(documents, key=lambda d: (d["timestamp"], d["event"], d["interval"]))
-    for _, day in same:
-        used = {
-            document["resource"]: _Used(
-                document["resource"],
-                tuple(document.get("parents") or ()),
-                int(document.get(request.field) or 0),
-            )
-            for document in day
-            if kind_of(document["resource"]) not in ("site", "user")
-        }
-        for ref, number in own_numbers(used).items():
-            if number:
-                sums[_credited(used[ref], request.by)] += number
+    for _, same in groupby(documents, key=itemgetter(*_TOGETHER)):
+        used = [_used(one, request) for one in same if kind_of(one["resource"]) not in NO_CONTENT]
+        for one, number in Together(used).credited(request.within):
+            sums[_bucket(one, request.by)] += number
     return dict(sums)
 
 
-def own_numbers(used: Mapping[str, _Used]) -> dict[str, int]:
-    """Return what concerned each resource itself: its number without that of what was in it."""
-    inside: dict[str, list[str]] = defaultdict(list)
-    for one in used.values():
-        for parent in one.parents:
-            if parent in used and parent != one.resource:
-                inside[parent].append(one.resource)
-    own: dict[str, int] = {}
-    for ref in sorted(used, key=lambda r: (len(inside[r]), r)):  # what holds least comes first
-        _own(ref, used, inside, own)
-    return own
+def _used(document: Body, request: BreakdownRequest) -> Used:
+    parents = tuple(document.get("parents") or ())
+    return Used(document["resource"], parents, int(document.get(request.field) or 0))
 
 
-def _own(
-    ref: str,
-    used: Mapping[str, _Used],
-    inside: Mapping[str, list[str]],
-    own: dict[str, int],
-) -> int:
-    if ref not in own:
-        own[ref] = 0  # a circle of parents ends here
-        parts = sum(_own(child, used, inside, own) for child in inside[ref])
-        own[ref] = max(used[ref].number - parts, 0)
-    return own[ref]
-
-
-def _credited(one: _Used, kind: str) -> str:
-    return min(
-        (ref for ref in (one.resource, *one.parents) if kind_of(ref) == kind), default=NOWHERE
-    )
+def _bucket(one: Used, kind: str) -> str:
+    """Return the resource of a kind that a use is credited to: the first in the alphabet."""
+    refs = (one.resource, *one.parents)
+    return min((ref for ref in refs if kind_of(ref) == kind), default=NOWHERE)

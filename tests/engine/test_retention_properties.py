@@ -3,9 +3,9 @@
 An example is some dozens of events on days around all edges of retention: months rolled
 up, the last month that is, raw events dropped, the day at that edge, private fields scrubbed
 and not.
-Every named query about every resource, all totals and all rows of people are asked before
-and after; then the open days are counted again, the audit must find nothing, and a person
-is forgotten, which changes no count.
+Every named query about every resource, divisions by what was used, all totals and all rows
+of people are asked before and after; then the open days are counted again, the audit must
+find nothing, and a person is forgotten, which changes no count.
 
     STATS_PROPERTY_EXAMPLES=50   more examples (3 by default)
 """
@@ -28,6 +28,8 @@ from stats.engines.namespace import clean_up, fresh_namespace
 from stats.events.document import build_raw
 from stats.events.parse import parse_event
 from stats.ext import StatsState
+from stats.reports.assembly import build_sources
+from stats.reports.breakdown import parse_breakdown, run_breakdown
 from stats.retention.terms import Term
 from stats.stores.search import Action
 from stats.times import DAY, iso_ms, utc_now
@@ -119,6 +121,7 @@ def answers(state: StatsState, *, people: bool = True) -> dict[str, Any]:
         answer = state.query(name, params)
         del answer["counted_until"]
         found[f"{name} {params}"] = answer
+    found |= divided(state)
     rows = [*state.stores.totals.every_total()]
     rows += [*state.stores.totals.every_user()] if people else []
     found["rows"] = sorted(map(str, map(without_bookkeeping, rows)))
@@ -137,6 +140,21 @@ def questions(
                 if people or one != "user":
                     yield f"{name}-by", {"resource": ref, "breakdown": one, "size": 1000}
         yield f"{name}-top", {"kind": "record", "within": "community:a"}
+
+
+def divided(state: StatsState) -> dict[str, Any]:
+    """Return how views and downloads divide by what was used, of all and in one community."""
+    sources = build_sources(state.stores, state.event_types)
+    found = {}
+    for by in ("record", "community"):
+        for metric in ("views", "downloads"):
+            for within in ("site:all", "community:a"):
+                asked = parse_breakdown({"by": by, "metric": metric, "within": within})
+                answer = run_breakdown(asked, sources)
+                assert all(bucket["value"] > 0 for bucket in answer["buckets"]), answer
+                assert sum(bucket["value"] for bucket in answer["buckets"]) == answer["total"]
+                found[f"{metric} of {within} by {by}"] = answer["buckets"]
+    return found
 
 
 def without_bookkeeping(row: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,12 @@ from stats.reports.breakdown import (
 )
 from tests.report_sources import sources
 
-DAY = {"timestamp": "2024-01-01T00:00:00.000Z", "event": "file-download", "interval": "day"}
+DAY = {
+    "timestamp": "2024-01-01T00:00:00.000Z",
+    "event": "file-download",
+    "interval": "day",
+    "source": "events",
+}
 
 
 def request(by: str = "collection", **given: str) -> BreakdownRequest:
@@ -75,6 +80,43 @@ def test_days_are_credited_one_by_one() -> None:
         daily("collection:c2", 2) | later,
     ]
     assert read_kinds(documents, request()) == {"collection:c1": 3, "collection:c2": 2}
+
+
+def test_what_moved_within_a_day_is_no_more_than_there_was() -> None:
+    """Its document names both collections, and has the number of the whole day."""
+    documents = [
+        daily("file:f1", 3, "collection:c1", "collection:c2"),
+        daily("file:f2", 1, "collection:c2"),
+        daily("collection:c2", 2),
+    ]
+    found = read_kinds(documents, request("file", within="collection:c2"))
+    assert found == {"file:f2": 1, "file:f1": 1}
+
+
+def test_a_rolled_up_month_has_several_documents_of_what_moved() -> None:
+    documents = [
+        daily("file:f1", 3, "dataset:d1", "collection:c1"),
+        daily("file:f1", 2, "dataset:d1", "collection:c2"),
+        daily("dataset:d1", 5, "collection:c1"),
+        daily("dataset:d1", 3, "collection:c2"),
+        daily("collection:c1", 5),
+        daily("collection:c2", 3),
+    ]
+    month = [document | {"interval": "month"} for document in documents]
+    assert read_kinds(month, request()) == {"collection:c1": 5, "collection:c2": 3}
+    assert read_kinds(month, request("file")) == {"file:f1": 5, "": 3}
+    assert read_kinds(month, request("dataset")) == {"dataset:d1": 8}
+
+
+def test_numbers_taken_over_are_credited_beside_those_of_events() -> None:
+    legacy = {"source": "legacy"}
+    documents = [
+        daily("file:f1", 3, "collection:c1"),
+        daily("collection:c1", 3),
+        daily("file:f1", 4, "collection:c1") | legacy,
+        daily("collection:c1", 4) | legacy,
+    ]
+    assert read_kinds(documents, request("file")) == {"file:f1": 7}
 
 
 @pytest.mark.parametrize("broken", [["file:a", "file:b"], ["file:a"]])
