@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.data import today
-from tests.browser.host import TIMEOUT_MS, WATCH, Service, table_of
+from tests.browser.host import SPREAD, TIMEOUT_MS, WATCH, Service, table_of, widths_of
 
 RECORD = "record:r1"
 PAGES = {
@@ -24,7 +24,7 @@ PAGES = {
     "problem": "/stats/?days=none",
     "sign-in": "/stats/sign-in",
 }
-ELEMENTS = {"site": 4, "year": 4, "resource": 6, "odd title": 6, "community": 6}
+ELEMENTS = {"site": 5, "year": 5, "resource": 6, "odd title": 6, "community": 6}
 """How many elements of a page have an answer in the end."""
 Scheme = Literal["light", "dark"]
 
@@ -222,14 +222,13 @@ def test_paper_has_numbers_and_no_forms(visit: Visit) -> None:
     expect(page.locator(".tiles")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [200, 1200])
+@pytest.mark.parametrize("width", [200, 400, 1200])
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_fit_every_width(visit: Visit, name: str, width: int) -> None:
     page = visit.open(name, width=width)
-    size = page.evaluate(
-        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert size[0] == size[1]
+    assert widths_of(page) == (width, width)
+    page.evaluate(SPREAD)
+    assert widths_of(page) == (width, width)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -246,6 +246,13 @@ def test_a_breakdown_has_the_parts_and_the_rest(host: Host, by: str, names: list
     assert sum(int(cell.replace(",", "")) for cell in shown) == answer["total"]["count"]
 
 
+def test_a_breakdown_of_one_type_has_no_choice_and_says_which(host: Host) -> None:
+    host.open(f'<stats-breakdown resource="{RECORD}" type="file-download"></stats-breakdown>')
+    breakdown = host.element("breakdown")
+    expect(breakdown.locator(".readout")).to_have_text("Countries · Downloads")
+    expect(breakdown.get_by_role("button")).to_have_count(0)
+
+
 def test_a_donut_has_a_slice_a_part(host: Host) -> None:
     host.open(f'<stats-breakdown resource="{RECORD}" size="4" chart="donut"></stats-breakdown>')
     breakdown = host.element("breakdown")

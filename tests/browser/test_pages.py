@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.data import HIDDEN, today
-from tests.browser.host import OTHER_ORIGIN, Host, table_of
+from tests.browser.host import OTHER_ORIGIN, SPREAD, Host, table_of, widths_of
 
 RECORD = "record:r1"
 ELEMENTS = {
@@ -35,11 +35,10 @@ def text_of(host: Host, name: str, nth: int = 0) -> str:
 def test_elements_fit_every_width(host: Host, width: int, direction: str) -> None:
     host.open(ALL + PANEL, width=width + 32, html=f'lang="en" dir="{direction}"')
     host.wait(11)
-    size = host.page.evaluate(
-        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert size[0] == size[1]
+    assert widths_of(host.page) == (width + 32, width + 32)
     assert host.element("history").bounding_box()["width"] == width  # type: ignore[index]
+    host.page.evaluate(SPREAD)
+    assert widths_of(host.page) == (width + 32, width + 32)
 
 
 @pytest.mark.parametrize("html", ['lang="en"', DARK, 'lang="de" dir="rtl"'])
@@ -182,9 +181,11 @@ def test_what_cannot_be_shown_is_said_quietly(host: Host, body: str, text: str) 
 def test_a_panel_says_once_what_is_wrong_and_recovers(host: Host) -> None:
     host.open("<stats-panel></stats-panel>")
     panel = host.element("panel")
-    expect(panel.locator(".view")).to_have_text("Statistics cannot be shown: check “resource”")
+    problem = "Statistics cannot be shown: check “resource”"
+    expect(panel.locator(".note")).to_have_text(problem)
     panel.evaluate("(e) => e.setAttribute('resource', 'record:r1')")
     expect(panel.locator("stats-history").locator(".sum")).to_have_count(2)
+    expect(panel.get_by_text(problem)).to_have_count(0)
 
 
 def test_a_dark_page_prints_dark_on_light(host: Host) -> None:

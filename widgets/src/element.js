@@ -5,7 +5,7 @@
 // dropped; the room of the element is taken before its code arrives, so nothing moves.
 //
 // A view is {node, load(settings) -> data, update(data, settings) -> is there anything?,
-// fail?(message, problem), stop?()}. It gets a kit: the tools of this element.
+// fail?(message), stop?()}. It gets a kit: the tools of this element.
 import { runGet } from "./client.js";
 import { h, s } from "./dom.js";
 import { createIcon } from "./icons.js";
@@ -136,7 +136,7 @@ export class StatsElement extends HTMLElement {
     const language = this.#language ?? createLanguage("en");
     const message = language.text(problem.kind, { field: problem.field });
     this.#show("problem", error);
-    if (this.#view?.fail) this.#view.fail(message, problem);
+    if (this.#view?.fail) this.#view.fail(message);
     else this.#note.replaceChildren(message, ...this.#retry(problem, language));
   }
 

@@ -7,7 +7,7 @@ export { addTexts } from "./words/texts.js";
 
 const ROW_REM = 1.875;
 const FRAME_REM = 4.375;
-const DONUT_ABOVE = "clamp(0rem, (23.5rem - 100cqi) * 999, 10.5rem)";
+const DONUT_ABOVE = "clamp(0rem, (27.5rem - 100cqi) * 999, 10.5rem)";
 const listRoom = (more) => (element) => {
   const rows = Math.min(parseInt(element.getAttribute("size")) || 10, 100) + more;
   const donut = element.getAttribute("chart") === "donut" ? ` + ${DONUT_ABOVE}` : "";

@@ -17,6 +17,17 @@ test("the scale begins at nothing, holds the most, and has whole numbers", () =>
   }
 });
 
+test("the highest column fills the height, and labels of the scale stay apart", () => {
+  for (let most = 1; most < 3000; most++) {
+    for (const height of [24, 40, 66, 80, 150]) {
+      const { lines, y } = buildScale([most], height);
+      assert.equal(y(most), 0);
+      const apart = lines.length > 1 ? y(lines[0]) - y(lines[1]) : height;
+      assert.ok(lines.length > 0 && apart >= 12, `${most} in ${height}: ${lines}`);
+    }
+  }
+});
+
 for (const rtl of [false, true]) {
   test(`each column is found again by its middle, ${rtl ? "from the right" : "from the left"}`, () => {
     const columns = buildColumns(30, { width: 400, gutter: 24, rtl });

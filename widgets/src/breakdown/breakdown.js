@@ -7,6 +7,7 @@ import { createList } from "../chart/list.js";
 import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf, readShares } from "../chart/shares.js";
 import { createTypes } from "../chart/types.js";
+import controls from "../styles/controls.css";
 import styles from "./breakdown.css";
 import { createDonut } from "./donut.js";
 
@@ -30,10 +31,10 @@ class Breakdown {
     const { resource, by = "country", from, to, size = SIZE } = settings;
     const asked = by === "country" ? ALL_COUNTRIES : size;
     const params = { resource, breakdown: by, from, to, size: asked };
-    return { type, answer: await this.kit.get(`${type}-by`, params) };
+    return { type, alone: types.length < 2, answer: await this.kit.get(`${type}-by`, params) };
   }
 
-  update({ type, answer }, { by = "country", size = SIZE, chart }) {
+  update({ type, alone, answer }, { by = "country", size = SIZE, chart }) {
     const { language } = this.kit;
     const { rows, rest } = readShares(answer, size);
     const names = namesOf(language, by);
@@ -42,8 +43,9 @@ class Breakdown {
     const noun = capital(language, nounOf(language, type));
     this.node.classList.remove("views", "downloads");
     this.node.classList.add(toneOf(type));
+    const title = language.text(`by_${by}`).replace(/^by_/, "");
     this.list.update({
-      title: language.text(`by_${by}`).replace(/^by_/, ""),
+      title: alone ? `${title} · ${noun}` : title, // else the choice of types says which
       columns: [
         by,
         noun,
@@ -69,5 +71,5 @@ class Breakdown {
 }
 
 export const createView = (kit) => new Breakdown(kit);
-const sheets = [chart, list, styles];
+const sheets = [controls, chart, list, styles];
 export { sheets as styles };

@@ -25,8 +25,8 @@ function createRow(kit, row) {
     { class: row.rest && "rest" },
     row.rank && h("td", { class: "rank" }, row.rank),
     createName(kit, row),
-    h("td", { class: "number" }, row.number),
-    ...row.sides.map((side, i) => h("td", { class: `side side-${i}` }, side)),
+    h("td", { class: "number" }, h("bdi", {}, row.number)),
+    ...row.sides.map((side, i) => h("td", { class: `side side-${i}` }, h("bdi", {}, side))),
   );
 }
 

@@ -5,6 +5,7 @@
 import chart from "../chart/chart.css";
 import { createFrame } from "../chart/frame.js";
 import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
+import controls from "../styles/controls.css";
 import { createControls } from "./controls.js";
 import { createCursor } from "./cursor.js";
 import { writeBucket, writeWindow } from "./dates.js";
@@ -112,5 +113,5 @@ class History {
 }
 
 export const createView = (kit) => new History(kit);
-const sheets = [chart, styles];
+const sheets = [controls, chart, styles];
 export { sheets as styles };

@@ -1,19 +1,19 @@
 // Where things go: pixels from numbers. Pure; the drawing is in plot.js.
-import { bisectRight, max, nice, ticks } from "d3-array";
+import { bisectRight, max, ticks } from "d3-array";
 import { utcTicks } from "d3-time";
 
 const NARROWEST_BAR = 4;
+const LINE_ROOM = 32;
 const LABEL_ROOM = 72;
 const CHARACTER = 6.6;
 const DAY_MS = 86_400_000;
 
-/** Return the top of the scale and its ticks, never fewer than whole numbers. */
+/** Return a scale that the highest count fills, and its ticks, never fewer than whole numbers. */
 export function buildScale(counts, height) {
   const most = Math.max(max(counts) ?? 0, 1);
-  const steps = Math.min(Math.max(Math.round(height / 45), 1), 4);
-  const top = nice(0, most, steps)[1];
-  const lines = ticks(0, top, steps).filter((tick) => tick > 0 && Number.isInteger(tick));
-  return { lines: lines.length ? lines : [top], y: (n) => height - (n / top) * height };
+  const room = Math.min(Math.round(height / LINE_ROOM), 4);
+  const lines = ticks(0, most, Math.max(room, 2)).filter((n) => n > 0 && Number.isInteger(n));
+  return { lines: room > 1 ? lines : lines.slice(-1), y: (n) => height - (n / most) * height };
 }
 
 /** Return the room that the longest label of the scale takes. */

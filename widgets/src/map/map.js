@@ -6,6 +6,7 @@ import { createFrame } from "../chart/frame.js";
 import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf } from "../chart/shares.js";
 import { createTypes } from "../chart/types.js";
+import controls from "../styles/controls.css";
 import { buildClasses } from "./classes.js";
 import { createLand } from "./land.js";
 import { createLegend } from "./legend.js";
@@ -96,5 +97,5 @@ class WorldMap {
 }
 
 export const createView = (kit) => new WorldMap(kit);
-const sheets = [chart, styles];
+const sheets = [controls, chart, styles];
 export { sheets as styles };

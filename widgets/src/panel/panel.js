@@ -1,6 +1,8 @@
 // <stats-panel>: all of a resource for its landing page, made of the other elements, which
 // ask for their own numbers. In: a resource. Out: a grid; choosing a range in the history
-// sets the window of the others.
+// sets the window of the others. What is wrong with the whole is said once: the parts are not
+// shown then, nor where nothing was ever counted.
+import controls from "../styles/controls.css";
 import styles from "./panel.css";
 import { createTiles } from "./tiles.js";
 
@@ -43,12 +45,9 @@ class Panel {
 
   update(totals) {
     this.tiles.update(totals);
-    return true;
-  }
-
-  /** Say it once when there is nothing to show; otherwise each part says it of itself. */
-  fail(message, { kind }) {
-    if (kind === "attribute") this.node.replaceChildren(this.kit.h("p", { part: "note" }, message));
+    const counted = Object.values(totals.events).some((n) => n > 0);
+    if (!counted) this.node.replaceChildren(this.tiles.node);
+    return counted;
   }
 
   #fill(settings) {
@@ -72,5 +71,5 @@ class Panel {
 }
 
 export const createView = (kit) => new Panel(kit);
-const sheets = [styles];
+const sheets = [controls, styles];
 export { sheets as styles };

@@ -4,6 +4,7 @@ import chart from "../chart/chart.css";
 import list from "../chart/list.css";
 import { createList } from "../chart/list.js";
 import { capital } from "../chart/series.js";
+import controls from "../styles/controls.css";
 
 export { words } from "../chart/words.js";
 
@@ -48,5 +49,5 @@ class Top {
 }
 
 export const createView = (kit) => new Top(kit);
-const sheets = [chart, list];
+const sheets = [controls, chart, list];
 export { sheets as styles };
