@@ -37,6 +37,7 @@ MAX_VALUE = 200
 
 MAX_ROWS = 100
 SHOWN = ("views", "downloads", "volume")
+CHARTS = ("bars", "area", "donut")
 _NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -118,7 +119,7 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "kind": _is_name,
     "metric": lambda text: text in METRICS,
     "size": _is_size,
-    "chart": _is_name,
+    "chart": lambda text: text in CHARTS,
     "show": _is_list(lambda text: text in SHOWN),
 }
 """Of attributes whose form is fixed: whether a value has it."""

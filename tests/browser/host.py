@@ -12,6 +12,15 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, R
 OTHER_ORIGIN = "http://repository.test"
 PATH = "/host.html"
 TIMEOUT_MS = 15_000
+RECORD = "record:r1"
+ELEMENTS = {
+    "counter": f'<stats-counter resource="{RECORD}"></stats-counter>',
+    "history": f'<stats-history resource="{RECORD}"></stats-history>',
+    "map": f'<stats-map resource="{RECORD}"></stats-map>',
+    "breakdown": f'<stats-breakdown resource="{RECORD}" by="referrer" size="4"></stats-breakdown>',
+    "top": '<stats-top kind="record" metric="views"></stats-top>',
+}
+"""Each element, but the panel, which is made of them."""
 
 WATCH = """
   window.shift = 0;

@@ -10,9 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.data import COUNTRIES, GROUPS, RECORDS, today
-from tests.browser.host import Host, table_of
-
-RECORD = "record:r1"
+from tests.browser.host import RECORD, Host, table_of
 
 
 def number(n: int) -> str:

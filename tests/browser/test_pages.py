@@ -1,24 +1,23 @@
-"""The elements in pages of all sorts: themes, directions, widths, languages, bad input."""
+"""The elements in pages of all sorts: themes, directions, widths, languages, origins."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.data import HIDDEN, today
-from tests.browser.host import OTHER_ORIGIN, SPREAD, Host, table_of, widths_of
+from tests.browser.host import (
+    ELEMENTS,
+    OTHER_ORIGIN,
+    RECORD,
+    SPREAD,
+    Host,
+    table_of,
+    widths_of,
+)
 
-RECORD = "record:r1"
-ELEMENTS = {
-    "counter": f'<stats-counter resource="{RECORD}"></stats-counter>',
-    "history": f'<stats-history resource="{RECORD}"></stats-history>',
-    "map": f'<stats-map resource="{RECORD}"></stats-map>',
-    "breakdown": f'<stats-breakdown resource="{RECORD}" by="referrer" size="4"></stats-breakdown>',
-    "top": '<stats-top kind="record" metric="views"></stats-top>',
-}
 ALL = "".join(ELEMENTS.values())
 PANEL = '<stats-panel resource="community:c"></stats-panel>'
 DARK = 'lang="en" style="color-scheme: dark; background: #161b22; color: #e8ebf0"'
@@ -60,15 +59,17 @@ def test_axe_finds_nothing_in_what_went_wrong(host: Host, axe: str) -> None:
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
 
 
-def test_nothing_moves_while_numbers_arrive(host: Host) -> None:
+@pytest.mark.parametrize("shown", [[*ELEMENTS.values()], [PANEL]], ids=["elements", "panel"])
+def test_nothing_moves_while_code_and_numbers_arrive(host: Host, shown: list[str]) -> None:
     def slow(page: Page) -> None:
         def answer(route: Route) -> None:
             page.wait_for_timeout(150)
             route.continue_()
 
+        page.route("**/chunks/**", answer)
         page.route("**/api/stats/**", answer)
 
-    body = "".join(f"<p>Before</p>{element}<p>After</p>" for element in ELEMENTS.values())
+    body = "".join(f"<p>Before</p>{element}<p>After</p>" for element in shown)
     host.open(f"<div>{body}</div>", prepare=slow, wait=False)
     host.page.wait_for_function("() => customElements.get('stats-history')")
     host.page.evaluate("() => { window.shift = 0; }")  # before, no script has said how high it is
@@ -155,108 +156,12 @@ def test_a_page_of_another_origin_embeds_elements(host: Host) -> None:
     assert len(table_of(host.element("history"))) == 30
 
 
-BAD = [
-    ('<stats-history resource="r1"></stats-history>', "check “resource”"),
-    ("<stats-history></stats-history>", "check “resource”"),
-    (f'<stats-history resource="{RECORD}" interval="hour"></stats-history>', "check “interval”"),
-    (
-        f'<stats-history resource="{RECORD}" type="no-such"></stats-history>',
-        "No statistics are known",
-    ),
-    (f'<stats-breakdown resource="{RECORD}" by="colour"></stats-breakdown>', "check “breakdown”"),
-    ('<stats-top metric="likes"></stats-top>', "check “metric”"),
-    ('<stats-history resource="record:none"></stats-history>', "Nothing counted"),
-    ('<stats-map resource="record:none"></stats-map>', "Nothing counted"),
-    ('<stats-breakdown resource="record:none"></stats-breakdown>', "Nothing counted"),
-    ('<stats-top kind="planet"></stats-top>', "Nothing counted"),
-]
-
-
-@pytest.mark.parametrize(("body", "text"), BAD)
-def test_what_cannot_be_shown_is_said_quietly(host: Host, body: str, text: str) -> None:
-    host.open(body)
-    expect(host.page.locator("main > :not(h1)").locator(".note")).to_contain_text(text)
-
-
-def test_a_panel_says_once_what_is_wrong_and_recovers(host: Host) -> None:
-    host.open("<stats-panel></stats-panel>")
-    panel = host.element("panel")
-    problem = "Statistics cannot be shown: check “resource”"
-    expect(panel.locator(".note")).to_have_text(problem)
-    panel.evaluate("(e) => e.setAttribute('resource', 'record:r1')")
-    expect(panel.locator("stats-history").locator(".sum")).to_have_count(2)
-    expect(panel.get_by_text(problem)).to_have_count(0)
-
-
 def test_a_dark_page_prints_dark_on_light(host: Host) -> None:
     host.open(ELEMENTS["history"], html=DARK)
     host.page.emulate_media(media="print")
     color = host.element("history").evaluate("(e) => getComputedStyle(e).color")
     assert color == "rgb(29, 37, 49)"
     expect(host.element("history").locator(".controls").get_by_role("button")).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("status", "text"),
-    [
-        (401, "not public"),
-        (403, "not public"),
-        (500, "cannot be reached"),
-        (503, "cannot be reached"),
-    ],
-)
-@pytest.mark.parametrize("name", ["counter", "history", "map", "breakdown", "top"])
-def test_a_refusal_is_said_quietly(host: Host, name: str, status: int, text: str) -> None:
-    def refuse(page: Page) -> None:
-        body = json.dumps({"error": {"code": "x", "message": "no", "field": ""}})
-        page.route("**/api/stats/**", lambda route: route.fulfill(status=status, body=body))
-
-    host.open(ELEMENTS[name], prepare=refuse)
-    element = host.element(name)
-    if name == "counter":
-        button = element.get_by_role("button")
-        assert text in (button.get_attribute("aria-label") or "")
-        button.hover()
-        expect(element.locator(".tip")).to_contain_text(text)
-    else:
-        expect(element.locator(".note")).to_contain_text(text)
-
-
-def test_a_service_that_comes_back_is_asked_again(host: Host) -> None:
-    host.open(
-        ELEMENTS["history"],
-        prepare=lambda page: page.route("**/api/stats/**", lambda route: route.abort()),
-    )
-    expect(host.element("history").locator(".note")).to_contain_text("cannot be reached")
-    host.page.unroute("**/api/stats/**")
-    host.element("history").get_by_role("button", name="Try again").click()
-    host.wait(2)
-    assert len(table_of(host.element("history"))) == 30
-
-
-def test_a_slow_service_is_given_up_after_ten_seconds(host: Host) -> None:
-    def never(page: Page) -> None:
-        page.clock.install()
-        page.route("**/api/stats/**", lambda route: None)
-
-    host.open(ELEMENTS["history"] + ELEMENTS["counter"], prepare=never, wait=False)
-    history = host.element("history")
-    expect(history.locator(".root")).to_have_attribute("data-state", "loading")
-    expect(history.locator(".root")).to_have_attribute("aria-busy", "true")
-    host.page.clock.run_for(500)
-    while len(host.api_requests()) < 3:
-        host.page.wait_for_timeout(50)
-    host.page.clock.run_for(11_000)
-    expect(history.locator(".note")).to_contain_text("take too long")
-
-
-def test_code_that_does_not_arrive_is_said_quietly(host: Host) -> None:
-    host.open(
-        ELEMENTS["history"],
-        prepare=lambda page: page.route("**/chunks/**", lambda route: route.abort()),
-    )
-    expect(host.element("history").locator(".note")).to_contain_text("cannot be reached")
-    host.exceptions.clear()  # the failure itself is reported as an event
 
 
 def test_a_token_is_a_header_and_never_in_an_address(host: Host) -> None:

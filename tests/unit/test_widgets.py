@@ -144,6 +144,7 @@ def test_a_frame_refuses_what_it_does_not_know(client: FlaskClient, query: str, 
         "element=top&kind=*",
         "element=counter&show=likes",
         "element=counter&show=,",
+        "element=history&chart=pie",
     ],
 )
 def test_a_frame_whose_element_cannot_read_a_value_is_an_error(

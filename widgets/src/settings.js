@@ -35,7 +35,7 @@ const PARSERS = {
   kind: matching(NAME),
   metric: among(METRICS),
   size: parseSize,
-  chart: matching(NAME),
+  chart: among(["bars", "area", "donut"]),
   show: parseList(among(SHOWN)),
 };
 

@@ -25,4 +25,5 @@ defineElement("stats-breakdown", () => import("./breakdown/breakdown.js"), {
   reserve: listRoom(1), // a row for the others
 });
 defineElement("stats-top", () => import("./top/top.js"), { needs: [], reserve: listRoom(0) });
-defineElement("stats-panel", () => import("./panel/panel.js"));
+// What comes after a panel is out of sight until its parts, which know their room, are there.
+defineElement("stats-panel", () => import("./panel/panel.js"), { reserve: () => "100vh" });

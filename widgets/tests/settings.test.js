@@ -40,6 +40,7 @@ const WRONG = [
   [{ resource: "record:r1", size: "101" }, "size"],
   [{ resource: "record:r1", size: "1e1" }, "size"],
   [{ resource: "record:r1", metric: "likes" }, "metric"],
+  [{ resource: "record:r1", chart: "pie" }, "chart"],
   [{ resource: "record:r1", show: "views,likes" }, "show"],
   [{ resource: "record:r1", type: "," }, "type"],
   [{ resource: "record:r1", type: "../secret" }, "type"],

@@ -15,6 +15,12 @@ export { words } from "../chart/words.js";
 
 const SIZE = 10;
 
+/** Name the attribute that is wrong as the page's author wrote it. */
+const rename = (problem) => {
+  if (problem.field === "breakdown") problem.field = "by";
+  throw problem;
+};
+
 class Breakdown {
   constructor(kit) {
     this.kit = kit;
@@ -31,7 +37,8 @@ class Breakdown {
     const { resource, by = "country", from, to, size = SIZE } = settings;
     const asked = by === "country" ? ALL_COUNTRIES : size;
     const params = { resource, breakdown: by, from, to, size: asked };
-    return { type, alone: types.length < 2, answer: await this.kit.get(`${type}-by`, params) };
+    const answer = await this.kit.get(`${type}-by`, params).catch(rename);
+    return { type, alone: types.length < 2, answer };
   }
 
   update({ type, alone, answer }, { by = "country", size = SIZE, chart }) {
