@@ -19,6 +19,12 @@ from stats.engines.folder import free_port
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "examples" / "flask-repository"
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
+NOWHERE = {
+    "STATS_ELASTICSEARCH_URL": "http://127.0.0.1:9",
+    "STATS_MONGO_URL": "mongodb://127.0.0.1:9/none",
+    "STATS_BROKER_URL": "amqp://guest:guest@127.0.0.1:9//",
+}
+"""Engines that nobody runs."""
 PATIENCE = 60.0
 
 

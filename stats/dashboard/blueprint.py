@@ -30,11 +30,19 @@ from stats.refs import parse_ref
 from stats.times import iso_ms, utc_now
 from stats.views.access import require, require_resource
 from stats.views.embedding import framed_here
+from stats.views.errors import respond
 from stats.views.identity import COOKIE, caller
 from stats.views.incoming import read_args
 
 COOKIE_SECONDS = 30 * 24 * 3600
 FOUND = 20
+_TITLES = {
+    400: "That does not work",
+    403: "Not for this account",
+    404: "There is no such page",
+    500: "This should not happen",
+    503: "Try again in a moment",
+}
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -133,6 +141,13 @@ def sign_out() -> AnyResponse:
     return response
 
 
+@blueprint.get("/<path:rest>")
+def missing(rest: str) -> Response:
+    """Say on a page that there is none."""
+    read_args(request, ())
+    raise UnknownError("unknown_resource", f"/{rest} is no page of the dashboard")
+
+
 @blueprint.errorhandler(AccessError)
 def refused(error: AccessError) -> Response:
     """Ask nobody in particular to sign in; tell somebody that he may not."""
@@ -141,21 +156,20 @@ def refused(error: AccessError) -> Response:
         page.status_code = 401
         page.delete_cookie(COOKIE, path=request.script_root or "/")
         return page
-    return _problem(403, "Not for this account", str(error))
+    return failed(error)
 
 
 @blueprint.errorhandler(StatsError)
 def failed(error: StatsError) -> Response:
-    """Say what is wrong on a page."""
-    if isinstance(error, UnknownError):
-        return _problem(404, "There is no such thing", str(error))
-    if isinstance(error, InputError):
-        return _problem(400, "That does not work", error.line)
-    if isinstance(error, StoreUnavailable):
-        page = _problem(503, "Try again in a moment", f"{error.engine} does not answer.")
-        page.headers["Retry-After"] = "5"
-        return page
-    return _problem(500, "This should not happen", "The log of the service says more.")
+    """Say on a page what the API would answer, with its status."""
+    answer = respond(error)
+    said = answer.get_json()["error"]["message"]
+    message = error.line if isinstance(error, InputError) else said
+    page = _page("problem", title=_TITLES[answer.status_code], message=message)
+    page.status_code = answer.status_code
+    if "Retry-After" in answer.headers:
+        page.headers["Retry-After"] = answer.headers["Retry-After"]
+    return page
 
 
 def _window() -> Window:
@@ -167,12 +181,6 @@ def _numbers(ref: str, window: Window) -> dict[str, Any]:
     """Return a resource's numbers in a window and of all time."""
     ever = current_stats.totals([ref])[ref]
     return {"totals": read_totals(current_stats, ref, window), "ever": ever}
-
-
-def _problem(status: int, title: str, message: str) -> Response:
-    page = _page("problem", title=title, message=message)
-    page.status_code = status
-    return page
 
 
 def _page(name: str, **values: Any) -> Response:
@@ -202,6 +210,8 @@ def _session() -> str | None:
         return "other" if caller().signed_in else None
     except AccessError:
         return None
+    except StoreUnavailable:  # nobody knows, and the page is about that
+        return "other"
 
 
 def _link(ref: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
@@ -23,6 +25,7 @@ from stats.ext import EXTENSION
 from stats.service import create_app
 from tests.browser.data import HIDDEN, fill, make_embed_token, make_token
 from tests.browser.host import OTHER_ORIGIN, Host, Service
+from tests.example_repository import NOWHERE
 
 AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = (
@@ -71,20 +74,38 @@ def service(stats_engines: Addresses) -> Iterator[Service]:
         app = create_app(config)
     state = app.extensions[EXTENSION]
     fill(state)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     with app.app_context():
         tokens = (
             make_token(state, "user", "u7"),
             make_embed_token(state, HIDDEN, OTHER_ORIGIN),
             make_token(state, "admin"),
         )
-    yield Service(f"http://127.0.0.1:{server.server_port}", app.test_client(), *tokens)
-    server.shutdown()
-    thread.join()
+    with served(app) as url:
+        yield Service(url, app.test_client(), *tokens)
     state.stores.search.close()
     clean_up(namespace)
+
+
+@pytest.fixture(scope="session")
+def away() -> Iterator[str]:
+    """The address of a service whose engines are all away."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in NOWHERE:
+            patch.delenv(name, raising=False)
+        app = create_app({**NOWHERE, "STATS_CONNECT_TIMEOUT": 0.2})
+    with served(app) as url:
+        yield url
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application on a free port; give its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
 
 
 @pytest.fixture

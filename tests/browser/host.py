@@ -164,6 +164,14 @@ class Host:
             self.exceptions.append(message.text)
 
 
+def violations(page: Page, axe: str) -> list[tuple[str, str]]:
+    """Return what axe-core finds: the rule, and the first node that breaks it."""
+    page.wait_for_timeout(300)  # until fades have ended
+    page.evaluate(axe)
+    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")["violations"]
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found]
+
+
 def widths_of(page: Page) -> tuple[int, int]:
     """Return how wide a page is, and the window it is seen in."""
     wide, seen = page.evaluate(

@@ -10,7 +10,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.data import today
-from tests.browser.host import SPREAD, TIMEOUT_MS, WATCH, Service, table_of, widths_of
+from tests.browser.host import (
+    SPREAD,
+    TIMEOUT_MS,
+    WATCH,
+    Service,
+    table_of,
+    violations,
+    widths_of,
+)
 
 RECORD = "record:r1"
 PAGES = {
@@ -56,11 +64,16 @@ class Visit:
     def open(self, name: str, *, width: int = 1000, scheme: Scheme = "light") -> Page:
         """Return one of `PAGES` as an administrator sees it, all its elements answered."""
         page = self.begin(width=width, scheme=scheme)
-        cookie = {"name": "stats_token", "value": self.service.admin_token}
-        page.context.add_cookies([{**cookie, "url": self.service.url}])  # type: ignore[typeddict-item]
+        self.sign_in(page, self.service.admin_token)
         page.goto(self.service.url + PAGES[name])
         self.settle(page, ELEMENTS.get(name, 0))
         return page
+
+    def sign_in(self, page: Page, token: str) -> None:
+        """Give the page's browser the cookie that the form would."""
+        page.context.add_cookies(
+            [{"name": "stats_token", "value": token, "domain": "127.0.0.1", "path": "/"}]
+        )
 
     def get(self, path: str, **params: str) -> Any:
         """Return the JSON that the API answers an administrator."""
@@ -235,7 +248,35 @@ def test_pages_fit_every_width(visit: Visit, name: str, width: int) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(visit: Visit, axe: str, name: str, scheme: Scheme) -> None:
     page = visit.open(name, scheme=scheme)
-    page.wait_for_timeout(300)  # until fades have ended
-    page.evaluate(axe)
-    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    assert violations(page, axe) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [200, 1000])
+def test_pages_that_show_nothing_say_why_to_everybody(
+    visit: Visit, away: str, axe: str, scheme: Scheme, width: int
+) -> None:
+    service = visit.service
+    for address, token, title in (
+        (f"{service.url}/stats/", "", "Sign in"),
+        (f"{service.url}/stats/", service.user_token, "Not for this account"),
+        (f"{service.url}/stats/no-such-page", service.admin_token, "There is no such page"),
+        (f"{away}/stats/", service.admin_token, "Try again in a moment"),
+    ):
+        page = visit.begin(width=width, scheme=scheme)
+        if token:
+            visit.sign_in(page, token)
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        assert violations(page, axe) == []
+        page.evaluate(SPREAD)
+        assert widths_of(page) == (width, width)
+
+
+def test_a_refused_token_is_told_to_everybody(visit: Visit, axe: str) -> None:
+    page = visit.begin()
+    page.goto(f"{visit.service.url}/stats/sign-in")
+    page.get_by_label("Token").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert violations(page, axe) == []

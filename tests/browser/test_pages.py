@@ -15,13 +15,13 @@ from tests.browser.host import (
     SPREAD,
     Host,
     table_of,
+    violations,
     widths_of,
 )
 
 ALL = "".join(ELEMENTS.values())
 PANEL = '<stats-panel resource="community:c"></stats-panel>'
 DARK = 'lang="en" style="color-scheme: dark; background: #161b22; color: #e8ebf0"'
-AXE_OPTIONS = {"resultTypes": ["violations"]}
 
 
 def text_of(host: Host, name: str, nth: int = 0) -> str:
@@ -45,18 +45,13 @@ def test_elements_fit_every_width(host: Host, width: int, direction: str) -> Non
 def test_axe_finds_nothing(host: Host, axe: str, html: str, body: str) -> None:
     host.open(body, width=1000, html=html)
     host.wait(5)
-    host.page.wait_for_timeout(300)  # until fades have ended
-    host.page.evaluate(axe)
-    found = host.page.evaluate("(options) => axe.run(options)", AXE_OPTIONS)["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    assert violations(host.page, axe) == []
 
 
 def test_axe_finds_nothing_in_what_went_wrong(host: Host, axe: str) -> None:
     body = '<stats-history resource="record:none"></stats-history><stats-map></stats-map>'
     host.open(body + '<stats-counter resource="oops"></stats-counter>')
-    host.page.evaluate(axe)
-    found = host.page.evaluate("(options) => axe.run(options)", AXE_OPTIONS)["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    assert violations(host.page, axe) == []
 
 
 @pytest.mark.parametrize("shown", [[*ELEMENTS.values()], [PANEL]], ids=["elements", "panel"])
@@ -210,6 +205,17 @@ def test_a_frame_of_what_is_not_public_is_for_the_page_of_its_token(host: Host) 
     host.page.wait_for_timeout(500)
     assert host.api_requests() == []
     host.exceptions = [text for text in host.exceptions if "frame-ancestors" not in text]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "element=counter&theme=dark", "element=history&lang=fr", "element=top", "interval=hour"],
+)
+def test_axe_finds_nothing_in_a_frame(host: Host, axe: str, query: str) -> None:
+    page = host.open("")
+    page.goto(f"{host.service.url}/widgets/record:r1?{query}")
+    host.wait(1 if query else 6)
+    assert violations(page, axe) == []
 
 
 def test_a_frame_tells_how_high_it_is(host: Host) -> None:

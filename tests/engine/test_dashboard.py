@@ -162,6 +162,14 @@ def test_bad_input_is_said_on_a_page(app: Flask) -> None:
     assert client.get("/stats/resource/nonsense").status_code == 400
 
 
+def test_what_is_no_page_is_said_on_one(app: Flask) -> None:
+    for client in (app.test_client(), sign_in(app, "reporter")):
+        answer = client.get("/stats/no/such-page")
+        assert (answer.status_code, answer.mimetype) == (404, "text/html")
+        assert "There is no such page" in answer.get_data(as_text=True)
+        assert "Content-Security-Policy" in answer.headers
+
+
 def test_reasons_are_of_the_window(app: Flask) -> None:
     today = utc_now().date()
     state: StatsState = app.extensions[EXTENSION]

@@ -10,13 +10,7 @@ import pytest
 
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
-from tests.example_repository import get, get_json, running_repository
-
-NOWHERE = {
-    "STATS_ELASTICSEARCH_URL": "http://127.0.0.1:9",
-    "STATS_MONGO_URL": "mongodb://127.0.0.1:9/none",
-    "STATS_BROKER_URL": "amqp://guest:guest@127.0.0.1:9//",
-}
+from tests.example_repository import NOWHERE, get, get_json, running_repository
 
 
 def test_views_and_downloads_become_counts(

@@ -111,7 +111,7 @@ TAKES_ANYTHING = ("stats_health.", "stats_counter.", ".script", ".chunk", ".clie
 
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(rest_app: Flask) -> None:
-    words = {"ref": "record:r1", "name": "top"}
+    words = {"ref": "record:r1", "name": "top", "rest": "no-page"}
     client = rest_app.test_client()
     for rule in list_routes(rest_app):
         if any(part in rule.endpoint for part in TAKES_ANYTHING):
