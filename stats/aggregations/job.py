@@ -13,7 +13,6 @@ from stats.stores.kept import KeptStore
 from stats.stores.search import SearchStore
 from stats.stores.state import DayClaim, StateStore
 from stats.stores.totals import TotalsStore
-from stats.times import EPOCH
 
 NAMES = 25
 """Indices named in one request: the line of an HTTP request has at most 4,096 bytes."""
@@ -64,4 +63,4 @@ class CountedDay:
     @property
     def whole(self) -> bool:
         """Return whether all documents of the day are replaced, not only the changed ones."""
-        return self.claim.whole or self.claim.since == EPOCH
+        return self.claim.replaces

@@ -25,6 +25,7 @@ from stats.aggregations.totals import (
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
+from stats.stores.state import Vanished
 from stats.times import month_of
 
 Pair = tuple[str, str]
@@ -66,9 +67,9 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
         refs.update(document.resource for document in batch if document.user is None)
         pairs.update((d.user, d.resource) for d in batch if d.user is not None)
     if counted.whole:
-        gone, gone_pairs = _drop_stale(job, counted.snapshot)
-        refs |= gone
-        pairs |= gone_pairs
+        gone = _drop_stale(job, counted)
+        refs |= gone.refs
+        pairs |= gone.pairs
     return Written(written, refs, pairs)
 
 
@@ -116,25 +117,34 @@ def _write(job: AggregationJob, actions: list[Action]) -> None:
         raise StoreRejected("Elasticsearch", result.reason)
 
 
-def _drop_stale(job: AggregationJob, snapshot: Snapshot) -> tuple[set[str], set[Pair]]:
-    """Delete the documents of a day that a redo did not renew; return what they were about."""
-    refs: set[str] = set()
-    pairs: set[Pair] = set()
-    body = build_stale(snapshot.day, snapshot.counted_at)
+def _drop_stale(job: AggregationJob, counted: CountedDay) -> Vanished:
+    """Delete the documents of a day that a redo did not renew; return what they were about.
+
+    That is noted first: once they are deleted, nothing else tells a run after a kill
+    whose totals are to be set.
+    """
+    snapshot, gone = counted.snapshot, job.state.take_gone(counted.claim)
     families = [*(a.family for a in job.aggregations), USAGE_FAMILY, USERS_FAMILY]
     for some in batches(families, NAMES):
         indices = ",".join(job.search.daily(family, month_of(snapshot.day)) for family in some)
         job.search.refresh(indices)
-        for page in job.search.pages(indices, body):
+        for page in job.search.pages(indices, build_stale(snapshot.day, snapshot.counted_at)):
             job.renew()
             hits = [hit for hit in page if hit["_version"] < snapshot.ticket]
+            if not hits:
+                continue
+            about = _about([hit["_source"] for hit in hits])
+            job.state.note_gone(counted.claim, about)
             _write(job, [_deletion(hit, snapshot) for hit in hits])
-            for source in (hit["_source"] for hit in hits):
-                if "user_id" in source:
-                    pairs.add((source["user_id"], source["resource"]))
-                else:
-                    refs.add(source["resource"])
-    return refs, pairs
+            gone.refs.update(about.refs)
+            gone.pairs.update(about.pairs)
+    return gone
+
+
+def _about(sources: list[Document]) -> Vanished:
+    """Return what documents are about: those of people a pair, all others a ref."""
+    pairs = {(one["user_id"], one["resource"]) for one in sources if "user_id" in one}
+    return Vanished({one["resource"] for one in sources if "user_id" not in one}, pairs)
 
 
 def _deletion(hit: Document, snapshot: Snapshot) -> Action:

@@ -11,6 +11,9 @@ form of their ``_id``:
     documents. ``generation`` rises with each mark, so that a mark made while
     the day was being counted is not lost. ``leased_until``: when the claim of
     a worker that died ends.
+``gone:YYYY-MM-DD:...``
+    ``refs`` and ``pairs`` of user and ref whose documents of a day the ``owner`` of its
+    claim is about to delete: until the day is finished their totals are to be set.
 ``clock``
     The last ticket given out.
 ``pruned:<type>``
@@ -27,7 +30,7 @@ written, so that whatever is killed between is done again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from secrets import token_hex
 
@@ -41,6 +44,7 @@ from stats.times import EPOCH, to_ms
 _FOUND = "found"
 _CLOCK = "clock"
 _DROPPED = "dropped"
+_GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,19 @@ class DayClaim:
     generation: int
     owner: str = ""
     whole: bool = False
+
+    @property
+    def replaces(self) -> bool:
+        """Return whether all documents are replaced, as they are at the very first count too."""
+        return self.whole or self.since == EPOCH
+
+
+@dataclass(frozen=True)
+class Vanished:
+    """What documents that are no more were about: refs, and pairs of user and ref."""
+
+    refs: set[str] = field(default_factory=set)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
 
 
 class StateStore:
@@ -167,6 +184,36 @@ class StateStore:
         with translated():
             self._bookmarks.update_one(own, {"$set": {"leased_until": now + lease}})
 
+    def note_gone(self, claim: DayClaim, about: Vanished) -> None:
+        """Note what documents are about before they are deleted, for who repeats a killed run.
+
+        A worker that outlived its lease has the day counted once more: whoever took
+        it may have looked for notes already.
+        """
+        day = claim.day.isoformat()
+        note = {
+            "_id": f"gone:{day}:{token_hex(8)}",
+            "kind": _GONE,
+            "day": day,
+            "owner": claim.owner,
+            "refs": list(about.refs),
+            "pairs": [list(pair) for pair in about.pairs],
+        }
+        with translated():
+            self._bookmarks.insert_one(note)
+            held = self._bookmarks.find_one({"_id": f"day:{day}", "owner": claim.owner})
+        if held is None:
+            self.mark_days([claim.day], since=EPOCH)
+
+    def take_gone(self, claim: DayClaim) -> Vanished:
+        """Return what was noted of a day by runs that did not finish; it is this claim's now."""
+        notes_of_day = {"kind": _GONE, "day": claim.day.isoformat()}
+        with translated():
+            self._bookmarks.update_many(notes_of_day, {"$set": {"owner": claim.owner}})
+            notes = list(self._bookmarks.find({**notes_of_day, "owner": claim.owner}))
+        refs = {str(ref) for note in notes for ref in note["refs"]}
+        return Vanished(refs, {(user, ref) for note in notes for user, ref in note["pairs"]})
+
     def finish_day(self, claim: DayClaim) -> None:
         """Take the mark away, unless the day was marked again while it was counted.
 
@@ -174,6 +221,9 @@ class StateStore:
         """
         own = {"_id": f"day:{claim.day.isoformat()}", "owner": claim.owner}
         with translated():
+            if claim.replaces:
+                notes = {"kind": _GONE, "day": claim.day.isoformat(), "owner": claim.owner}
+                self._bookmarks.delete_many(notes)
             gone = self._bookmarks.delete_one({**own, "generation": claim.generation})
         if not gone.deleted_count:
             self.release_day(claim)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stats.stores.state import StateStore
+from stats.stores.state import DayClaim, StateStore, Vanished
 from stats.times import EPOCH, UTC, iso_ms
 
 DAY = date(2024, 3, 5)
@@ -71,6 +71,50 @@ def test_a_whole_recount_leaves_until_when_is_counted(state: StateStore) -> None
     assert claim.whole
     state.mark_days([DAY], since=NOW - LEASE)
     assert state.counted_until() == NOW - LEASE
+
+
+GONE = Vanished({"record:r1", "record:r2"}, {("anna", "record:r1")})
+
+
+def claimed(state: StateStore, now: datetime = NOW) -> DayClaim:
+    claim = state.claim_day(now, lease=LEASE)
+    assert claim is not None
+    return claim
+
+
+def test_what_a_killed_run_deleted_is_known_until_the_day_is_finished(state: StateStore) -> None:
+    state.mark_days([DAY], since=EPOCH)
+    killed = claimed(state)
+    state.note_gone(killed, GONE)
+    state.note_gone(killed, Vanished({"site:all"}))
+    again = claimed(state, NOW + LEASE)
+    assert state.take_gone(again) == Vanished({*GONE.refs, "site:all"}, GONE.pairs)
+    state.finish_day(again)
+    assert state.marked_days() == []
+    state.mark_days([DAY], since=EPOCH)
+    assert state.take_gone(claimed(state)) == Vanished()
+
+
+def test_what_a_worker_deletes_that_lost_its_day_is_left_for_one_more_run(
+    state: StateStore,
+) -> None:
+    state.mark_days([DAY], since=EPOCH)
+    slow = claimed(state)
+    quick = claimed(state, NOW + LEASE)
+    assert state.take_gone(quick) == Vanished()
+    state.note_gone(slow, GONE)
+    state.finish_day(quick)
+    assert state.take_gone(claimed(state, NOW + LEASE)) == GONE
+
+
+def test_what_a_worker_deletes_whose_day_is_finished_has_it_counted_again(
+    state: StateStore,
+) -> None:
+    state.mark_days([DAY], since=EPOCH)
+    slow = claimed(state)
+    state.finish_day(claimed(state, NOW + LEASE))
+    state.note_gone(slow, GONE)
+    assert state.take_gone(claimed(state)) == GONE
 
 
 def test_tickets_rise_whatever_the_clocks_say(state: StateStore) -> None:

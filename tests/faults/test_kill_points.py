@@ -10,12 +10,15 @@ from __future__ import annotations
 import random
 import signal
 import time
+from typing import Any
 
 import pytest
 
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
-from tests.faults.traffic import assert_equals_model, make_events
+from stats.stores.search import Action
+from stats.times import EPOCH
+from tests.faults.traffic import START, assert_equals_model, make_events
 from tests.faults.workers import PATIENCE, environment_of, worker
 from tests.system import System
 
@@ -76,3 +79,55 @@ def test_a_worker_that_dies_there_loses_nothing_and_counts_nothing_twice(
     pipeline.aggregate()
     assert state.stores.state.marked_days() == []
     assert_equals_model(pipeline, events)
+
+
+BETWEEN_DELETION_AND_TOTALS = [
+    "before state.note_gone 1",
+    "after state.note_gone 1",
+    # the days' documents are one bulk, what is no more of them is the next
+    "after search.bulk 2",
+    "before totals.write 1",
+    "after totals.write 1",
+    "before totals.delete_users 1",
+    "before state.finish_day 1",
+    "after state.finish_day 1",
+]
+
+
+@pytest.mark.parametrize("point", BETWEEN_DELETION_AND_TOTALS)
+def test_a_worker_that_dies_there_leaves_no_totals_of_what_is_gone(
+    point: str, state: StatsState, pipeline: System, stats_namespace: Namespace
+) -> None:
+    """Events of two things on one day are gone: so are documents of it, and a part of totals."""
+    events = make_events(random.Random(point), 2 * EVENTS)
+    pipeline.publish(events)
+    pipeline.process()
+    pipeline.aggregate()
+    left = [event for event in events if not is_gone(event)]
+    assert EVENTS < len(left) < len(events)
+    delete_raw(state, {event["id"] for event in events if is_gone(event)})
+    state.stores.state.mark_days([START.date()], since=EPOCH)
+    environment = environment_of(stats_namespace, lease=LEASE)
+    with worker(environment, "--only", "aggregate", "--die", *point.split()) as process:
+        assert process.wait(PATIENCE) == -signal.SIGKILL, "the worker never came to that point"
+    time.sleep(LEASE)
+    pipeline.aggregate()
+    assert state.stores.state.marked_days() == []
+    assert list(state.stores.database["bookmarks"].find({"kind": "gone"})) == []
+    assert_equals_model(pipeline, left)
+
+
+def is_gone(event: dict[str, Any]) -> bool:
+    of_day = event["timestamp"].startswith(START.date().isoformat())
+    return of_day and event["resource"] in ("record:r1", "file:f1", "file:f2")
+
+
+def delete_raw(state: StatsState, ids: set[str]) -> None:
+    search = state.stores.search
+    names = state.aggregation_job.raw_names
+    search.refresh(names)
+    hits = [hit for page in search.pages(names, {}) for hit in page if hit["_source"]["id"] in ids]
+    results = search.bulk([Action("delete", hit["_index"], hit["_id"]) for hit in hits])
+    assert len(results) == len(ids)
+    assert all(result.ok for result in results)
+    search.refresh(names)
