@@ -6,7 +6,7 @@ to say of it. What always holds: what is said is short, whatever was sent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 from stats.errors import InputError
@@ -28,3 +28,14 @@ def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
             others = f", but {', '.join(known)}" if known else ""
             message = f"there is no parameter {shown!r} here{others}"
             raise InputError("unknown_parameter", message, field=shown)
+
+
+def refuse_empty(given: Mapping[str, object], filters: Iterable[str]) -> None:
+    """Raise ``InputError`` for a filter that is given and empty.
+
+    It comes of a variable that nobody set; what it would let pass is everything.
+    """
+    for name in filters:
+        if given.get(name) == "":
+            message = f"{name} is empty; leave it out to ask for everything"
+            raise InputError("bad_format", message, field=name)

@@ -33,7 +33,7 @@ def search(
     Who it was is known for STATS_PRIVATE_DAYS; older events are not found by --user.
     """
     filters = {"user": user, "resource": resource, "type": type_name, "from": start, "to": end}
-    given = {name: value for name, value in filters.items() if value}
+    given = {name: value for name, value in filters.items() if value is not None}
     asked = parse_audit(given, types=current_stats.event_types)
     for event in islice(run_all(asked, current_stats.stores.search), limit):
         click.echo(orjson.dumps(event))

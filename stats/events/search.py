@@ -23,12 +23,13 @@ from typing import Any, Protocol
 import orjson
 
 from stats.errors import InputError
-from stats.known import refuse_unknown
+from stats.known import refuse_empty, refuse_unknown
 from stats.refs import parse_ref
 from stats.stores.dsl import Q, Search
 from stats.times import DAY, UTC, from_ms, iso_ms, parse_day, parse_time
 
-PARAMETERS = ("user", "resource", "type", "from", "to", "size", "cursor")
+FILTERS = ("user", "resource", "type")
+PARAMETERS = (*FILTERS, "from", "to", "size", "cursor")
 DEFAULT_SIZE = 100
 MAX_SIZE = 1_000
 MAX_SCANNED = 10_000
@@ -92,6 +93,7 @@ class Page:
 def parse_audit(given: Mapping[str, str], *, types: Collection[str]) -> AuditRequest:
     """Read the parameters; raise ``InputError`` naming the one that is wrong."""
     refuse_unknown(given, PARAMETERS)
+    refuse_empty(given, FILTERS)
     start = _parse_moment(given.get("from"), "from")
     end = _parse_moment(given.get("to"), "to")
     if start and end and end <= start:

@@ -2,7 +2,8 @@
 
 Comes in: text from a URL, or JSON values. Goes out: typed values, or
 ``InputError`` with a code and the parameter's name. What always holds: an
-empty text and a JSON null are "not given"; an unknown name is refused.
+empty text and a JSON null are "not given", but a resource or kind that is empty
+is refused, as is an unknown name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from stats.errors import InputError
-from stats.known import refuse_unknown
+from stats.known import refuse_empty, refuse_unknown
 from stats.queries.types import Parameter, Params
 from stats.queries.windows import INTERVALS, Window, check_order
 from stats.refs import parse_kind, parse_ref
@@ -35,6 +36,7 @@ _DATE_SCHEMA = {"type": "string", "format": "date"}
 def parse_params(parameters: Sequence[Parameter], given: Mapping[str, object]) -> Params:
     """Return every parameter with its parsed value or its default."""
     refuse_unknown(given, sorted(parameter.name for parameter in parameters))
+    refuse_empty(given, (p.name for p in parameters if p.narrows and not p.required))
     return {
         parameter.name: _parse(parameter, given.get(parameter.name)) for parameter in parameters
     }
@@ -157,9 +159,13 @@ def _kind(value: object, field: str) -> str:
     return parse_kind(value, field=field)
 
 
-RESOURCE = Parameter("resource", "what was used, kind:id", _ref, required=True, schema=_REF_SCHEMA)
-WITHIN = Parameter("within", "only what was inside this resource", _ref, schema=_REF_SCHEMA)
-KIND = Parameter("kind", "only resources of this kind", _kind)
+RESOURCE = Parameter(
+    "resource", "what was used, kind:id", _ref, required=True, schema=_REF_SCHEMA, narrows=True
+)
+WITHIN = Parameter(
+    "within", "only what was inside this resource", _ref, schema=_REF_SCHEMA, narrows=True
+)
+KIND = Parameter("kind", "only resources of this kind", _kind, narrows=True)
 FROM = Parameter("from", "first day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)
 TO = Parameter("to", "last day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)
 INTERVAL = choice(

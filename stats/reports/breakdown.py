@@ -34,7 +34,7 @@ from typing import Any, Literal, get_args
 from stats.aggregations.within import WIDTHS
 from stats.errors import InputError
 from stats.events.types import DIMENSIONS, SITE
-from stats.known import SHOWN, find_near, refuse_unknown
+from stats.known import SHOWN, find_near, refuse_empty, refuse_unknown
 from stats.queries.filters import NO_CONTENT, days_clauses
 from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of, parse_ref
@@ -77,6 +77,7 @@ class BreakdownRequest:
 def parse_breakdown(given: Mapping[str, str]) -> BreakdownRequest:
     """Read the parameters; raise ``InputError`` naming the one that is wrong."""
     refuse_unknown(given, PARAMETERS)
+    refuse_empty(given, ("within",))
     by = given.get("by") or ""
     if not by:
         message = f"by is required: a kind of resource, or one of {', '.join(_DIMENSIONS)}"

@@ -15,6 +15,7 @@ from typing import Any
 from flask import Response, request
 
 from stats.errors import InputError
+from stats.known import refuse_empty
 from stats.proxies import current_stats
 from stats.queries.parameters import MAX_SIZE, parse_size
 from stats.refs import parse_kind, parse_ref
@@ -39,6 +40,7 @@ def changed() -> Response:
     """Return the totals that were set anew since a time, and what to ask for next."""
     require("changed")
     given = read_args(request, PARAMETERS)
+    refuse_empty(given, ("kind",))
     since = parse_since(given.get("since") or "")
     size = parse_size(given.get("size") or MAX_SIZE, "size")
     kind = parse_kind(given["kind"]) if given.get("kind") else None

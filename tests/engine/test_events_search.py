@@ -141,6 +141,7 @@ def test_the_command_line_prints_it_all(rest: FlaskClient) -> None:
     assert run("--user", "bob", "--resource", "community:c") == (0, ["e3"])
     assert run("--type", "record-view", "--from", "2025-01-02", "--limit", "2") == (0, ["e5", "e4"])
     assert run("--type", "nope") == (2, [])
+    assert run("--user", "") == (2, [])
 
 
 def test_a_receiver_learns_what_has_new_totals(rest_state: StatsState) -> None:
@@ -176,6 +177,7 @@ def test_the_feed_of_changes(rest: FlaskClient, rest_state: StatsState) -> None:
     assert nothing and nothing["changed"] == []
     assert rest.get("/api/stats/changed?since=soon").status_code == 400
     assert rest.get("/api/stats/changed?sinse=2025-01-01").status_code == 400
+    assert rest.get("/api/stats/changed?kind=").status_code == 400
 
 
 def test_the_feed_in_pages_misses_nothing(rest: FlaskClient, rest_state: StatsState) -> None:

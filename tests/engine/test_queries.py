@@ -69,7 +69,11 @@ def test_nothing_counted_is_the_usual_shape_with_zeros(store: SearchStore, name:
         [
             view("2025-03-01", "site:all", 7, breakdown={"country": [["CH", 7, 6, 70]]}),
             document("file-download", "2025-03-01", "site:all", count=5),
-            document("store-size", "2025-03-01", "site:all", count=5, sum=5.0, max=5.0),
+            document(
+                "store-size", "2025-03-01", "site:all", count=5, sum=5.0, max=5.0, last_value=5.0
+            ),
+            view("2025-03-01", "record:r2", 7, parents=["concept:p2"]),
+            {**document("users", "2025-03-01", "record:r1", views=3), "user_id": "somebody"},
         ],
     )
     after = ask(store, name, **{key: given[key] for key in wanted} | _nowhere(name))

@@ -240,8 +240,9 @@ def test_a_slip_of_the_pen_is_no_breakdown(rest: FlaskClient, days: StatsState) 
     assert rest.get("/api/stats/breakdown?by=prob").status_code == 400
 
 
-def test_a_breakdown_of_nothing_is_empty(rest: FlaskClient) -> None:
-    answer = rest.get("/api/stats/breakdown?by=space&within=space:s").get_json()
+@pytest.mark.parametrize("by", ["space", "country", "file"])
+def test_a_breakdown_of_nothing_is_empty(rest: FlaskClient, days: StatsState, by: str) -> None:
+    answer = rest.get(f"/api/stats/breakdown?by={by}&within=space:s").get_json()
     assert (answer["buckets"], answer["total"]) == ([], 0)
 
 

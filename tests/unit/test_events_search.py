@@ -54,7 +54,7 @@ def test_parameters() -> None:
         end=datetime(2025, 1, 3, tzinfo=UTC),
         size=7,
     )
-    assert parse_audit({"user": "", "type": ""}, types=TYPES) == AuditRequest(TYPES)
+    assert parse_audit({"from": "", "size": ""}, types=TYPES) == AuditRequest(TYPES)
     moment = "2025-01-02T03:04:05.678+01:00"
     both = parse_audit({"from": moment, "to": moment}, types=TYPES)
     assert both.start == datetime(2025, 1, 2, 2, 4, 5, 678_000, tzinfo=UTC)
@@ -66,6 +66,9 @@ def test_parameters() -> None:
     [
         ({"usr": "u"}, "unknown_parameter"),
         ({"resource": "r1"}, "bad_format"),
+        ({"user": ""}, "bad_format"),
+        ({"resource": ""}, "bad_format"),
+        ({"type": ""}, "bad_format"),
         ({"type": "nope"}, "unknown_type"),
         ({"from": "yesterday"}, "bad_format"),
         ({"to": "2025-02-30"}, "bad_format"),

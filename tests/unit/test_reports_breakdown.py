@@ -183,6 +183,7 @@ def test_the_answer_has_titles_and_most_first() -> None:
         ({"by": "access_method+country"}, "bad_format", "by"),
         ({"by": "x" * 65}, "bad_format", "by"),
         ({"by": "country", "within": "nowhere"}, "bad_format", "within"),
+        ({"by": "country", "within": ""}, "bad_format", "within"),
         ({"by": "country", "metric": "unique_downloads"}, "out_of_range", "metric"),
         ({"by": "country", "from": "2024-02-01", "to": "2024-01-01"}, "bad_window", "to"),
         ({"by": "country", "size": "3"}, "unknown_parameter", "size"),
