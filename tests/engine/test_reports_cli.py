@@ -55,7 +55,11 @@ class Cli:
 
 
 @pytest.fixture
-def cli(stats_namespace: Namespace, tmp_path: Path) -> Iterator[Cli]:
+def cli(
+    stats_namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cli]:
+    for name in stats_namespace.as_config():  # the environment is over the configuration
+        monkeypatch.delenv(name, raising=False)
     validator = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
     with (
         serving(Matomo("t" * 32)) as matomo,

@@ -362,6 +362,14 @@ def test_the_customer_is_the_world(
     assert (response.status_code, response.get_json()["Code"]) == (status, code)
 
 
+@pytest.fixture
+def stranger(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """Nobody in particular, who has to say who he is."""
+    for name in stats_namespace.as_config():  # the environment is over the configuration
+        monkeypatch.delenv(name, raising=False)
+    return create_app(stats_namespace.as_config()).test_client()
+
+
 @pytest.mark.parametrize(
     ("given", "status", "code", "message"),
     [
@@ -373,24 +381,22 @@ def test_the_customer_is_the_world(
 )
 @pytest.mark.parametrize("path", ["members", "reports", "reports/pr", "reports/dsr"])
 def test_a_token_is_needed(
-    stats_namespace: Namespace,
+    stranger: FlaskClient,
     path: str,
     given: dict[str, str],
     status: int,
     code: int,
     message: str,
 ) -> None:
-    client = create_app(stats_namespace.as_config()).test_client()
-    assert client.get("/api/counter/r51/status").status_code == 200
+    assert stranger.get("/api/counter/r51/status").status_code == 200
     dates = {"begin_date": "2024-01", "end_date": "2024-01"}
-    response = ask(client, path, **dates, **given)
+    response = ask(stranger, path, **dates, **given)
     found = response.get_json()
     assert (response.status_code, found["Code"], found["Message"]) == (status, code, message)
 
 
-def test_what_is_missing_comes_before_what_is_wrong(stats_namespace: Namespace) -> None:
-    client = create_app(stats_namespace.as_config()).test_client()
-    response = ask(client, "reports/ir", api_key="wrong", begin_date="2024-01")
+def test_what_is_missing_comes_before_what_is_wrong(stranger: FlaskClient) -> None:
+    response = ask(stranger, "reports/ir", api_key="wrong", begin_date="2024-01")
     assert (response.status_code, response.get_json()["Data"]) == (400, "missing: end_date")
 
 
