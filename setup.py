@@ -62,6 +62,8 @@ setup(
         "pytest11": ["stats = stats.engines.pytest_plugin"],
         "invenio_base.apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
         "invenio_base.api_apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
+        "invenio_base.finalize_app": ["stats = stats.hosts.invenio.communities:count_requests"],
+        "invenio_base.api_finalize_app": ["stats = stats.hosts.invenio.communities:count_requests"],
         "invenio_base.blueprints": [
             "stats_dashboard = stats.dashboard.blueprint:blueprint",
             "stats_script = stats.hosts.script:blueprint",

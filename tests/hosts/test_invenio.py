@@ -218,5 +218,11 @@ def test_tasks_and_commands_are_declared(entry_points: list[EntryPoint]) -> None
     assert group.name == "stats"
 
 
+@pytest.mark.parametrize("group", ["invenio_base.finalize_app", "invenio_base.api_finalize_app"])
+def test_an_application_without_requests_starts(entry_points: list[EntryPoint], group: str) -> None:
+    (finalize,) = of_group(entry_points, group)
+    assert finalize(Flask("invenio")) == []
+
+
 def test_the_real_signals_are_connected() -> None:
     assert {"file_downloaded", "record_viewed"} <= set(connect_signals())

@@ -13,7 +13,7 @@ from blinker import Namespace
 from flask import Flask
 
 from stats.hosts import StatsHost
-from stats.hosts.invenio.communities import build_request_event, counting
+from stats.hosts.invenio.communities import build_request_event, count_requests, counting
 from stats.hosts.invenio.loans import length_of, list_overdue, type_of
 from stats.hosts.invenio.records import title_of
 from stats.hosts.invenio.signals import WIRES, connect_signals
@@ -275,6 +275,69 @@ def test_a_submission_is_counted_when_it_is_committed(app: Flask, emitted: Event
         }
     ]
     assert Submission.available_actions["submit"] is Action
+
+
+class Registry:
+    """As of invenio-requests."""
+
+    def __init__(self, *types: Any) -> None:
+        self.types = {one.type_id: one for one in types}
+
+    def register_type(self, type_: Any, force: bool = False) -> None:
+        if force:
+            self.types[type_.type_id] = type_
+        else:
+            self.types.setdefault(type_.type_id, type_)
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.types.values()
+
+
+class Review:
+    type_id = "my-review"
+    available_actions: ClassVar[dict[str, Any]] = {"accept": Action}
+
+
+def test_registered_request_types_are_counted_from_the_start(app: Flask, emitted: Events) -> None:
+    own = Submission()
+    own.label = "of the host"  # type: ignore[attr-defined]
+    registry = Registry(own, Invitation, Review())
+    app.extensions["invenio-requests"] = SimpleNamespace(request_type_registry=registry)
+    names = ["community-submission", "community-invitation"]
+    assert count_requests(app) == count_requests(app) == names
+    found = registry.types["community-submission"]
+    assert (isinstance(found, Submission), found.label) == (True, "of the host")
+    assert registry.types["my-review"].available_actions["accept"] is Action
+    request = request_of(
+        found, receiver={"community": "c1"}, topic={"record": "r1"}, created_by={"user": "7"}
+    )
+    uow = UnitOfWork()
+    found.available_actions["submit"](request).execute(None, uow)
+    uow.commit()
+    assert [event["type"] for event in emitted] == ["submission-created"]
+
+
+def test_requests_that_cannot_be_counted_are_not_the_hosts_problem(app: Flask) -> None:
+    assert count_requests(app) == []
+    app.extensions["invenio-requests"] = SimpleNamespace()
+    assert count_requests(app) == []
+
+
+@pytest.mark.parametrize(
+    "type_id",
+    [
+        "community-invitation",
+        "community-membership-request",
+        "subcommunity",
+        "subcommunity-invitation",
+    ],
+)
+@pytest.mark.parametrize("action", ["create", "accept", "decline", "cancel", "expire"])
+def test_every_action_of_a_community_is_a_feature(type_id: str, action: str) -> None:
+    one = type("Type", (), {"type_id": type_id, "available_actions": {}})
+    event = build_request_event(request_of(one, receiver={"community": "c1"}), action)
+    assert event is not None
+    assert (event["resource"], event["feature"]) == ("community:c1", f"{type_id}.{action}")
 
 
 def test_other_actions_are_features_of_the_community() -> None:

@@ -1,15 +1,20 @@
 """Requests about communities: submissions, invitations, memberships, subcommunities.
 
 Invenio-Communities has no signals today; what happens there are actions of
-request types. :func:`counting` returns a request type whose actions are
-counted, for ``REQUESTS_REGISTERED_TYPES``. The signal of its first releases,
-``inclusion_request_created``, is connected where it still is.
+request types. Those that Invenio-Requests has registered are counted from the
+start of the application on (:func:`count_requests`); :func:`counting` is for a
+host's own. The signal of its first releases, ``inclusion_request_created``, is
+connected where it still is.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, TypeVar
+
+from flask import Flask
 
 from stats.hosts.invenio.building import emit_now
 
@@ -17,6 +22,39 @@ T = TypeVar("T")
 
 SUBMISSIONS = ("community-submission", "community-inclusion")
 SUBMITTING = ("submit", "create")
+COUNTED = frozenset(
+    {
+        *SUBMISSIONS,
+        "community-invitation",
+        "community-membership-request",
+        "subcommunity",
+        "subcommunity-invitation",
+    }
+)
+"""Ids of the request types that are about communities."""
+
+_COUNTING = "counted_by_stats"
+_log = logging.getLogger(__name__)
+
+
+def count_requests(app: Flask) -> list[str]:
+    """Count the actions of the request types of communities; return the ids of those there are.
+
+    For the entry points ``invenio_base.finalize_app`` and ``api_finalize_app``: by then
+    Invenio-Requests has registered all types. Whatever fails here is logged alone.
+    """
+    requests: Any = app.extensions.get("invenio-requests")
+    if requests is None:
+        return []
+    try:
+        registry = requests.request_type_registry
+        found = [one for one in registry if one.type_id in COUNTED]
+        for one in found:
+            registry.register_type(_counted(one), force=True)
+    except Exception:
+        _log.exception("requests about communities are not counted")
+        return []
+    return [one.type_id for one in found]
 
 
 def counting(request_type: type[T]) -> type[T]:
@@ -26,10 +64,13 @@ def counting(request_type: type[T]) -> type[T]:
     other action is ``feature-use`` of the community, named ``<type>.<action>``.
     """
     found: Any = request_type
+    if getattr(found, _COUNTING, False):
+        return request_type
     actions = {
         name: _counting_action(action, name) for name, action in found.available_actions.items()
     }
-    return type(request_type.__name__, (request_type,), {"available_actions": actions})
+    names = {"available_actions": actions, _COUNTING: True}
+    return type(request_type.__name__, (request_type,), names)
 
 
 def build_request_event(request: Any, action: str) -> dict[str, Any] | None:
@@ -89,6 +130,15 @@ class _Emission:
     def on_post_commit(self, uow: Any) -> None:
         """Emit."""
         emit_now(self._event, request=self._request)
+
+
+def _counted(registered: Any) -> Any:
+    """Return what takes the place of a registered type: an instance, or a class where it is one."""
+    if isinstance(registered, type):
+        return counting(registered)
+    made = copy(registered)
+    made.__class__ = counting(type(registered))
+    return made
 
 
 def _counting_action(action: type[Any], name: str) -> type[Any]:
