@@ -97,3 +97,55 @@ def test_the_combined_report_is_the_union_of_its_parts() -> None:
 
     parts = ["files.csv", "datasets.csv", "collections.csv", "records.csv", "communities.csv"]
     assert sorted(keys("metrics.csv")) == sorted(key for name in parts for key in keys(name))
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+COUNTER_LOG = [  # time, file name, size, agent
+    ("10:00:00", "-", "-", FIREFOX),
+    ("10:01:00", "data.csv", "23", FIREFOX),
+    ("10:02:00", "????", "100", FIREFOX),
+    ("10:03:00", "data.csv", "23", "curl/8.0"),
+]
+
+
+def test_a_log_of_counter_processor_becomes_a_dataset_report(
+    pipeline: Pipeline, state: StatsState, tmp_path: Path
+) -> None:
+    lines = ["#Version: 0.0.1"]
+    for time, name, size, agent in COUNTER_LOG:
+        head = [f"2024-01-05T{time}Z", "130.60.1.2", "-", "-", "-", "https://repo.example/d"]
+        tail = ["My Repository", "grid.1", "A|B", "2020-01-01", "1", "-", "-", "2020"]
+        known = ["doi:10.1234/a", name, size, agent, "Tides"]
+        lines.append("\t".join([*head, *known, *tail]))
+    log = tmp_path / "counter_2024-01-05.log"
+    log.write_text("\n".join(lines) + "\n")
+    for _ in range(2):  # a second time is no other event
+        state.import_log(log, file_format="counter")
+        pipeline.process()
+    pipeline.aggregate()
+    sources = build_sources(state.stores, state.event_types)
+    reporter = Reporter(sources, build_platform(state.settings), state.settings.report_kinds)
+    january = {"begin_date": "2024-01", "end_date": "2024-01"}
+    (dataset,) = json.loads(b"".join(reporter.run("dsr", "json", january, now=NOW)))[
+        "report-datasets"
+    ]
+    assert (dataset["dataset-title"], dataset["dataset-id"]) == (
+        "Tides",
+        [{"type": "doi", "value": "10.1234/a"}],
+    )
+    found = {
+        (one["access-method"], one["metric-type"].replace("-dataset", "")): one["count"]
+        for one in dataset["performance"][0]["instance"]
+    }
+    assert found == {
+        ("regular", "total-investigations"): 3,
+        ("regular", "unique-investigations"): 1,
+        ("regular", "total-requests"): 2,
+        ("regular", "unique-requests"): 1,
+        ("machine", "total-investigations"): 1,
+        ("machine", "unique-investigations"): 1,
+        ("machine", "total-requests"): 1,
+        ("machine", "unique-requests"): 1,
+    }
+    totals = state.totals(["dataset:doi:10.1234/a"])["dataset:doi:10.1234/a"]
+    assert (totals["views"], totals["downloads"], totals["volume"]) == (1, 3, 146)

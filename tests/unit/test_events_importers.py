@@ -312,7 +312,7 @@ def row(**columns):
 
 def test_a_view_of_a_dataset():
     assert read_counter(row(), mapping=None) == {
-        "type": "record-view",
+        "type": "dataset-view",
         "resource": "dataset:doi:10.1/x",
         "title": "A title",
         "timestamp": "2018-03-01T00:00:00-0800",
@@ -327,6 +327,12 @@ def test_a_request_of_a_file():
     event = read_counter(row(filename="data.csv", size="23"), mapping=None)
     assert (event["type"], event["resource"]) == ("file-download", "file:doi:10.1/x/data.csv")
     assert (event["parents"], event["size"]) == (["dataset:doi:10.1/x"], 23)
+
+
+def test_a_request_of_a_whole_dataset():
+    event = read_counter(row(size="23"), mapping=None)
+    assert (event["type"], event["resource"]) == ("dataset-download", "dataset:doi:10.1/x")
+    assert (event["title"], event["size"]) == ("A title", 23)
 
 
 @pytest.mark.parametrize("null", ["-", "", "????"])

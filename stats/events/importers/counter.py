@@ -3,8 +3,8 @@
 In comes a line of 19 columns with tabs between, out go the fields of an event,
 or None for comments. With a mapping its rules decide on the path of the URL,
 and templates may use the columns ``identifier`` and ``filename``. Without one a
-line with a file name or a size is a download (a request) of a file of the
-dataset, and any other a view of the dataset.
+line with a file name is a download (a request) of a file of the dataset, one
+with a size alone of the whole dataset, and any other a view of the dataset.
 
 A user's cookie stands for the session where there is no session cookie: it is
 not a name, and has no place in statistics by user.
@@ -78,9 +78,10 @@ def _by_columns(row: dict[str, str]) -> dict[str, Any]:
     if "identifier" not in row:
         raise InputError("missing", "has no identifier", field="identifier")
     dataset = f"dataset:{row['identifier']}"
-    if "filename" not in row and "size" not in row:
-        return _present({"type": "record-view", "resource": dataset, "title": row.get("title")})
-    name = row.get("filename", "all")
+    name = row.get("filename")
+    if name is None:
+        type_name = "dataset-download" if "size" in row else "dataset-view"
+        return _present({"type": type_name, "resource": dataset, "title": row.get("title")})
     resource = f"file:{row['identifier']}/{name}"
     return {"type": "file-download", "resource": resource, "parents": [dataset], "title": name}
 
