@@ -164,6 +164,31 @@ counts = st.integers(0, 3)
 refs = st.builds(lambda k, n: f"{k}:{n}", st.sampled_from(KINDS), st.integers(0, 30))
 
 
+def by_user(ref: str, user: str, views: int, downloads: int) -> dict[str, Any]:
+    return total(ref, views, downloads, resource=ref, user_id=user) | {"_id": f"{user}|{ref}"}
+
+
+pairs = st.tuples(refs, st.sampled_from(["ann", "bob"]))
+
+
+@given(st.dictionaries(pairs, st.tuples(counts, counts)))
+def test_the_combined_report_by_user_is_the_union_of_its_parts(
+    used: dict[tuple[str, str], tuple[int, int]],
+) -> None:
+    found = sources(totals=[by_user(*pair, *numbers) for pair, numbers in used.items()])
+    whole = run_metrics(parse_metrics("metrics_by_user", {}), found, kinds=KINDS)
+    rows = [row.usage for row in whole.rows]
+    names = [report.name for report in REPORTS.values() if report.kind and report.by_user]
+    parts = [
+        row.usage
+        for name in names
+        for row in run_metrics(parse_metrics(name, {}), found, kinds=KINDS).rows
+    ]
+    assert sorted(rows, key=repr) == sorted(parts, key=repr)
+    assert whole.count == len(rows) == sum(any(numbers) for numbers in used.values())
+    assert len(names) == len(KINDS)
+
+
 @given(st.dictionaries(refs, st.tuples(counts, counts)), st.sampled_from(["downloads", "views"]))
 def test_the_combined_report_is_the_union_of_its_parts(
     used: dict[str, tuple[int, int]], sort: str
