@@ -358,6 +358,58 @@ def test_a_breakdown_by_resources_names_no_hidden_one(make: Make) -> None:
     ]
 
 
+def test_what_the_host_hides_is_hidden_in_every_form(
+    make: Make, stats_namespace: Namespace
+) -> None:
+    """One policy: REST, rankings, breakdowns, badges, widgets, the audit log, reports by user."""
+    asked: list[list[str]] = []
+
+    def visible(refs: Any, identity: Identity) -> list[str]:
+        asked.append(list(refs))
+        return [ref for ref in refs if ref != "record:open" or identity.user_id == "friend"]
+
+    who = [Identity(user_id="auditor", roles=frozenset({"auditor"}))]
+    app = make(STATS_RESOURCE_VISIBILITY=visible, STATS_IDENTITY=lambda: who[0])
+    state: StatsState = app.extensions[EXTENSION]
+    stats_namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
+    state.init()
+    time = {"timestamp": "2025-01-02T03:04:05Z"}
+    seen = {"type": "record-view", "user_id": "u", **time}
+    state.publish([seen | {"resource": f"record:{name}"} for name in ("open", "other")])
+    state.process()
+    state.aggregate()
+    state.stores.search.refresh(state.stores.search.raw("record-view"))
+    client = app.test_client()
+
+    def shown(path: str) -> bool:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        assert "other" in answer.text
+        return '"record:open"' in answer.text or "record,open," in answer.text
+
+    paths = [
+        "/api/stats/top",
+        "/api/stats/record-view-top?kind=record",
+        "/api/stats/breakdown?by=record&metric=views",
+        "/api/events?user=u",
+        "/api/reports/metrics/records_by_user",
+        "/api/reports/metrics_by_user",
+    ]
+    refused = [
+        "/api/stats/totals/record:open",
+        "/api/stats/record-view-histogram?resource=record:open",
+        "/api/stats/record-view?recid=open",
+        "/badge/record:open.svg",
+        "/stats/resource/record:open",
+    ]
+    assert [shown(path) for path in paths] == [False] * len(paths)
+    assert [client.get(path).status_code for path in refused] == [403] * len(refused)
+    who[0] = Identity(user_id="friend", roles=frozenset({"auditor"}))
+    assert [shown(path) for path in paths] == [True] * len(paths)
+    assert [client.get(path).status_code for path in refused] == [200] * len(refused)
+    assert max(map(len, asked)) > 1
+
+
 def test_reports_and_dashboard_may_be_public(make: Make) -> None:
     app = make(STATS_PUBLIC_REPORTS=True)
     for ref, views in (("record:hidden", 5), ("record:open", 4)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from stats.aggregations.totals import BATCH
 from stats.aggregations.write import run_totals
 from stats.ext import StatsState
@@ -63,3 +65,11 @@ def test_a_pair_that_no_document_speaks_of_goes(state: StatsState) -> None:
     pairs = {("carl", "record:r1"), ("anna", "record:r1")}
     run_totals(state.aggregation_job, set(), pairs, now=utc_now())
     assert {user for user, _ in rows(state)} == {"anna", "bert"}
+
+
+@pytest.mark.parametrize("overrides", [{"STATS_USER_STATISTICS": False}])
+def test_without_statistics_of_people_there_are_no_rows(state: StatsState) -> None:
+    count(state, view("anna", "r1"), view("bert", "r1"))
+    assert rows(state) == {}
+    assert state.query("user-statistics", {"user": "anna"})["buckets"] == []
+    assert state.totals(["record:r1"])["record:r1"]["views"] == 2
