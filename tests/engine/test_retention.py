@@ -13,6 +13,7 @@ from stats.aggregations.bodies import midnight
 from stats.engines.namespace import Namespace
 from stats.errors import InputError
 from stats.ext import StatsState
+from stats.retention.terms import Term
 from stats.stores.dead_letters import DeadLetter
 from stats.times import iso_ms, utc_now
 from tests.engine.forgetting import (
@@ -124,6 +125,25 @@ def test_old_raw_events_go_when_they_are_counted(state: StatsState) -> None:
     with pytest.raises(InputError) as refused:
         recount(state, MONTHS_AGO)
     assert refused.value.code == "too_late"
+
+
+def test_whole_months_go_with_their_index_and_the_edge_event_by_event(
+    state: StatsState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge = Term(months=24).before(utc_now().date())
+    first = Day((utc_now().date() - edge).days)
+    last = Day(first.ago + 1)
+    send(state, [day.at("12:00:00") for day in (Day(first.ago + 40), last, first)])
+    search, deleted = state.stores.search, []
+    drop = search.delete_index
+    monkeypatch.setattr(search, "delete_index", lambda name: (deleted.append(name), drop(name)))
+    alias = search.raw("record-view")
+    before = set(search.indices(f"{alias}-*"))
+    assert retain(state).dropped_events == 2
+    gone = {name for name in before if name.removeprefix(f"{alias}-") < edge.isoformat()[:7]}
+    assert gone == set(deleted)
+    assert set(search.indices(f"{alias}-*")) == before - gone
+    assert [one["timestamp"][:10] for one in raw(state)] == [edge.isoformat()]
 
 
 def test_raw_events_that_are_not_counted_are_refused(state: StatsState) -> None:
