@@ -98,6 +98,9 @@ def test_dates_are_expanded_to_whole_months() -> None:
         ({"yop": "2020|x|2021-2019"}, 3060, "Invalid ReportFilter Value", "yop=x|2021-2019"),
         ({"country_code": "ch"}, 3060, "Invalid ReportFilter Value", "country_code=ch"),
         ({"item_id": "1234-567X"}, 3060, "Invalid ReportFilter Value", "item_id=1234-567X"),
+        ({"item_id": ""}, 3060, "Invalid ReportFilter Value", "item_id="),
+        ({"author": " "}, 3060, "Invalid ReportFilter Value", "author="),
+        ({"attributes_to_show": ""}, 3062, "Invalid ReportAttribute Value", "attributes_to_show="),
         (
             {"item_id": "10.1234/a|1234-567X"},
             3061,

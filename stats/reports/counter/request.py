@@ -131,9 +131,17 @@ def parse_request(
     remarks = remark_names(given, known, repeated=repeated, platform=platform)
     request = CounterRequest(report, first, min(asked, newest), asked, remarks=remarks)
     for name in report.parameters:
-        if given.get(name) and name not in repeated:
-            request = _READERS[name](request, given[name])
+        if name in given and name not in repeated:
+            request = _read(request, name, given[name].strip())
     return _without_third_dimension(request)
+
+
+def _read(request: CounterRequest, name: str, text: str) -> CounterRequest:
+    """Read one parameter; an empty one is no filter, and the report says so."""
+    if text:
+        return _READERS[name](request, text)
+    kind = ex.INVALID_ATTRIBUTE if name in ATTRIBUTES else ex.INVALID_FILTER
+    return request.remarked(kind, f"{name}=")
 
 
 def remark_names(
@@ -199,7 +207,7 @@ def _read_item_ids(request: CounterRequest, text: str) -> CounterRequest:
 
 
 def _read_author(request: CounterRequest, text: str) -> CounterRequest:
-    return replace(request, author=text.strip()).filtered("Author", text.strip())
+    return replace(request, author=text).filtered("Author", text)
 
 
 def _read_country(request: CounterRequest, text: str) -> CounterRequest:
