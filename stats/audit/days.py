@@ -79,8 +79,8 @@ def run_audit_day(job: AuditJob, day: date) -> tuple[int, list[Difference]]:
 
 
 def _run_compare(job: AuditJob, day: date) -> tuple[int, list[Difference]]:
-    right = _run_count(job, day)
-    stored = _run_read(job, day)
+    right = run_recount(job, day)
+    stored = run_stored(job, day)
     differences: list[Difference] = []
     for key in sorted(right.keys() | stored.keys()):
         document = right.get(key) or stored[key]
@@ -94,14 +94,14 @@ def _about(family: str, document: Body) -> str:
     return f"{user}{document['resource']}"
 
 
-def _run_count(job: AuditJob, day: date) -> dict[Key, Body]:
+def run_recount(job: AuditJob, day: date) -> dict[Key, Body]:
     """Return the documents that a day has by right, from its raw events."""
     counted = run_count(job.aggregation, DayClaim(day, EPOCH, 0), job.clock())
     documents = build_documents(counted.numbers, counted.snapshot, whole=True)
     return {(d.family, d.id): d.body for d in documents if d.body is not None}
 
 
-def _run_read(job: AuditJob, day: date) -> dict[Key, Body]:
+def run_stored(job: AuditJob, day: date) -> dict[Key, Body]:
     """Return the documents that a day has."""
     search, found = job.aggregation.search, {}
     for family in job.families:

@@ -41,7 +41,7 @@ class Aggregated:
 
 
 def aggregate(place: Namespace) -> Aggregated:
-    """Count all events of a place as ``stats aggregate`` does, with a clock around the totals."""
+    """Count all events of a place once, with a clock around the totals."""
     job = open_state(place).aggregation_job
     days: list[date] = []
     written = Written()
@@ -58,6 +58,15 @@ def aggregate(place: Namespace) -> Aggregated:
         Measured(written.totals, ended - counted),
         days=tuple(days),
     )
+
+
+def aggregate_new(place: Namespace) -> tuple[Measured, set[date]]:
+    """Count what is new as ``stats aggregate`` does, to its end; return the days, too."""
+    state = open_state(place)
+    days: set[date] = set()
+    began = perf_counter()
+    done = state.aggregate(report=lambda day, _: days.add(day))
+    return Measured(done.documents, perf_counter() - began), days
 
 
 def read_raw(place: Namespace, days: Sequence[date]) -> Measured:

@@ -46,9 +46,9 @@ class Figure:
         return (self.name, self.measured, self.baseline, ratio, target, self.verdict)
 
 
-def build_table(figures: Sequence[Figure]) -> list[str]:
+def build_table(figures: Sequence[Figure], header: Sequence[str] = HEADER) -> list[str]:
     """Return the lines of the table, names to the left and numbers to the right."""
-    rows = [HEADER, *(figure.cells for figure in figures)]
+    rows = [tuple(header), *(figure.cells for figure in figures)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

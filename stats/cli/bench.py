@@ -6,6 +6,7 @@ from functools import partial
 
 import click
 
+from stats.bench.against import run_against
 from stats.bench.figures import build_table
 from stats.bench.places import opened
 from stats.bench.run import run_bench
@@ -23,13 +24,21 @@ say = partial(click.echo, err=True)
     show_default=True,
     help="Length of the seeded stream.",
 )
+@click.option(
+    "--against",
+    type=click.Choice(["invenio-stats"]),
+    help="Let another package's own code count the same events beside, and compare.",
+)
 @with_stats
-def bench(events: int) -> None:
+def bench(events: int, against: str | None) -> None:
     """Measure processing, aggregation, requests and memory on a seeded stream of events.
 
     On the engines of the settings, under names of its own that are cleaned up; on embedded
     engines in a temporary folder when one of them does not answer.
     """
-    with opened(current_stats.settings, say) as engines:
-        for line in build_table(run_bench(events, engines, say)):
-            click.echo(line)
+    if against:
+        lines = run_against(events, current_stats.settings, say)
+    else:
+        with opened(current_stats.settings, say) as engines:
+            lines = build_table(run_bench(events, engines, say))
+    click.echo("\n".join(lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from datetime import datetime
 from time import monotonic
 
@@ -40,6 +41,17 @@ def test_a_field_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stats.ext.StatsState.query", fail)
     result = CliRunner().invoke(stats, ["query", "top"])
     assert (result.exit_code, result.stderr) == (2, "stats: rule 1: path is wrong\n")
+
+
+def test_a_comparison_without_its_package_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "stats.bench.invenio", raising=False)
+    monkeypatch.setitem(sys.modules, "invenio_search", None)
+    result = CliRunner().invoke(stats, ["bench", "--against", "invenio-stats"])
+    assert result.exit_code == 2
+    assert "pip install 'invenio-stats[opensearch2]" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_an_engine_that_is_down_is_exit_3_after_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
