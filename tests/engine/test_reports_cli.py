@@ -93,6 +93,29 @@ def test_metrics_to_stdout_and_to_a_file(cli: Cli, tmp_path: Path) -> None:
     assert cli.run("report", "metrics", "--by-user").exit_code == 0
 
 
+def test_the_command_line_writes_what_http_answers(cli: Cli) -> None:
+    token = cli.run("token", "create", "--role", "admin").stdout.strip()
+    client = cli.app.test_client()
+
+    def get(path: str) -> bytes:
+        answer = client.get(f"/api/{path}", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return answer.data
+
+    for name in ("", "files", "datasets", "collections", "records", "communities"):
+        for suffix, options in (("", []), ("_by_user", ["--by-user"])):
+            path = f"reports/metrics{'/' * bool(name)}{name}{suffix}"
+            asked = ["report", "metrics", *([name] if name else []), *options]
+            assert cli.run(*asked).stdout_bytes == get(path), path
+    dates = f"customer_id=0000000000000000&begin_date={MONTH}&end_date={MONTH}"
+    for name in ("pr", "ir", "dsr"):
+        written = cli.run("report", "counter", name, "--begin", MONTH, "--end", MONTH).output
+        parts = [json.loads(written), json.loads(get(f"counter/r51/reports/{name}?{dates}"))]
+        for part in parts:
+            part.get("Report_Header", {}).pop("Created", None)  # a second may lie between
+        assert parts[0] == parts[1], name
+
+
 def test_counter_reports(cli: Cli, tmp_path: Path) -> None:
     target = tmp_path / "ir.tsv"
     arguments = ["--begin", MONTH, "--end", MONTH, "--format", "tsv", "-o", str(target)]
