@@ -22,6 +22,8 @@ from stats.retention.reflag import run_reflag
 @with_stats
 def erase(user: str) -> None:
     """Forget a person: private fields of his events, and his statistics. Counts stay."""
+    if not user:
+        raise InputError("missing", "--user is empty; name the person", field="user")
     job = current_stats.retention_job(report=say)
     erased = run_erase(job, user, tokens=current_stats.stores.tokens)
     click.echo(

@@ -102,6 +102,9 @@ def test_erase_and_reflag(app: Flask, state: StatsState) -> None:
         " 6 events could not be judged: their user agent is scrubbed\n",
     )
     assert run(app, "erase").exit_code == 2
+    assert (
+        run(app, "erase", "--user", "").stderr == "stats: user: --user is empty; name the person\n"
+    )
 
 
 def test_audit(app: Flask, state: StatsState) -> None:
