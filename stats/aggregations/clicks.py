@@ -12,7 +12,7 @@ so that of a chain the last stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -23,8 +23,7 @@ from stats.times import parse_time, to_ms
 DOUBLE_CLICK_MS = 30_000
 
 KEPT = "\0kept"
-LATER = "\0later"
-"""In the place of a user: whose events are in the kept rows of the day, or will not be."""
+"""In the place of a user: whose events are in the kept rows of the day."""
 
 FIELDS = (
     "id",
@@ -47,8 +46,9 @@ FIELDS = (
 class Click(NamedTuple):
     """What counting needs of one event.
 
-    ``new``: the documents of its resources do not have it yet. ``head``: it is
-    of the first seconds of the next day, and only there to push others out.
+    ``user`` is None for nobody, and :data:`KEPT`. ``new``: the documents of its
+    resources do not have it yet. ``head``: it is of the first seconds of the next
+    day, and only there to push others out.
     """
 
     timestamp: str
@@ -73,8 +73,18 @@ class Excluded(NamedTuple):
     via: str
 
 
+class Lost(NamedTuple):
+    """A click in the kept rows of its ``user`` that is pushed out by one that came later."""
+
+    user: str
+    click: Click
+
+
 class Users(NamedTuple):
-    """Of which events it is read who did them: those indexed in between, ISO text."""
+    """Of which events it is read who did them: those indexed in between, ISO text.
+
+    Events before ``start`` are in kept rows; those from ``end`` on are passed over.
+    """
 
     start: str = ""
     end: str = "~"
@@ -88,9 +98,10 @@ class DayClicks:
 
     ``day_end`` is the next midnight and ``since`` the time from which on events
     are new, both as ISO text. Who did it is read of events indexed from
-    ``users.start`` on and before ``users.end``. ``touched`` are the resources whose
-    documents change through new events, ``touched_users`` the users with the
-    resources of what they did; both are complete when :meth:`counted` was read through.
+    ``users.start`` on; those from ``users.end`` on are passed over. ``touched`` are the
+    resources whose documents change through new events, ``touched_users`` the users with
+    the resources of what they did, ``lost`` what is to be taken from kept rows; all are
+    complete when :meth:`counted` was read through.
     """
 
     def __init__(
@@ -99,6 +110,7 @@ class DayClicks:
         self.excluded: list[Excluded] = []
         self.touched: set[str] = set()
         self.touched_users: set[tuple[str, tuple[str, ...]]] = set()
+        self.lost: list[Lost] = []
         self._profiles = profiles
         self._day_end = day_end
         self._since = since
@@ -111,6 +123,8 @@ class DayClicks:
         groups, interned = self._groups, self._resources
         for hit in hits:
             source = hit["_source"]
+            if source["indexed_at"] >= self._users.end:
+                continue
             listed = tuple(source["resources"])
             resources = interned.setdefault(listed, listed)
             new = source["indexed_at"] >= self._since
@@ -136,14 +150,13 @@ class DayClicks:
                     yield group
             else:
                 yield from self._filter(group)
+                if self._users.start:
+                    self._find_lost(group)
 
     def _who(self, source: dict[str, Any]) -> tuple[str | None, str | None]:
         """Return the user, and the value that breakdowns by user count the event under."""
-        indexed_at = source["indexed_at"]
-        if indexed_at < self._users.start:
+        if source["indexed_at"] < self._users.start:
             return None, KEPT
-        if indexed_at >= self._users.end:
-            return None, LATER
         private = source.get("private")
         user = private.get("user_id") if private else None
         return user, user
@@ -166,7 +179,7 @@ class DayClicks:
             self._profiles.of(source, who),
             source.get("size") or 0,
             source.get("value"),
-            user,
+            KEPT if who is KEPT else user,
             source["via"],
             new,
             head,
@@ -202,10 +215,34 @@ class DayClicks:
         if not group[-1].head:
             yield group[-1]
 
+    def _find_lost(self, group: list[Click]) -> None:
+        """Find the kept clicks that others push out, which were not there when rows were kept.
+
+        A group is of one visitor: who did one of its clicks that still say so did
+        them all. What was kept is what the filter left of the kept clicks alone.
+        """
+        user = next((c.user for c in group if c.user is not None and c.user != KEPT), None)
+        if user is None:
+            return
+        left = set(staying(group))
+        for click in staying([click for click in group if click.user == KEPT]):
+            if click not in left:
+                self.lost.append(Lost(user, click))
+                self.touched_users.add((user, click.resources))
+
     def _touch(self, resources: tuple[str, ...], user: str | None) -> None:
         self.touched.update(resources)
-        if user is not None:
+        if user is not None and user != KEPT:
             self.touched_users.add((user, resources))
+
+
+def staying(group: Sequence[Click]) -> Iterator[Click]:
+    """Yield which of one visitor's clicks on one URL, in their order, the filter leaves."""
+    for click, later in pairwise(group):
+        if not click.head and not _is_double(click, later):
+            yield click
+    if group and not group[-1].head:
+        yield group[-1]
 
 
 def _order(click: Click) -> tuple[str, str]:

@@ -7,18 +7,30 @@ and the order of the pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from stats.aggregations.clicks import ALL_USERS, FIELDS, Click, DayClicks, Users
+from stats.aggregations.clicks import ALL_USERS, FIELDS, KEPT, Click, DayClicks, Lost, Users
 from stats.aggregations.profiles import Profiles
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
 from stats.aggregations.usage import Shared, share
 from stats.aggregations.users import UserRows, count_extractors, count_users, rolled_up
 from stats.aggregations.within import Containers
-from stats.events.types import USAGE_BREAKDOWNS
+from stats.events.types import BY_USER, USAGE_BREAKDOWNS
+
+
+class LostUse(NamedTuple):
+    """A click to be taken from the kept rows of a user.
+
+    ``ended`` are the resources where nothing kept is left of its session.
+    """
+
+    aggregation: Aggregation
+    user: str
+    click: Click
+    ended: frozenset[str]
 
 
 @dataclass
@@ -29,7 +41,8 @@ class DayNumbers:
     the sessions of each resource that several types saw, types by their place in
     ``types``. ``touched`` are the resources whose documents of a type change through events
     that are new, ``touched_rows`` the users and resources whose rows do. What is
-    touched and has no numbers is a document that must go.
+    touched and has no numbers is a document that must go. ``lost`` is what is to
+    be taken from kept rows.
     """
 
     profiles: dict[Aggregation, Profiles] = field(default_factory=dict)
@@ -37,6 +50,7 @@ class DayNumbers:
     shared: dict[str, Shared] = field(default_factory=dict)
     users: UserRows = field(default_factory=dict)
     containers: Containers = field(default_factory=Containers)
+    lost: list[LostUse] = field(default_factory=list)
     touched: dict[Aggregation, set[str]] = field(default_factory=dict)
     touched_rows: set[tuple[str, str]] = field(default_factory=set)
 
@@ -101,7 +115,25 @@ class DayCounter:
         tallies = tally(counted)
         for resource, one in tallies.items():
             fold(one, numbers.setdefault(resource, Numbers()))
+        if clicks.lost:
+            self._lose(aggregation, clicks.lost, tallies)
         return tallies
+
+    def _lose(
+        self, aggregation: Aggregation, lost: Iterable[Lost], tallies: Mapping[str, Tally]
+    ) -> None:
+        """Say of each session once that it has ended, where it has."""
+        keys: Sequence[str] = ()
+        if BY_USER in aggregation.breakdowns:
+            keys = self.numbers.profiles[aggregation].keys(BY_USER)
+        kept = {profile for profile, key in enumerate(keys) if key == KEPT}
+        ended: set[tuple[str, str]] = set()
+        for user, click in lost:
+            here = {(resource, click.session) for resource in click.resources} - ended
+            here = {one for one in here if not _has(tallies, *one, kept)}
+            ended |= here
+            resources = frozenset(resource for resource, _ in here)
+            self.numbers.lost.append(LostUse(aggregation, user, click, resources))
 
     def _read(self, pages: Iterable[list[dict[str, Any]]], profiles: Profiles) -> DayClicks:
         clicks = DayClicks(profiles, day_end=self._day_end, since=self._since, users=self._users)
@@ -125,6 +157,14 @@ class DayCounter:
                 for user, resources in clicks.touched_users
                 for resource in rolled_up(resources)
             )
+
+
+def _has(tallies: Mapping[str, Tally], resource: str, session: str, profiles: set[int]) -> bool:
+    """Return whether a session was seen at a resource with one of ``profiles``."""
+    one = tallies.get(resource)
+    if one is None or session not in one.sessions:
+        return False
+    return not profiles.isdisjoint(one.mixed.get(session) or {one.sessions[session]})
 
 
 def _all_breakdowns(aggregation: Aggregation) -> tuple[Any, ...]:

@@ -12,7 +12,10 @@ Rows, as JSON lists::
     ["breakdown", type, ref, user, count, unique_count, volume]
 
 What always holds: kept rows and the events that still say who did it add up to
-what was counted before anything was scrubbed.
+what would have been counted had nothing been scrubbed. A late click that pushes a
+kept one out tells by its visitor whose that was; it is taken from the rows when
+they are added. The last times of a row alone stay as they were kept: where a click
+that was the last one goes, for one of the next day or of other parents, its time stays.
 """
 
 from __future__ import annotations
@@ -20,11 +23,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from stats.aggregations.clicks import LATER
-from stats.aggregations.day import DayNumbers
+from stats.aggregations.day import DayNumbers, LostUse
 from stats.aggregations.rows import NOBODY, add, divide_by_user
+from stats.aggregations.tally import Numbers
 from stats.aggregations.types import Aggregation
-from stats.aggregations.users import UserRow
+from stats.aggregations.users import UserRow, rolled_up
 from stats.events.types import BY_USER
 from stats.stores.kept import KeptDay, Row
 
@@ -42,6 +45,10 @@ def add_kept(kept: KeptDay, numbers: DayNumbers, aggregations: Sequence[Aggregat
         if ref in types.get(name, ()):
             by_user = types[name][ref].kept
             by_user[user] = add(by_user.get(user, [0, 0, 0]), sums)
+    pairs = {(row[1], row[2]) for row in kept.rows if row[0] == USER_ROW} if numbers.lost else set()
+    for lost in numbers.lost:
+        _take_user(lost, numbers, pairs)
+        _take_breakdown(lost, types.get(lost.aggregation.event_type.name, {}))
 
 
 def build_rows(numbers: DayNumbers) -> list[Row]:
@@ -69,7 +76,7 @@ def _breakdown_rows(numbers: DayNumbers) -> Iterator[Row]:
         keys = numbers.profiles[aggregation].keys(BY_USER)
         for ref, one in found.items():
             for user, row in divide_by_user(one, keys).items():
-                if user not in (NOBODY, LATER):
+                if user != NOBODY:
                     yield [BREAKDOWN_ROW, aggregation.event_type.name, ref, user, *row]
 
 
@@ -80,3 +87,23 @@ def _add_user(kept: Row, numbers: DayNumbers) -> None:
     row.apart += Counter(dict(apart))
     for counts_as, time in last.items():
         row.last[counts_as] = max(row.last.get(counts_as, ""), time)
+
+
+def _take_user(lost: LostUse, numbers: DayNumbers, kept: set[tuple[str, str]]) -> None:
+    """Take a click from the rows of its user; what comes to nothing goes."""
+    use = (lost.aggregation.event_type.name, lost.click.via)
+    for pair in [(lost.user, ref) for ref in rolled_up(lost.click.resources)]:
+        if pair not in kept:
+            continue
+        row = numbers.users[pair]
+        row.counts[use] -= 1
+        row.counts = +row.counts
+        if not row.counts and not row.apart:
+            del numbers.users[pair]
+
+
+def _take_breakdown(lost: LostUse, found: dict[str, Numbers]) -> None:
+    for ref in lost.click.resources:
+        if ref in found and lost.user in found[ref].kept:
+            row = found[ref].kept[lost.user]
+            found[ref].kept[lost.user] = add(row, (-1, -(ref in lost.ended), -lost.click.volume))

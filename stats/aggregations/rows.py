@@ -36,9 +36,15 @@ def divide_by_user(numbers: Numbers, keys: Sequence[str]) -> Rows:
     """Return the rows by user: of those that events name, and those that are kept.
 
     What was counted of the same events without knowing who goes from the rows
-    of those who are known; the rest is of nobody.
+    of those who are known; the rest is of nobody. A session that is in the kept
+    rows is not one more unique of the person when it goes on.
     """
     rows = divide(numbers, keys)
+    for profiles, sessions in numbers.mixed.items():
+        names = {keys[profile] for profile in profiles}
+        if KEPT in names:
+            for name in names & {NOBODY, *numbers.kept}:
+                rows[name] = add(rows[name], (0, -sessions, 0))
     rest = rows.pop(KEPT, [0, 0, 0])
     for user, row in numbers.kept.items():
         rows[user] = add(rows.get(user, [0, 0, 0]), row)

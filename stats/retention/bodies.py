@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from stats.aggregations.bodies import midnight
+from stats.aggregations.bodies import HEAD_SECONDS, midnight
 from stats.events.document import PRIVATE
 from stats.stores.dsl import A, Q, Search
 from stats.times import DAY, from_ms, iso_ms
@@ -51,10 +51,15 @@ def build_private_of_day(day: date, until: str) -> Body:
     return body
 
 
-def build_users_of_day(day: date, until: str) -> Body:
-    """Select those of a day's events, indexed before ``until``, that say who did it."""
-    known = Q("exists", field="private.user_id")
-    body: Body = (Q(build_private_of_day(day, until)) & known).to_dict()
+def build_users_of_day(day: date, since: str, until: str) -> Body:
+    """Select what a day's rows by person are counted from and is indexed in between.
+
+    Events of the next day's first seconds are among it: they push clicks out.
+    """
+    start, end = midnight(day), midnight(day + DAY) + timedelta(seconds=HEAD_SECONDS)
+    within = Q("range", timestamp={"gte": iso_ms(start), "lt": iso_ms(end)})
+    stamped = Q("range", indexed_at={"lt": until} | ({"gte": since} if since else {}))
+    body: Body = (within & stamped & Q("exists", field="private.user_id")).to_dict()
     return body
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from datetime import date
 
 from stats.aggregations.clicks import Users
-from stats.aggregations.job import AggregationJob
 from stats.aggregations.kept import add_kept, build_rows
 from stats.aggregations.run import run_read
 from stats.events.forget import scrub
@@ -20,13 +19,20 @@ from stats.retention.bodies import build_private_of_day, build_users_of_day
 from stats.retention.job import RetentionJob
 from stats.retention.rewrite import run_rewrite
 from stats.stores.kept import KeptDay
+from stats.times import DAY
 
 _NEVER = "~"
 """Later than all times as text: nothing is new."""
 
 
 def run_scrub_day(job: RetentionJob, day: date, until: str) -> int:
-    """Scrub a counted day's events indexed before ``until``; return how many."""
+    """Scrub a counted day's events indexed before ``until``; return how many.
+
+    The first of them may have pushed clicks of the day before out of rows that are
+    kept already: those are kept anew while the events still say whose they are.
+    """
+    if job.aggregation.kept.generation(day - DAY):
+        run_keep(job, day - DAY, until)
     run_keep(job, day, until)
     scrubbed = 0
     for aggregation in job.aggregation.aggregations:
@@ -44,13 +50,10 @@ def run_keep(job: RetentionJob, day: date, until: str) -> None:
     """Keep what a day's events indexed before ``until`` say about people, if any do."""
     aggregation = job.aggregation
     kept = aggregation.kept.read(day)
-    if until <= kept.until or not _run_count_users(aggregation, day, until):
+    came = build_users_of_day(day, kept.until, until)
+    if until <= kept.until or not aggregation.search.count(aggregation.raw_names, came):
         return
     ticket = aggregation.state.ticket(job.clock())
     numbers = run_read(job.counting, day, since=_NEVER, users=Users(kept.until, until))
     add_kept(kept, numbers, aggregation.aggregations)
     aggregation.kept.write(day, KeptDay(ticket, until, build_rows(numbers)))
-
-
-def _run_count_users(job: AggregationJob, day: date, until: str) -> int:
-    return job.search.count(job.raw_names, build_users_of_day(day, until))

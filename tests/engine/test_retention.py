@@ -115,6 +115,43 @@ def test_what_happens_on_a_scrubbed_day_later_is_added(state: StatsState) -> Non
     assert everything(state) == before
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (WEEKS_AGO.at("15:59:50"), WEEKS_AGO.at("16:00:10")),
+        (WEEKS_AGO.at("17:00:00", parents=["concept:c"]), WEEKS_AGO.at("17:00:30")),
+        (WEEKS_AGO.at("23:59:50"), Day(39).at("00:00:10")),
+    ],
+    ids=["of one day", "with other parents", "over midnight"],
+)
+def test_a_late_click_takes_a_kept_one_from_its_person(
+    state: StatsState, first: dict, second: dict
+) -> None:
+    """Its visitor is the same as long as the salts are there: it tells whose the kept one was."""
+    upload = {"type": "upload", "size": 7}
+    send(state, [first | ANNA, first | ANNA | upload, *people_day(WEEKS_AGO)])
+    retain(state)
+    send(state, [second | ANNA, second | ANNA | upload])
+    late = everything(state)
+    assert sum(row["views"] for row in rows_of("anna", "record:r1", late)) == VIEWS + 1
+    assert not [row for row in rows_of("anna", "concept:c", late) if row["views"]]
+    uploads = [one for one in late["upload"] if one["resource"] == "record:r1"]
+    assert [one["breakdown"]["user"] for one in uploads] == [[["anna", 1, 1, 7]]]
+    recount(state, WEEKS_AGO, Day(39))
+    assert everything(state) == late
+    assert retain(state).scrubbed_events == 2
+    recount(state, WEEKS_AGO, Day(39))
+    assert everything(state) == late
+
+
+VIEWS = 2
+"""What Anna's views of a day of ``people_day`` come to."""
+
+
+def rows_of(user: str, ref: str, found: dict) -> list[dict]:
+    return [one for one in found["users"] if (one["user_id"], one["resource"]) == (user, ref)]
+
+
 def test_old_raw_events_go_when_they_are_counted(state: StatsState) -> None:
     send(state, people_day(MONTHS_AGO) + people_day(YESTERDAY))
     before = everything(state)
