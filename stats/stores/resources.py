@@ -18,9 +18,10 @@ from pymongo import ASCENDING
 
 from stats.refs import split_ref
 from stats.stores.mongo import Document, Documents, translated
-from stats.stores.newest import Change, write_newest
+from stats.stores.newest import Change, ensure_newest, write_newest
 
 RESOURCES = "resources"
+MOMENT = "described_at"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class ResourceStore:
     def ensure(self) -> None:
         """Make the indexes that reports need; a second time is no error."""
         with translated():
+            ensure_newest(self._resources, field=MOMENT)
             self._resources.create_index([("kind", ASCENDING)])
             self._resources.create_index([("parents", ASCENDING)])
 
@@ -71,7 +73,7 @@ class ResourceStore:
 
     def describe(self, descriptions: Iterable[Description]) -> None:
         """Set the fields of each ref, except where an event finds something newer known."""
-        write_newest(self._resources, [_change(one) for one in descriptions], field="described_at")
+        write_newest(self._resources, [_change(one) for one in descriptions], field=MOMENT)
 
     def read_parts(self, refs: Sequence[str]) -> list[Document]:
         """Return access, owner and parents of what says its access and is in one of ``refs``."""
@@ -87,7 +89,7 @@ def _change(description: Description) -> Change:
     kind, name = split_ref(description.ref)
     fields = {field: value for field, value in description.fields.items() if value is not None}
     fields |= {"kind": kind, "id": name}
-    moment = {"described_at": description.moment}
+    moment = {MOMENT: description.moment}
     changes: dict[str, Any] = {"$set": fields, "$max": moment}
     gone = {field: "" for field, value in description.fields.items() if value is None}
     if gone:

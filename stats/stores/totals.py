@@ -14,10 +14,11 @@ from typing import Any
 from pymongo import ASCENDING
 
 from stats.stores.mongo import Document, Documents, translated
-from stats.stores.newest import Change, write_newest
+from stats.stores.newest import Change, ensure_newest, write_newest
 
 TOTALS = "statistic_totals"
 USERS = "statistic_users"
+TICKET = "ticket"
 
 
 class TotalsStore:
@@ -30,6 +31,8 @@ class TotalsStore:
     def ensure(self) -> None:
         """Make the indexes that look-ups need; those of reports are ``stores.ranking``'s."""
         with translated():
+            ensure_newest(self._totals, field=TICKET)
+            ensure_newest(self._users, field=TICKET)
             self._totals.create_index([("updated", ASCENDING)])
             self._users.create_index([("user_id", ASCENDING)])
 
@@ -79,11 +82,11 @@ class TotalsStore:
 
     def write(self, documents: Iterable[Document], *, ticket: int) -> None:
         """Set totals, each document with its ref as ``_id``."""
-        write_newest(self._totals, [_change(one, ticket) for one in documents], field="ticket")
+        write_newest(self._totals, [_change(one, ticket) for one in documents], field=TICKET)
 
     def write_users(self, documents: Iterable[Document], *, ticket: int) -> None:
         """Set per-user rows, each document with ``user|ref`` as ``_id``."""
-        write_newest(self._users, [_change(one, ticket) for one in documents], field="ticket")
+        write_newest(self._users, [_change(one, ticket) for one in documents], field=TICKET)
 
     def delete_users(self, ids: Iterable[str], *, ticket: int) -> None:
         """Delete per-user rows by ``_id``, unless a newer read has set them."""
@@ -92,5 +95,5 @@ class TotalsStore:
 
 
 def _change(document: Document, ticket: int) -> Change:
-    whole = {**document, "ticket": ticket}
+    whole = {**document, TICKET: ticket}
     return Change(whole, {"$set": whole})
