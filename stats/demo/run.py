@@ -59,14 +59,14 @@ def run_demo(demo: Demo, report: Report) -> None:
     try:
         with _running_engines(demo, report):
             app = create_app({"STATS_PUBLIC_REPORTS": True})
-            _fill(app, demo, report)
+            run_fill(app, demo, report)
             with _running_worker(demo):
                 _serve(app, demo, report)
     except KeyboardInterrupt:
         report("stopped before it was ready")
 
 
-def _fill(app: Flask, demo: Demo, report: Report) -> None:
+def run_fill(app: Flask, demo: Demo, report: Report) -> None:
     """Take in a log and the generated traffic, and count it all."""
     state: StatsState = app.extensions[EXTENSION]
     state.init()

@@ -180,6 +180,16 @@ def widths_of(page: Page) -> tuple[int, int]:
     return int(wide), int(seen)
 
 
+def number(n: int) -> str:
+    """Write a number as elements do in English."""
+    return f"{n:,}"
+
+
+def numbers_of(bucket: dict[str, Any]) -> list[str]:
+    """Write the numbers of a bucket as tables do."""
+    return [number(bucket["count"]), number(bucket["unique_count"])]
+
+
 def table_of(element: Locator) -> list[list[str]]:
     """Return the body of an element's table, as text."""
     rows: list[list[str]] = element.locator("table").first.evaluate(

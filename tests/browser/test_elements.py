@@ -10,15 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.data import COUNTRIES, GROUPS, RECORDS, today
-from tests.browser.host import RECORD, Host, table_of
-
-
-def number(n: int) -> str:
-    return f"{n:,}"
-
-
-def numbers_of(bucket: dict[str, Any]) -> list[str]:
-    return [number(bucket["count"]), number(bucket["unique_count"])]
+from tests.browser.host import RECORD, Host, number, numbers_of, table_of
 
 
 def test_a_counter_shows_totals_and_the_unique_ones_in_its_tip(host: Host) -> None:
