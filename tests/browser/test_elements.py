@@ -94,6 +94,22 @@ def test_bars_are_as_high_as_their_counts(host: Host) -> None:
     assert max(scales) / min(scales) < 1.25
 
 
+def test_a_history_is_bars_or_areas(host: Host) -> None:
+    start = today() - timedelta(days=364)
+    given = f'resource="{RECORD}" from="{start}" interval="day"'
+    kinds = ("", 'chart="bars"', 'chart="area"')
+    host.open("".join(f"<stats-history {given} {kind}></stats-history>" for kind in kinds))
+    usual, bars, area = (
+        host.element("history", nth).locator("path.all").first.get_attribute("d") or ""
+        for nth in range(3)
+    )
+    params = {"resource": RECORD, "from": start, "interval": "day"}
+    buckets = host.service.get("record-view-histogram", **params)["buckets"]
+    assert bars.count("M") == sum(bucket["count"] > 0 for bucket in buckets)
+    assert (area.count("M"), "C" in area) == (1, True)
+    assert usual == area  # columns of a year would be too thin
+
+
 def test_a_history_is_read_by_pointer_and_keyboard(host: Host) -> None:
     host.open(f'<stats-history resource="{RECORD}"></stats-history>')
     answer = host.service.get("record-view-histogram", resource=RECORD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.browser.host import (
 
 ALL = "".join(ELEMENTS.values())
 PANEL = '<stats-panel resource="community:c"></stats-panel>'
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "widgets.md"
 DARK = 'lang="en" style="color-scheme: dark; background: #161b22; color: #e8ebf0"'
 
 
@@ -90,6 +92,24 @@ def test_custom_properties_set_colours_and_height(host: Host) -> None:
     assert host.element("history").bounding_box()["height"] == 300  # type: ignore[index]
 
 
+def test_every_part_that_is_documented_is_there_to_be_styled(host: Host) -> None:
+    text = DOCUMENTATION.read_text("utf-8")
+    (listed,) = re.findall(r"^Parts for `::part\(\)`: (.*?)\n\n", text, re.DOTALL | re.MULTILINE)
+    style = "<style>stats-counter::part(value) { color: rgb(1, 2, 3) }</style>"
+    host.open(style + ALL + PANEL)
+    host.wait(11)
+    there = host.page.evaluate(
+        """() => {
+          const parts = (root) => [...root.querySelectorAll("*")].flatMap((e) =>
+            [...e.part, ...(e.shadowRoot ? parts(e.shadowRoot) : [])]);
+          return parts(document);
+        }"""
+    )
+    assert set(re.findall(r"`(\w+)`", listed)) == set(there)
+    value = host.element("counter").locator(".value").first
+    assert value.evaluate("(e) => getComputedStyle(e).color") == "rgb(1, 2, 3)"
+
+
 def test_right_to_left_time_begins_at_the_right(host: Host) -> None:
     host.open(ELEMENTS["history"], html='lang="en" dir="rtl"')
     history = host.element("history")
@@ -143,6 +163,22 @@ def test_a_strict_policy_of_the_page_is_kept(host: Host) -> None:
     host.wait(5)
     assert host.page.evaluate("window.states") == ["ready"] * 5
     host.exceptions = [text for text in host.exceptions if "inline style" not in text]
+
+
+def test_a_script_of_ones_own_asks_the_service_that_is_named(host: Host) -> None:
+    def forward(page: Page) -> None:
+        def answer(route: Route) -> None:
+            assert "/base/api/stats/" in route.request.url
+            address = route.request.url.replace(f"{OTHER_ORIGIN}/base", host.service.url)
+            route.fulfill(response=route.fetch(url=address))
+
+        page.route(f"{OTHER_ORIGIN}/base/**", answer)
+
+    named = "".join(
+        element.replace("></", f' api="{OTHER_ORIGIN}/base/"></') for element in ELEMENTS.values()
+    )
+    host.open(named, origin=OTHER_ORIGIN, prepare=forward)
+    assert host.page.evaluate("window.states") == ["ready"] * 5
 
 
 def test_a_page_of_another_origin_embeds_elements(host: Host) -> None:
