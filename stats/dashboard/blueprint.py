@@ -7,6 +7,7 @@ and styles come from this service alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -73,7 +74,7 @@ def site() -> Response:
         "site",
         window=window,
         resource=shown,
-        communities=own,
+        communities=_titled(own),
         **_numbers(shown, window),
         rankings=read_rankings(own[0] if own else None, window),
         excluded=read_excluded(current_stats, window) if sees_pipeline else {},
@@ -99,7 +100,15 @@ def resource(ref: str) -> Response:
     parse_ref(ref, field="ref")
     require_resource(ref)
     known = current_stats.stores.resources.read([ref]).get(ref, {})
-    return _page("resource", window=window, resource=ref, known=known, **_numbers(ref, window))
+    parents = _titled(known.get("parents") or [])
+    return _page(
+        "resource",
+        window=window,
+        resource=ref,
+        known=known,
+        parents=parents,
+        **_numbers(ref, window),
+    )
 
 
 @blueprint.get("/sign-in")
@@ -175,6 +184,13 @@ def failed(error: StatsError) -> Response:
 def _window() -> Window:
     """Return the window that the address names; raise ``InputError`` for a wrong address."""
     return parse_window(read_args(request, WINDOW), utc_now().date())
+
+
+def _titled(refs: Sequence[str]) -> dict[str, str]:
+    """Return what each of the refs is called; by itself where the caller may not see it."""
+    visible = current_stats.policy.readable(caller(), refs)
+    known = current_stats.stores.resources.read([ref for ref in refs if ref in visible])
+    return {ref: known.get(ref, {}).get("title") or ref for ref in refs}
 
 
 def _numbers(ref: str, window: Window) -> dict[str, Any]:

@@ -18,7 +18,13 @@ _SUBJECTS = (
     "Sea ice thickness", "Bee populations", "Gravitational lenses", "Pollen records",
 )  # fmt: skip
 _FORMS = ("a ten-year time series", "survey data", "code and notebooks", "an open atlas")
-_COMMUNITIES = ("earth", "physics", "humanities", "life-sciences")
+COMMUNITIES = {
+    "community:earth": "Earth and environment",
+    "community:physics": "Physics and astronomy",
+    "community:humanities": "Humanities",
+    "community:life-sciences": "Life sciences",
+}
+"""Titles by ref."""
 _FILES = (("data.csv", 4_200_000), ("readme.pdf", 310_000), ("archive.zip", 88_000_000))
 
 
@@ -62,12 +68,12 @@ def make_records(random: Random, count: int = 60) -> list[Record]:
         subject = _SUBJECTS[concept % len(_SUBJECTS)]
         form = _FORMS[concept // len(_SUBJECTS) % len(_FORMS)]
         title = f"{subject}: {form}" + (" (version 2)" if version == 2 else "")
-        community = _COMMUNITIES[concept % len(_COMMUNITIES)]
+        community = [*COMMUNITIES][concept % len(COMMUNITIES)]
         records.append(
             Record(
                 f"record:{number + 1}",
                 title,
-                (f"concept:{concept + 1}", f"community:{community}"),
+                (f"concept:{concept + 1}", community),
                 f"author{concept % 12 + 1}",
                 "restricted" if number % 17 == 16 else "open",
                 _make_files(random, number + 1),

@@ -23,11 +23,13 @@ from waitress.server import create_server
 
 from stats import engines
 from stats.demo.access_log import MAPPING, make_access_log
+from stats.demo.repository import COMMUNITIES
 from stats.demo.traffic import Traffic, make_traffic
 from stats.engines.folder import free_port, is_free
 from stats.ext import EXTENSION, StatsState
 from stats.permissions.tokens import build_document, make_secret, parse_scope
 from stats.service import create_app
+from stats.stores.resources import Description
 from stats.times import DAY, utc_now
 
 Report = Callable[[str], None]
@@ -70,6 +72,7 @@ def run_fill(app: Flask, demo: Demo, report: Report) -> None:
     """Take in a log and the generated traffic, and count it all."""
     state: StatsState = app.extensions[EXTENSION]
     state.init()
+    _describe(state)
     _import(demo, state, report)
     _publish_traffic(demo, state, report)
     report("counting")
@@ -90,6 +93,13 @@ def _running_engines(demo: Demo, report: Report) -> Iterator[None]:
     finally:
         report("stopping the engines")
         engines.stop(demo.data)
+
+
+def _describe(state: StatsState) -> None:
+    """Say what communities are called, which no event does."""
+    now = utc_now()
+    titled = [Description(ref, {"title": title}, now, True) for ref, title in COMMUNITIES.items()]
+    state.stores.resources.describe(titled)
 
 
 def _import(demo: Demo, state: StatsState, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of each element and of the dashboard's pages for the documentation.
+"""Pictures of each element and each page for the documentation.
 
     stats demo --port 8000
     python -m tests.browser.screenshots http://127.0.0.1:8000 docs/images < .stats/admin-token
@@ -39,6 +39,7 @@ class Shot:
     width: int = 760
     direction: str = "ltr"
     style: str = ""
+    height: int = 200
     answers: int = 1
     tip_of: str = ""
 
@@ -60,6 +61,7 @@ def _element(name: str, **attributes: str) -> str:
     return f"<stats-{name}{written}></stats-{name}>"
 
 
+BADGE = f'<img alt="views" src="/badge/{RECORD}.svg">'
 _PANEL = _element("panel", resource=COMMUNITY)
 SHOTS = (
     Shot("counter", _element("counter", resource=RECORD) + "<br>" * 4, width=320, tip_of="counter"),
@@ -71,6 +73,7 @@ SHOTS = (
     Shot("panel", _PANEL, width=1100, answers=6),
     Shot("panel-dark", _PANEL, width=1100, answers=6, style=DARK),
     Shot("panel-narrow", _element("panel", resource=RECORD), width=360, answers=6),
+    Shot("badge", BADGE, width=140, height=52, answers=0),
     Shot("history-right-to-left", _element("history", resource=RECORD), direction="rtl", width=420),
 )
 # The demo's log is of yesterday alone and has more than the other days.
@@ -82,12 +85,18 @@ PAGE_SHOTS = (
     PageShot("dashboard-print", f"/stats/{_UNTIL}", width=720, height=1000, paper=True),
     PageShot("dashboard-record", f"/stats/resource/{RECORD}{_UNTIL}"),
     PageShot("dashboard-search", "/stats/search?q=glacier", height=500),
+    PageShot("dashboard-community", f"/stats/resource/{COMMUNITY}{_UNTIL}"),
 )
+OPEN_SHOTS = (
+    PageShot("dashboard-sign-in", "/stats/sign-in", width=760, height=420),
+    PageShot("frame", f"/widgets/{RECORD}?element=history", width=560, height=330),
+)
+"""Pages for everybody."""
 
 
 def run_page_shot(browser: Browser, service: str, folder: Path, *, shot: PageShot) -> None:
-    """Take one picture of the dashboard; the browser's own state has signed in."""
-    page = browser.contexts[0].new_page()
+    """Take one picture of a page, as whoever the browser's last context has signed in."""
+    page = browser.contexts[-1].new_page()
     page.emulate_media(color_scheme=shot.scheme)
     page.set_viewport_size({"width": shot.width, "height": 4_000})
     page.goto(service + shot.path)
@@ -103,14 +112,14 @@ def run_page_shot(browser: Browser, service: str, folder: Path, *, shot: PageSho
 def sign_in(browser: Browser, service: str, token: str) -> None:
     """Sign a context of the browser in, once."""
     page = browser.new_context(locale="en-GB").new_page()
-    page.goto(f"{service}/stats/#token={token}")
-    page.get_by_role("heading", name="The whole site").wait_for()
+    page.goto(f"{service}/stats/sign-in#token={token}")
+    page.get_by_role("button", name="Sign out").wait_for()
     page.close()
 
 
 def run_shot(browser: Browser, service: str, folder: Path, *, shot: Shot) -> None:
     """Take one picture."""
-    page = browser.new_page(viewport={"width": shot.width, "height": 200}, locale="en-GB")
+    page = browser.new_page(viewport={"width": shot.width, "height": shot.height}, locale="en-GB")
     page.add_init_script("window.answers = 0; addEventListener('stats-state', () => answers++);")
     html = HOST_PAGE.format(direction=shot.direction, style=shot.style, body=shot.body)
     page.route(
@@ -137,6 +146,9 @@ def main(service: str, folder: str) -> None:
     token = "" if sys.stdin.isatty() else sys.stdin.read().strip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        browser.new_context(locale="en-GB")
+        for page in OPEN_SHOTS:
+            run_page_shot(browser, service, into, shot=page)
         if token:
             sign_in(browser, service, token)
         for page in PAGE_SHOTS if token else ():

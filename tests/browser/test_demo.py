@@ -27,6 +27,7 @@ from tests.browser.host import Host, Service, number, numbers_of, table_of
 YESTERDAY = today() - timedelta(days=1)
 SITE, RECORD, COMMUNITY, OWNER = "site:all", "record:1", "community:earth", "user:author1"
 LOGGED = "record:articles/open-metadata"
+LEADS = {"record", "file", "community", "user"}
 VISITS = 15
 """A working day: few, since every one of the days is counted."""
 
@@ -233,8 +234,16 @@ def test_the_dashboard_shows_the_numbers_of_the_api(host: Host, name: str, days:
         page.locator("stats-map"),
         service.get("record-view-by", resource=SITE, breakdown="country", size=300, **given),
     )
-    lead = page.get_by_role("region", name="Top uploaders").get_by_role("link").first
-    lead.click()
+    client = service.client
+    for link in page.locator(".csv a").evaluate_all("(all) => all.map((one) => one.href)"):
+        client.set_cookie("stats_token", service.admin_token)
+        answer = client.get(link.removeprefix(service.url))
+        client.delete_cookie("stats_token")
+        assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+        assert len(answer.text.splitlines()) > 1
+    leads = page.locator("table th a").evaluate_all("(all) => all.map((one) => one.pathname)")
+    assert {lead.split("/")[3].partition(":")[0] for lead in leads} == LEADS
+    page.get_by_role("region", name="Top uploaders").get_by_role("link").first.click()
     assert page.get_by_role("heading", level=1).inner_text() == f"user:{uploads[0]['key']}"
 
 

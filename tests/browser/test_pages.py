@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,19 @@ def text_of(host: Host, name: str, nth: int = 0) -> str:
     return host.element(name, nth).locator(".view").inner_text()
 
 
-@pytest.mark.parametrize("width", [200, 400, 800, 1200])
+@pytest.mark.parametrize("width", [200, 400, 720, 1200])
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 def test_elements_fit_every_width(host: Host, width: int, direction: str) -> None:
     host.open(ALL + PANEL, width=width + 32, html=f'lang="en" dir="{direction}"')
     host.wait(11)
     assert widths_of(host.page) == (width + 32, width + 32)
     assert host.element("history").bounding_box()["width"] == width  # type: ignore[index]
+    days = host.element("history").locator("text.day")
+    boxes = days.evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect()).map((at) => [at.left, at.right])"
+    )
+    assert len(boxes) >= 1
+    assert all(a[1] < b[0] for a, b in pairwise(sorted(boxes)))
     host.page.evaluate(SPREAD)
     assert widths_of(host.page) == (width + 32, width + 32)
 

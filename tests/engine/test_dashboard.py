@@ -19,6 +19,7 @@ from stats.ext import EXTENSION, StatsState
 from stats.permissions import tokens
 from stats.permissions.identity import Role
 from stats.service import create_app
+from stats.stores.resources import Description
 from stats.times import DAY, iso_ms, utc_now
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -123,6 +124,19 @@ def test_a_resource_has_its_page_and_is_found(app: Flask) -> None:
     page = client.get("/stats/resource/record:r%20%3C1%3E")
     assert page.status_code == 200
     assert '<stats-panel resource="record:r &lt;1&gt;"' in page.get_data(as_text=True)
+
+
+def test_what_a_resource_is_in_is_called_by_its_title_where_that_may_be_seen(app: Flask) -> None:
+    state: StatsState = app.extensions[EXTENSION]
+    client = sign_in(app, "reporter")
+
+    def leads(fields: dict[str, str]) -> list[str]:
+        state.stores.resources.describe([Description("community:c", fields, utc_now(), True)])
+        page = client.get("/stats/resource/record:r%20%3C1%3E").get_data(as_text=True)
+        return re.findall(r'<a href="/stats/resource/community:c">([^<]*)</a>', page)
+
+    assert leads({"title": "Birds & bees", "access": "open"}) == ["Birds &amp; bees"]
+    assert leads({"access": "restricted"}) == ["community:c"]
 
 
 def test_nobody_signs_in_with_a_wrong_token_and_signing_out_ends_it(app: Flask) -> None:

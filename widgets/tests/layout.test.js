@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nextIndex } from "../src/history/cursor.js";
-import { buildColumns, buildLabels, buildScale } from "../src/history/layout.js";
+import { buildColumns, buildLabels, buildScale, chooseEvery } from "../src/history/layout.js";
 
 const days = (n) =>
   Array.from({ length: n }, (_, i) => ({
@@ -52,6 +52,15 @@ test("labels fit their room and are of buckets that are there", () => {
     }
   }
   assert.deepEqual(buildLabels([], { width: 400, gutter: 24 }), []);
+});
+
+test("labels that would meet are left out, from either side", () => {
+  const centres = [20, 60, 100, 140];
+  assert.equal(chooseEvery(centres, [30, 30, 30, 30]), 1);
+  assert.equal(chooseEvery(centres, [30, 30, 30, 36]), 2);
+  assert.equal(chooseEvery(centres.toReversed(), [36, 36, 36, 36]), 2);
+  assert.equal(chooseEvery(centres, [90, 90, 90, 90]), 3);
+  assert.equal(chooseEvery([], []), 1);
 });
 
 test("arrows follow what is seen, and stop at the ends", () => {

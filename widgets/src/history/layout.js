@@ -3,9 +3,10 @@ import { bisectRight, max, ticks } from "d3-array";
 import { utcTicks } from "d3-time";
 
 const NARROWEST_BAR = 4;
-const LINE_ROOM = 32;
+const LINE_ROOM = 40;
 const LABEL_ROOM = 72;
 const CHARACTER = 6.6;
+const LABEL_GAP = 8;
 const DAY_MS = 86_400_000;
 
 /** Return a scale that the highest count fills, and its ticks, never fewer than whole numbers. */
@@ -56,4 +57,15 @@ export function buildLabels(buckets, { width, gutter }) {
     day: +date,
     options: format(date),
   }));
+}
+
+/** Return the least n of which it holds that, of every nth label, none meets the next. */
+export function chooseEvery(centres, widths) {
+  const meets = (i, j) =>
+    j < centres.length &&
+    Math.abs(centres[j] - centres[i]) < (widths[i] + widths[j]) / 2 + LABEL_GAP;
+  const fits = (n) => !centres.some((_, i) => i % n === 0 && meets(i, i + n));
+  let n = 1;
+  while (!fits(n)) n++;
+  return n;
 }

@@ -2,6 +2,7 @@
 // or areas where columns would be too thin. In: buckets and columns. Out: SVG nodes.
 import { range } from "d3-array";
 import { area, curveMonotoneX } from "d3-shape";
+import { chooseEvery } from "./layout.js";
 
 function createGrid({ s, language }, { lines, y }, { width, gutter, rtl }) {
   const [from, to] = rtl ? [0, width - gutter] : [gutter, width];
@@ -48,13 +49,17 @@ export function drawStrip(kit, svg, { buckets, scale, columns, chart }) {
   );
 }
 
-/** Draw the labels below, kept inside the plot. */
+/** Draw the labels below, kept inside the plot; every second or third where all would meet. */
 export function drawLabels({ s, language }, svg, labels, columns) {
-  const nodes = labels.map(({ index, day, options }) => {
-    const text = language.date(day, options);
-    const half = text.length * 3.3;
-    const x = Math.min(Math.max(columns.centre(index), half), columns.width - half);
-    return s("text", { x, y: 14, class: "day" }, text);
-  });
+  const nodes = labels.map(({ day, options }) =>
+    s("text", { y: 14, class: "day" }, language.date(day, options)),
+  );
   svg.replaceChildren(...nodes);
+  const widths = nodes.map((node) => node.getComputedTextLength());
+  const centres = labels.map(({ index }, i) => {
+    const half = widths[i] / 2;
+    return Math.min(Math.max(columns.centre(index), half), columns.width - half);
+  });
+  const every = chooseEvery(centres, widths);
+  nodes.forEach((node, i) => (i % every ? node.remove() : node.setAttribute("x", centres[i])));
 }
