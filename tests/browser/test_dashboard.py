@@ -199,6 +199,20 @@ def test_a_window_is_chosen_and_downloaded_as_csv(visit: Visit) -> None:
     assert len(lines) == 46
 
 
+@pytest.mark.parametrize("name", ["resource", "community"])
+def test_a_panel_ends_where_what_follows_begins(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    panel, following = (
+        page.locator(one).bounding_box() for one in ("stats-panel", "stats-panel + *")
+    )
+    assert panel
+    assert following
+    parts = page.locator("stats-panel stats-breakdown, stats-panel stats-top").all()
+    boxes = [box for part in parts if (box := part.bounding_box())]
+    assert max(box["y"] + box["height"] for box in boxes) <= panel["y"] + panel["height"]
+    assert panel["y"] + panel["height"] <= following["y"]
+
+
 def test_search_leads_to_a_page(visit: Visit) -> None:
     page = visit.open("site")
     page.get_by_role("searchbox").fill("ocean")
