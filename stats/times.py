@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 UTC = timezone.utc
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,7 +90,14 @@ def _offset(found: dict[str, str]) -> timedelta:
 
 def iso_of_ms(milliseconds: int) -> str:
     """Return :func:`iso_ms` of a time in milliseconds since the epoch, quickly."""
-    return from_ms(milliseconds).isoformat(timespec="milliseconds")[:23] + "Z"
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{_iso_of_minutes(minutes)}{rest // 1000:02d}.{rest % 1000:03d}Z"
+
+
+@lru_cache(maxsize=4_096)
+def _iso_of_minutes(minutes: int) -> str:
+    """Return ``YYYY-MM-DDTHH:MM:``, which is the same for many times."""
+    return from_ms(minutes * 60_000).isoformat()[:17]
 
 
 def parse_day(text: str) -> date:

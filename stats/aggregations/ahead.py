@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,18 +17,3 @@ def ahead(items: Generator[T, None, None]) -> Iterator[T]:
         while (item := following.result()) is not None:
             following = executor.submit(next, items, None)
             yield item
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep the cycle collector from walking a day's numbers again and again as they grow.
-
-    Counting makes millions of small objects and no cycles.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

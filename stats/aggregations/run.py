@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from stats.aggregations.ahead import ahead, uncollected
+from stats.aggregations.ahead import ahead
 from stats.aggregations.bodies import (
     Slice,
     build_count_types,
@@ -32,6 +32,7 @@ from stats.aggregations.kept import add_kept
 from stats.aggregations.totals import batches
 from stats.aggregations.types import Aggregation
 from stats.aggregations.write import Written, run_documents
+from stats.collector import uncollected
 from stats.errors import InputError
 from stats.stores.state import DayClaim
 from stats.times import DAY, EPOCH, iso_ms, month_of

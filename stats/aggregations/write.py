@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stats.aggregations.ahead import ahead, uncollected
+from stats.aggregations.ahead import ahead
 from stats.aggregations.bodies import build_stale
 from stats.aggregations.documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
@@ -23,6 +23,7 @@ from stats.aggregations.totals import (
     user_total_id,
 )
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.collector import uncollected
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
 from stats.stores.state import Vanished

@@ -5,6 +5,7 @@ In: a class path and JVM options. Out: classes as Python objects. One process ha
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ def start_jvm(jars: list[str], *options: str) -> None:
         classpath=jars,
         convertStrings=True,
     )
+    # After each collection of Java's, JPype collects in Python: with nothing to walk through.
+    gc.freeze()
 
 
 def java(name: str) -> Any:

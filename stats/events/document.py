@@ -62,8 +62,15 @@ def _fields_of(event: Event) -> dict[str, Any]:
         "via": event.via,
         "url_key": _url_key(event),
     }
-    _put_present(fields, event)
-    private = _present(PRIVATE, _private_of(event))
+    _put_present(fields, _OPTIONAL, _optional_of(event))
+    if event.parents:
+        fields["parents"] = event.parents
+    if event.created is not None:
+        fields["created"] = iso_of_ms(event.created)
+    if event.extra:
+        fields["extra"] = event.extra
+    private: dict[str, Any] = {}
+    _put_present(private, PRIVATE, _private_of(event))
     if private:
         fields["private"] = private
     return fields
@@ -83,15 +90,7 @@ _optional_of = attrgetter(*_OPTIONAL)
 _private_of = attrgetter(*PRIVATE)
 
 
-def _present(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
-    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
-
-
-def _put_present(fields: dict[str, Any], event: Event) -> None:
-    fields.update(_present(_OPTIONAL, _optional_of(event)))
-    if event.parents:
-        fields["parents"] = event.parents
-    if event.created is not None:
-        fields["created"] = iso_of_ms(event.created)
-    if event.extra:
-        fields["extra"] = event.extra
+def _put_present(fields: dict[str, Any], names: tuple[str, ...], values: tuple[Any, ...]) -> None:
+    for name, value in zip(names, values, strict=True):
+        if value is not None:
+            fields[name] = value

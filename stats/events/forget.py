@@ -45,7 +45,7 @@ def _forget_document(document: Ready, erasures: Erasures) -> Ready:
         return document
     nobody: dict[str, Any] = dict.fromkeys(PRIVATE)
     body = orjson.dumps(scrub(orjson.loads(document.body)))
-    return document._replace(body=body, event=replace(event, **nobody))
+    return document._replace(body=body, event=event._replace(**nobody))
 
 
 def forget_letters(letters: Iterable[DeadLetter], erasures: Erasures) -> list[DeadLetter]:

@@ -17,7 +17,7 @@ from stats.events.types import Event
 
 EVENTS_A_MESSAGE = 100
 BYTES_A_MESSAGE = 65_536
-"""So that what a worker holds unacknowledged stays within some ten megabytes."""
+"""So that what a worker has in hand stays within some tens of megabytes."""
 
 
 def build_messages(events: Iterable[Event]) -> list[bytes]:

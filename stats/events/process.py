@@ -9,12 +9,15 @@ being indexed, the next is read.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from time import monotonic
+from typing import NamedTuple
 
+from stats.collector import collect_young, uncollected
 from stats.events.chunk import Chunk, Reading
 from stats.events.describe import Descriptions
 from stats.events.enrichment import Enrichment
@@ -28,10 +31,10 @@ from stats.stores.resources import ResourceStore
 from stats.stores.search import SearchStore
 from stats.times import utc_now
 
-QUIET = 0.1
+QUIET = 0.025
 """Seconds without a message after which a queue may be empty."""
 
-QUIET_ROUNDS = 20
+QUIET_ROUNDS = 80
 """So often to look again while other workers hold messages that they may give back."""
 
 CHUNK_SECONDS = 1.0
@@ -42,8 +45,11 @@ RUN_SECONDS = 30.0
 
 PATIENCE = 10.0
 
+IN_FLIGHT = 2
+"""Chunks that are being indexed and described while the next one is read."""
+
 LIMIT = 1_000
-"""Events of a chunk; two chunks are in hand at a time."""
+"""Events of a chunk."""
 
 
 def never() -> bool:
@@ -98,34 +104,48 @@ def run_process(type_name: str, *, processing: Processing) -> Processed:
     Raises ``StoreUnavailable`` when an engine does not answer; what is not
     acknowledged by then is in the queue again.
     """
+    prefetch = (1 + IN_FLIGHT) * processing.limit
     with (
-        processing.queues.consume(type_name, prefetch=2 * processing.limit) as consumer,
-        ThreadPoolExecutor(2, thread_name_prefix="stats-index") as executor,
+        processing.queues.consume(type_name, prefetch=prefetch) as consumer,
+        ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="stats-index") as indexers,
+        ThreadPoolExecutor(1, thread_name_prefix="stats-describe") as describer,
+        uncollected(),
     ):
-        run = _Run(type_name, processing, consumer, executor)
+        run = _Run(type_name, processing, consumer, indexers, describer)
         while not (processing.should_stop() or run.is_over()):
             chunk = run.read()
-            run.finish()
+            run.finish(leaving=IN_FLIGHT - 1 if chunk.messages else 0)
             run.start(chunk)
+            collect_young()
         run.finish()
     return run.processed
 
 
+class _InFlight(NamedTuple):
+    """A chunk that is read and not acknowledged."""
+
+    chunk: Chunk
+    indexed: Future[Outcome]
+    described: Future[None]
+
+
 class _Run:
-    """One draining of one queue: at most one chunk is being indexed at a time."""
+    """One draining of one queue; chunks are acknowledged in the order of the messages."""
 
     def __init__(
         self,
         type_name: str,
         processing: Processing,
         consumer: EventConsumer,
-        executor: ThreadPoolExecutor,
+        indexers: ThreadPoolExecutor,
+        describer: ThreadPoolExecutor,
     ) -> None:
         self.processed = Processed()
         self._type = processing.types[type_name]
         self._processing = processing
         self._consumer = consumer
-        self._executor = executor
+        self._indexers = indexers
+        self._describer = describer
         self._indexing = Indexing(
             processing.search,
             processing.erasures,
@@ -133,9 +153,7 @@ class _Run:
             processing.clock,
             processing.patience,
         )
-        self._chunk: Chunk | None = None
-        self._future: Future[Outcome] | None = None
-        self._described: Future[None] | None = None
+        self._in_flight: deque[_InFlight] = deque()
         self._to_do = processing.queues.depth(type_name)
         self._end = monotonic() + RUN_SECONDS
         self._quiet_rounds = 0
@@ -177,20 +195,22 @@ class _Run:
             return
         self._quiet_rounds = 0
         self._to_do -= chunk.messages
-        self._chunk = chunk
-        self._future = self._executor.submit(run_index, chunk.documents, indexing=self._indexing)
-        self._described = self._executor.submit(self._describe, chunk)
+        indexed = self._indexers.submit(run_index, chunk.documents, indexing=self._indexing)
+        described = self._describer.submit(self._describe, chunk)
+        self._in_flight.append(_InFlight(chunk, indexed, described))
 
-    def finish(self) -> None:
-        """Wait for the chunk that is being indexed, set aside what is refused, acknowledge."""
-        if self._chunk is None or self._future is None or self._described is None:
-            return
-        chunk, outcome = self._chunk, self._future.result()
+    def finish(self, *, leaving: int = 0) -> None:
+        """Wait until at most so many chunks are in flight; acknowledge the others."""
+        while len(self._in_flight) > leaving:
+            self._acknowledge(self._in_flight.popleft())
+
+    def _acknowledge(self, done: _InFlight) -> None:
+        """Set aside what is refused, then say that all messages up to here are done with."""
+        chunk, outcome = done.chunk, done.indexed.result()
         letters = chunk.letters + self._refused(outcome, chunk.reading.now)
         self._set_aside(letters)
-        self._described.result()
+        done.described.result()
         self._consumer.ack(chunk.tag)
-        self._chunk = self._future = self._described = None
         self.processed += Processed(outcome.created, outcome.duplicates, len(letters))
 
     def _describe(self, chunk: Chunk) -> None:

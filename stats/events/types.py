@@ -7,8 +7,9 @@ Pure definitions: no clock, no engine. ``parse.parse_event`` makes an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 CountsAs = Literal["views", "downloads"]
 Usage = Literal["investigation", "request"]
@@ -125,9 +126,14 @@ class EventType:
         return tuple(d for d in DIMENSIONS if d in used)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One action at one time, checked: DESIGN 3.1. Times are epoch milliseconds."""
+_NOTHING: Mapping[str, str | float] = MappingProxyType({})
+
+
+class Event(NamedTuple):
+    """One action at one time, checked: DESIGN 3.1. Times are epoch milliseconds.
+
+    A tuple, since workers make millions: a frozen dataclass sets its fields one by one.
+    """
 
     type: EventType
     id: str
@@ -148,7 +154,7 @@ class Event:
     via: Via = "ui"
     feature: str | None = None
     value: float | None = None
-    extra: Mapping[str, str | float] = field(default_factory=dict)
+    extra: Mapping[str, str | float] = _NOTHING
 
     @property
     def resources(self) -> tuple[str, ...]:

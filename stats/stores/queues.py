@@ -23,9 +23,11 @@ from weakref import WeakKeyDictionary
 import kombu
 from invenio_queues.queue import Queue
 from kombu.exceptions import KombuError
+from kombu.utils.uuid import uuid
 
 from stats.errors import ConfigError, StoreUnavailable
 from stats.stores.confirms import Confirms
+from stats.stores.read_ahead import ReadAhead
 
 ENGINE = "the AMQP broker"
 
@@ -34,13 +36,6 @@ CONNECTIONS = 10
 
 IN_FLIGHT = 500
 """Messages that are sent before their confirmation is waited for."""
-
-
-READ_AT_ONCE = 100
-"""Messages that are read before the first is looked at."""
-
-READ_AHEAD = 16_384
-"""Bytes of the socket that are read at once."""
 
 
 class Delivery(NamedTuple):
@@ -57,12 +52,13 @@ class EventConsumer:
     def __init__(self, queue: kombu.Queue, *, prefetch: int, errors: tuple[type[Exception], ...]):
         self._errors = errors
         self._arrived: deque[Delivery] = deque()
-        self._channel = queue.channel
+        self._queue = queue
         self._client = queue.channel.connection.client
-        self._transport = _read_ahead(self._client.connection)
-        self._consumer = kombu.Consumer(self._channel, [queue], on_message=self._keep, no_ack=False)
-        self._consumer.qos(prefetch_count=prefetch)
-        self._consumer.consume()
+        self._reader = ReadAhead.of(self._client.connection)
+        self._tag = uuid()
+        queue.channel.auto_decode = False  # of py-amqp: bodies stay bytes
+        queue.channel.basic_qos(0, prefetch, False)
+        queue.consume(self._tag, self._keep, no_ack=False)
 
     def arriving(self, *, wait: float) -> Iterator[Delivery]:
         """Yield messages until none arrives for ``wait`` seconds; can be called again."""
@@ -75,25 +71,23 @@ class EventConsumer:
     def ack(self, tag: int) -> None:
         """Say that all messages up to ``tag`` are done with."""
         with translated(self._errors):
-            self._channel.basic_ack(tag, multiple=True)
+            self._queue.channel.basic_ack(tag, multiple=True)
 
     def close(self) -> None:
         """Take no more messages; a broker that is gone by now sends none anyway."""
         with suppress(*self._errors):
-            self._consumer.cancel()
+            self._queue.cancel(self._tag)
 
     def _receive(self, wait: float) -> bool:
         """Wait for messages; return whether any is there."""
         with translated(self._errors), suppress(TimeoutError):
-            if self._transport is None:
+            if self._reader is None:
                 self._client.drain_events(timeout=wait)
-                return True
-            with self._transport.having_timeout(wait):
-                while len(self._arrived) < READ_AT_ONCE:
-                    self._client.connection.drain_events()
+            else:
+                self._reader.drain(wait)
         return bool(self._arrived)
 
-    def _keep(self, message: kombu.Message) -> None:
+    def _keep(self, message: Any) -> None:
         body = message.body
         self._arrived.append(
             Delivery(
@@ -250,21 +244,6 @@ class EventQueues:
         self._declared.clear()
         if connection.connected and hasattr(connection.connection, "collect"):
             connection.connection.collect()
-
-
-def _read_ahead(connection: Any) -> Any:
-    """Let py-amqp read whole buffers of its socket; return its transport, None of another kind.
-
-    It asks the system for each part of each frame, nine times a message, and for
-    the time-out of each; that is more than half of the work on small messages.
-    Its reader keeps what it is given beyond what it asked for.
-    """
-    transport = getattr(connection, "transport", None)
-    receive = getattr(transport, "_quick_recv", None)
-    if transport is None or receive is None or not hasattr(transport, "having_timeout"):
-        return None
-    transport._quick_recv = lambda size: receive(max(size, READ_AHEAD))
-    return transport
 
 
 _AS_JSON = {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 
 import pytest
 
-from stats.aggregations.ahead import ahead, uncollected
+from stats.aggregations.ahead import ahead
 
 
 def test_all_items_come_in_order() -> None:
@@ -39,17 +38,3 @@ def test_a_reader_who_stops_closes_the_source() -> None:
     assert next(found) == 0
     found.close()
     assert closed == [True]
-
-
-def test_the_collector_is_as_it_was_afterwards() -> None:
-    with pytest.raises(ValueError, match="within"), uncollected():
-        assert not gc.isenabled()
-        raise ValueError("within")
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        with uncollected():
-            assert not gc.isenabled()
-        assert not gc.isenabled()
-    finally:
-        gc.enable()

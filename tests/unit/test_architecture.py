@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "stats"
 
 ROWS = (
-    ("errors", "times", "refs", "known", "signals", "client"),
+    ("errors", "times", "refs", "known", "signals", "client", "collector"),
     ("events.types", "events.catalogue", "aggregations.types", "queries.types"),
     ("stores", "templates", "data"),
     ("events", "aggregations", "queries"),
