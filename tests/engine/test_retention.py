@@ -28,8 +28,8 @@ from tests.engine.forgetting import (
 )
 
 YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY = Day(6 * 366), Day(800), Day(40), Day(1)
-ANNA = {"user_id": "anna", "session_id": "s1", "ip_address": "8.8.8.8"}
-PRIVATE = ("anna", "s1", "8.8.8.8", "Firefox")
+ANNA = {"user_id": "anna", "session_id": "the first session", "ip_address": "8.8.8.8"}
+PRIVATE = (*ANNA.values(), "Firefox")
 
 
 @pytest.fixture
