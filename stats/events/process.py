@@ -35,7 +35,7 @@ QUIET = 0.025
 """Seconds without a message after which a queue may be empty."""
 
 QUIET_ROUNDS = 80
-"""So often to look again while other workers hold messages that they may give back."""
+"""So often to look again for messages on their way, or that other workers may give back."""
 
 CHUNK_SECONDS = 1.0
 """How long to wait for a chunk to fill while messages trickle in."""
@@ -104,6 +104,7 @@ def run_process(type_name: str, *, processing: Processing) -> Processed:
     Raises ``StoreUnavailable`` when an engine does not answer; what is not
     acknowledged by then is in the queue again.
     """
+    waiting = processing.queues.depth(type_name)
     prefetch = (1 + IN_FLIGHT) * processing.limit
     with (
         processing.queues.consume(type_name, prefetch=prefetch) as consumer,
@@ -111,7 +112,7 @@ def run_process(type_name: str, *, processing: Processing) -> Processed:
         ThreadPoolExecutor(1, thread_name_prefix="stats-describe") as describer,
         uncollected(),
     ):
-        run = _Run(type_name, processing, consumer, indexers, describer)
+        run = _Run(type_name, waiting, processing, consumer, indexers, describer)
         while not (processing.should_stop() or run.is_over()):
             chunk = run.read()
             run.finish(leaving=IN_FLIGHT - 1 if chunk.messages else 0)
@@ -135,6 +136,7 @@ class _Run:
     def __init__(
         self,
         type_name: str,
+        waiting: int,
         processing: Processing,
         consumer: EventConsumer,
         indexers: ThreadPoolExecutor,
@@ -154,17 +156,18 @@ class _Run:
             processing.patience,
         )
         self._in_flight: deque[_InFlight] = deque()
-        self._to_do = processing.queues.depth(type_name)
+        self._to_do = waiting
         self._end = monotonic() + RUN_SECONDS
         self._quiet_rounds = 0
 
     def is_over(self) -> bool:
         """Return whether the queue is drained, or what was in it at the start is done.
 
-        A message that other workers hold counts as waiting on some brokers.
+        A message that other workers hold counts as waiting on some brokers; on others one that
+        is on its way to this worker does not, so those that waited at the start are waited for.
         """
         if self._quiet_rounds:
-            waits = self._processing.queues.depth(self._type.name) > 0
+            waits = self._to_do > 0 or self._processing.queues.depth(self._type.name) > 0
             return not waits or self._quiet_rounds > QUIET_ROUNDS
         return self._to_do <= 0 and monotonic() > self._end
 
