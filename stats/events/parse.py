@@ -11,7 +11,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from stats.errors import InputError
@@ -43,15 +42,9 @@ def parse_event(obj: object, *, types: Mapping[str, EventType], now: datetime) -
         raise InputError("missing", "resource is missing, send kind:id", field="resource")
     if "id" not in fields:
         fields["id"] = secrets.token_hex(16)
-    now_ms = _ms_of_now(now)
+    now_ms = to_ms(now)
     _check_time(fields.setdefault("timestamp", now_ms), now_ms)
     return Event(**fields)
-
-
-@lru_cache(maxsize=8)
-def _ms_of_now(now: datetime) -> int:
-    """Return the same for all events of a batch."""
-    return to_ms(now)
 
 
 def _parse_fields(obj: dict[Any, Any]) -> dict[str, Any]:

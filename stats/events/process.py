@@ -114,9 +114,7 @@ def run_process(type_name: str, *, processing: Processing) -> Processed:
     ):
         run = _Run(type_name, waiting, processing, consumer, indexers, describer)
         while not (processing.should_stop() or run.is_over()):
-            chunk = run.read()
-            run.finish(leaving=IN_FLIGHT - 1 if chunk.messages else 0)
-            run.start(chunk)
+            run.start(run.read())
             collect_young()
         run.finish()
     return run.processed
@@ -192,10 +190,15 @@ class _Run:
         return chunk
 
     def start(self, chunk: Chunk) -> None:
-        """Index and describe what a chunk holds beside the reading of the next."""
+        """Index and describe what a chunk holds beside the reading of the next.
+
+        When nothing came, what is in flight is acknowledged: held messages may count as waiting.
+        """
         if not chunk.messages:
+            self.finish()
             self._quiet_rounds += 1
             return
+        self.finish(leaving=IN_FLIGHT - 1)
         self._quiet_rounds = 0
         self._to_do -= chunk.messages
         indexed = self._indexers.submit(run_index, chunk.documents, indexing=self._indexing)

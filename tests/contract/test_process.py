@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
@@ -273,6 +274,58 @@ def test_without_elasticsearch_nothing_is_acknowledged(queues, search, processin
     faulty.faults = []
     assert run_process(VIEW, processing=processing) == Processed(created=1)
     assert set(raw(search)) == {"e1"}
+
+
+def test_a_chunk_that_fails_keeps_those_behind_it_from_being_acknowledged(
+    queues, search, processing, faulty, monkeypatch
+):
+    for n in range(1, 4):
+        publish(queues, view(n))
+
+    def bulk(actions):
+        if document_id("e1") in [action.id for action in actions]:
+            raise StoreUnavailable("Elasticsearch", "no answer")
+        return search.bulk(actions)
+
+    with monkeypatch.context() as patch, pytest.raises(StoreUnavailable):
+        patch.setattr(faulty, "bulk", bulk)
+        run_process(VIEW, processing=replace(processing, limit=1))
+    assert set(raw(search)) == {"e2"}
+    assert run_process(VIEW, processing=processing) == Processed(created=2, duplicates=1)
+    assert queues.depth(VIEW) == 0
+
+
+class SlowNetwork:
+    """Queues whose broker counts only what it has not given out, while that is long on its way."""
+
+    def __init__(self, queues, *, rounds):
+        self.queues = queues
+        self.rounds = iter(range(rounds))
+        self.given_out = False
+
+    def depth(self, type_name):
+        return 0 if self.given_out else self.queues.depth(type_name)
+
+    @contextmanager
+    def consume(self, type_name, *, prefetch):
+        with self.queues.consume(type_name, prefetch=prefetch) as self.consumer:
+            self.given_out = True
+            yield self
+
+    def arriving(self, *, wait):
+        return (
+            iter(()) if next(self.rounds, None) is not None else self.consumer.arriving(wait=wait)
+        )
+
+    def ack(self, tag):
+        self.consumer.ack(tag)
+
+
+def test_what_is_on_its_way_to_the_worker_is_waited_for(queues, search, processing):
+    publish(queues, view(1))
+    slow = replace(processing, queues=SlowNetwork(queues, rounds=5))
+    assert run_process(VIEW, processing=slow) == Processed(created=1)
+    assert queues.depth(VIEW) == 0
 
 
 def test_a_document_of_a_worker_that_died_is_stamped_anew(queues, search, processing):
