@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from click.testing import CliRunner
 
-from stats.cli import stats
-from stats.engines.namespace import Namespace
 from stats.errors import StoreRejected
 from stats.ext import StatsState
 
@@ -52,14 +49,3 @@ def test_a_type_that_cannot_be_stored_does_not_hold_up_the_others(state: StatsSt
     state.process()
     search.refresh(blocked)
     assert search.count(blocked, {"match_all": {}}) == 2
-
-
-@pytest.mark.parametrize("window", [("0202-01-01", "0202-01-02"), ("2024-01-01", "9999-12-31")])
-def test_a_mistyped_window_is_refused(
-    stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch, window: tuple[str, str]
-) -> None:
-    for name, value in stats_namespace.as_config().items():
-        monkeypatch.setenv(name, value)
-    result = CliRunner().invoke(stats, ["aggregate", "--from", window[0], "--to", window[1]])
-    assert result.exit_code == 2
-    assert "days are from 1990-01-01" in result.output

@@ -6,6 +6,7 @@ import copy
 import os
 from datetime import datetime, timezone
 
+import geoip2.database
 import orjson
 import pytest
 from mmdb_writer import MMDBWriter
@@ -16,7 +17,7 @@ from stats.events.agents import ROBOTS_LIST, agent_reader
 from stats.events.catalogue import EVENT_TYPES
 from stats.events.document import build_raw, document_id
 from stats.events.enrichment import Enrichment, internal_networks
-from stats.events.geo import GeoReader, read_place
+from stats.events.geo import COUNTRY_DATABASE, GeoReader, read_place
 from stats.events.parse import parse_event
 from stats.events.steps import REASONS, STEPS, domain_of
 from stats.times import DAY_MS
@@ -338,6 +339,12 @@ def test_the_database_that_comes_with_the_package():
     assert reader.find("137.138.1.1") == {"country": "CH", "continent": "EU"}
     assert reader.find("2001:1458::1") == {"country": "CH", "continent": "EU"}
     assert reader.find("127.0.0.1") == {}
+
+
+def test_the_database_that_comes_with_the_package_has_the_layout_of_geoip2():
+    with geoip2.database.Reader(COUNTRY_DATABASE) as reader:
+        country = reader.country("137.138.1.1")
+    assert (country.country.iso_code, country.continent.code) == ("CH", "EU")
 
 
 def test_salts_are_asked_for_the_day_of_the_event():
