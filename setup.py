@@ -66,7 +66,7 @@ setup(
         "invenio_base.api_finalize_app": ["stats = stats.hosts.invenio.communities:count_requests"],
         "invenio_base.blueprints": [
             "stats_dashboard = stats.dashboard.blueprint:blueprint",
-            "stats_script = stats.hosts.script:blueprint",
+            "stats_script = stats.hosts.js_client:blueprint",
             "stats_widgets = stats.widgets.blueprint:blueprint",
         ],
         "invenio_base.api_blueprints": ["stats = stats.hosts.invenio.routes:build_api"],

@@ -20,8 +20,8 @@ from typing import Any
 from flask import Config
 
 from stats.errors import ConfigError, InputError
-from stats.known import find_near
 from stats.permissions.embed import parse_origin
+from stats.validation import find_near
 
 PREFIX = "STATS_"
 

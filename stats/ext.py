@@ -17,15 +17,14 @@ from time import sleep
 
 from flask import Flask
 
-from stats.aggregations.claims import AggregationResult, run_aggregation
 from stats.aggregations.job import AggregationJob
-from stats.aggregations.run import run_mark_window
+from stats.aggregations.runner import AggregationResult, run_aggregation
+from stats.aggregations.steps import run_mark_window
 from stats.aggregations.totals import build_empty_totals
 from stats.config import Settings, load_settings
 from stats.definitions import build_definitions
 from stats.errors import StatsError, UnknownError
 from stats.events.agents import agent_reader
-from stats.events.describe import Descriptions
 from stats.events.enrichment import Enrichment, internal_networks
 from stats.events.geo import COUNTRY_DATABASE, GeoReader
 from stats.events.importers.formats import COMBINED, line_reader
@@ -39,6 +38,7 @@ from stats.events.importers.importing import (
 from stats.events.parse import parse_event
 from stats.events.process import Processed, Processing, never, run_process
 from stats.events.publish import Batch, parse_batch, run_publish
+from stats.events.resource_metadata import Descriptions
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
@@ -46,7 +46,7 @@ from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.types import Answer, Params, Query, Sources
 from stats.reports.scheduled import parse_scheduled
 from stats.retention.job import RetentionJob
-from stats.retention.terms import parse_terms
+from stats.retention.periods import parse_terms
 from stats.signals import send_changed
 from stats.stores.connections import Addresses, Stores
 from stats.stores.mongo import Document, ping

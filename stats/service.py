@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 from stats.ext import Stats
-from stats.hosts.script import blueprint as script
+from stats.hosts.js_client import blueprint as script
 from stats.views.register import register_views
 
 

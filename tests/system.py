@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stats.aggregations.job import CountedDay
-from stats.aggregations.run import run_count, run_find_days
+from stats.aggregations.steps import run_count, run_find_days
 from stats.aggregations.write import run_documents, run_totals
 from stats.events.process import run_process
 from stats.ext import StatsState

@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stats import engines
-from stats.aggregations.documents import document_id
+from stats.aggregations.daily_documents import document_id
 from stats.config import load_settings
 from stats.ext import StatsState
 from stats.stores.search import Action

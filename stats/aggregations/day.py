@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from stats.aggregations.clicks import ALL_USERS, FIELDS, KEPT, Click, DayClicks, Lost, Users
-from stats.aggregations.profiles import Profiles
+from stats.aggregations.dimension_keys import Profiles
+from stats.aggregations.double_clicks import ALL_USERS, FIELDS, KEPT, Click, DayClicks, Lost, Users
+from stats.aggregations.hierarchy import Containers
+from stats.aggregations.session_union import Shared, share
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
-from stats.aggregations.usage import Shared, share
-from stats.aggregations.users import UserRows, count_extractors, count_users, rolled_up
-from stats.aggregations.within import Containers
+from stats.aggregations.user_rows import UserRows, count_extractors, count_users, rolled_up
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS
 
 

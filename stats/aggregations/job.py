@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.day import DayNumbers
-from stats.aggregations.documents import Snapshot
 from stats.aggregations.types import Aggregation
-from stats.stores.kept import KeptStore
+from stats.stores.bookmarks import DayClaim, StateStore
+from stats.stores.retained_user_rows import KeptStore
 from stats.stores.search import SearchStore
-from stats.stores.state import DayClaim, StateStore
 from stats.stores.totals import TotalsStore
 
 NAMES = 25

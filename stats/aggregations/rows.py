@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stats.aggregations.clicks import KEPT
+from stats.aggregations.double_clicks import KEPT
 from stats.aggregations.tally import Numbers, Row
 from stats.events.types import BY_USER, OTHER
 

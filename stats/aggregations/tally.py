@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from stats.aggregations.clicks import Click, Excluded
+from stats.aggregations.double_clicks import Click, Excluded
 
 Row = list[int]
 """The count, the unique count and the volume in bytes of a part of a resource's numbers."""
@@ -81,7 +81,7 @@ class Numbers:
     ``profiles``: profile -> count, sessions seen with no other profile, volume.
     ``mixed``: the sets of profiles that single sessions had, each with how many
     had it. ``kept``: by user, what is known of events that no longer say who did
-    it (:mod:`stats.aggregations.kept`).
+    it (:mod:`stats.aggregations.retained_user_rows`).
     """
 
     profiles: dict[int, Row] = field(default_factory=dict)

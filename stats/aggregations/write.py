@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stats.aggregations.ahead import ahead
-from stats.aggregations.bodies import build_stale
-from stats.aggregations.documents import Document, FamilyDocument, Snapshot, build_documents
+from stats.aggregations.daily_documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
+from stats.aggregations.prefetch import ahead
+from stats.aggregations.search_requests import build_stale
 from stats.aggregations.totals import (
     batches,
     build_empty_totals,
@@ -23,10 +23,10 @@ from stats.aggregations.totals import (
     user_total_id,
 )
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
-from stats.collector import uncollected
 from stats.errors import StoreRejected, StoreUnavailable
+from stats.gc_control import uncollected
+from stats.stores.bookmarks import Vanished
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
-from stats.stores.state import Vanished
 from stats.times import month_of
 
 Pair = tuple[str, str]

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from stats.aggregations.documents import build_documents
-from stats.aggregations.run import run_count
+from stats.aggregations.daily_documents import build_documents
+from stats.aggregations.steps import run_count
 from stats.aggregations.types import USERS_FAMILY
 from stats.audit.differences import Difference, Place, compare
 from stats.audit.invariants import check_document
 from stats.audit.job import AuditJob
 from stats.audit.versions import run_check_versions
+from stats.stores.bookmarks import DayClaim
 from stats.stores.dsl import A, Q, Search
-from stats.stores.state import DayClaim
 from stats.times import EPOCH, from_ms
 
 Body = dict[str, Any]

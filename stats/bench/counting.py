@@ -13,9 +13,9 @@ from time import perf_counter
 
 import orjson
 
-from stats.aggregations.bodies import PARTITIONS, build_read_day
 from stats.aggregations.day import DayCounter
-from stats.aggregations.run import run_claim, run_find_days
+from stats.aggregations.search_requests import PARTITIONS, build_read_day
+from stats.aggregations.steps import run_claim, run_find_days
 from stats.aggregations.totals import batches
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
 from stats.aggregations.write import Written, run_totals

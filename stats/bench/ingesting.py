@@ -18,7 +18,7 @@ from stats.bench.measured import Measured, bulk
 from stats.bench.places import open_state
 from stats.bench.stream import TYPES, read_part
 from stats.engines.namespace import Namespace
-from stats.events.chunk import Chunk, Reading, Ready
+from stats.events.batch import Chunk, Reading, Ready
 from stats.events.messages import build_messages
 from stats.events.parse import parse_event
 from stats.events.publish import run_publish

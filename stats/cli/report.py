@@ -20,7 +20,7 @@ from stats.errors import InputError
 from stats.proxies import current_stats
 from stats.reports.assembly import build_reporter
 from stats.reports.metrics import SORTS
-from stats.reports.named import TABLES, Reporter
+from stats.reports.registry import TABLES, Reporter
 from stats.reports.scheduled import run_scheduled
 from stats.times import utc_now
 

@@ -30,10 +30,10 @@ from stats.proxies import current_stats
 from stats.refs import parse_ref
 from stats.times import iso_ms, utc_now
 from stats.views.access import require, require_resource
-from stats.views.embedding import framed_here
+from stats.views.cors import framed_here
 from stats.views.errors import respond
 from stats.views.identity import COOKIE, caller
-from stats.views.incoming import read_args
+from stats.views.request_parsing import read_args
 
 COOKIE_SECONDS = 30 * 24 * 3600
 FOUND = 20

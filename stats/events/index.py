@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stats.errors import StoreRejected, StoreUnavailable
-from stats.events.chunk import Ready
-from stats.events.forget import forget_documents
+from stats.events.batch import Ready
+from stats.events.erasure import forget_documents
 from stats.stores.erasures import ErasureStore
 from stats.stores.search import CONFLICT, ENGINE, Action, ItemResult, SearchStore
 from stats.times import iso_ms

@@ -16,8 +16,8 @@ from typing import Any
 from stats.errors import InputError
 from stats.events.fields import FIELDS
 from stats.events.types import Event, EventType
-from stats.known import SHOWN, find_near
 from stats.times import DAY_MS, iso_of_ms, parse_time, to_ms
+from stats.validation import SHOWN, find_near
 
 EARLIEST = to_ms(parse_time("1990-01-01T00:00:00Z"))
 """Nothing was used over the web before: an older time is a broken clock."""

@@ -17,13 +17,13 @@ from datetime import date, datetime
 from time import monotonic
 from typing import NamedTuple
 
-from stats.collector import collect_young, uncollected
-from stats.events.chunk import Chunk, Reading
-from stats.events.describe import Descriptions
+from stats.events.batch import Chunk, Reading
 from stats.events.enrichment import Enrichment
-from stats.events.forget import forget_letters
+from stats.events.erasure import forget_letters
 from stats.events.index import REJECTED, Indexing, Outcome, run_index
+from stats.events.resource_metadata import Descriptions
 from stats.events.types import EventType
+from stats.gc_control import collect_young, uncollected
 from stats.stores.dead_letters import DeadLetter, DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.queues import EventConsumer, EventQueues

@@ -23,10 +23,10 @@ from typing import Any, Protocol
 import orjson
 
 from stats.errors import InputError
-from stats.known import refuse_empty, refuse_unknown
 from stats.refs import parse_ref
 from stats.stores.dsl import Q, Search
 from stats.times import DAY, UTC, from_ms, iso_ms, parse_day, parse_time
+from stats.validation import refuse_empty, refuse_unknown
 
 FILTERS = ("user", "resource", "type")
 PARAMETERS = (*FILTERS, "from", "to", "size", "cursor")

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from stats.exports.datacite import Service, Submission, bookmark_of, run_submit
 from stats.reports.dsr import run_dsr
 from stats.reports.months import last_of, last_whole_month
-from stats.reports.named import Reporter
+from stats.reports.registry import Reporter
 
 
 def run_monthly(

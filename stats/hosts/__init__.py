@@ -6,10 +6,10 @@ down. What a host needs is imported from this package.
 
 from __future__ import annotations
 
-from stats.hosts.counting import count, count_download, count_view, counted
+from stats.hosts.decorators import count, count_download, count_view, counted
 from stats.hosts.emit import emit
 from stats.hosts.extension import StatsHost
-from stats.hosts.numbers import record_stats
+from stats.hosts.lookups import record_stats
 
 __all__ = [
     "StatsHost",

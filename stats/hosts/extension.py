@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from stats.ext import Stats
-from stats.hosts.numbers import record_stats
-from stats.hosts.script import blueprint as script
+from stats.hosts.js_client import blueprint as script
+from stats.hosts.lookups import record_stats
 from stats.views.health import blueprint as health
 from stats.views.register import BLUEPRINTS
 

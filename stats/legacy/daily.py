@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from stats.aggregations.documents import document_id
-from stats.aggregations.within import Containers
+from stats.aggregations.daily_documents import document_id
+from stats.aggregations.hierarchy import Containers
 from stats.events.types import SITE
 from stats.legacy.mapping import refs_of
 from stats.refs import kind_of

@@ -16,7 +16,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from stats.events.document import RawDocument, document_id
+from stats.events.raw_document import RawDocument, document_id
 from stats.events.steps import ROBOT, domain_of
 from stats.events.types import SITE
 from stats.events.visitors import PARTITIONS, text_of

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from stats.aggregations.claims import run_aggregation
 from stats.aggregations.job import AggregationJob
+from stats.aggregations.runner import run_aggregation
 from stats.aggregations.totals import batches
 from stats.aggregations.write import run_totals
 from stats.errors import InputError, StoreRejected, StoreUnavailable
-from stats.legacy import bodies
+from stats.legacy import search_requests
 from stats.legacy.daily import LegacyDay
 from stats.legacy.mapping import build_legacy_raw
 from stats.stores.search import CONFLICT, Action
@@ -33,7 +33,7 @@ class LegacyJob:
 
     aggregation: AggregationJob
     source_prefix: str
-    window: bodies.Window
+    window: search_requests.Window
     clock: Callable[[], datetime]
     report: Callable[[str], None] = field(default=lambda line: None)
 
@@ -83,11 +83,11 @@ def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[str]) -> Take
     search, pruned = job.aggregation.search, job.aggregation.state.pruned_until(name)
     raw, daily = _members(job, job.raw(name)), _members(job, job.daily(name))
     first = max((day for day in (job.window[0], pruned) if day), default=None)
-    with_events = set(_days(job, raw, bodies.build_days((first, job.window[1]))))
+    with_events = set(_days(job, raw, search_requests.build_days((first, job.window[1]))))
     done = run_raw(job, name, raw, (first, job.window[1]), done) if with_events else done
-    known = set(_days(job, search.daily(name), bodies.build_counted_days(job.window)))
-    months = set(_days(job, search.daily(name), bodies.build_counted_months(job.window)))
-    for day in _days(job, daily, bodies.build_days(job.window)):
+    known = set(_days(job, search.daily(name), search_requests.build_counted_days(job.window)))
+    months = set(_days(job, search.daily(name), search_requests.build_counted_months(job.window)))
+    for day in _days(job, daily, search_requests.build_days(job.window)):
         gone = pruned is not None and day < pruned
         if day in with_events or day.replace(day=1) in months or (gone and day in known):
             continue
@@ -98,11 +98,11 @@ def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[str]) -> Take
 
 
 def run_raw(
-    job: LegacyJob, name: str, indices: str, window: bodies.Window, done: TakenOver
+    job: LegacyJob, name: str, indices: str, window: search_requests.Window, done: TakenOver
 ) -> TakenOver:
     """Take over raw events; they are counted as all others are."""
     search = job.aggregation.search
-    for hits in search.pages(indices, {"query": bodies.build_within(window)}, size=_BULK):
+    for hits in search.pages(indices, {"query": search_requests.build_within(window)}, size=_BULK):
         stamp = iso_ms(job.clock())
         found = [build_legacy_raw(name, hit, indexed_at=stamp) for hit in hits]
         actions = [
@@ -126,7 +126,7 @@ def run_day(
 ) -> TakenOver:
     """Take over the daily numbers of one type and day."""
     search, legacy = job.aggregation.search, LegacyDay()
-    for hits in search.pages(indices, {"query": bodies.build_within((day, day))}):
+    for hits in search.pages(indices, {"query": search_requests.build_within((day, day))}):
         legacy.add(hit["_source"] for hit in hits)
     index = search.daily(name, month_of(day))
     documents = legacy.documents(name, day, counted_at=iso_ms(job.clock()))
@@ -163,10 +163,10 @@ def _members(job: LegacyJob, pattern: str) -> str:
     return ",".join(name for name in names if _SUFFIX.sub("", name) == stem)
 
 
-def _days(job: LegacyJob, indices: str, body: bodies.Body) -> Iterator[date]:
+def _days(job: LegacyJob, indices: str, body: search_requests.Body) -> Iterator[date]:
     if indices:
         job.aggregation.search.refresh(indices)
-        yield from bodies.read_days(job.aggregation.search.search(indices, body))
+        yield from search_requests.read_days(job.aggregation.search.search(indices, body))
 
 
 def _write(job: LegacyJob, actions: list[Action]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from stats.aggregations.types import Aggregation
-from stats.queries.by import by
+from stats.queries.breakdown import by
 from stats.queries.derived import derived_queries
 from stats.queries.histogram import histogram
 from stats.queries.invenio import invenio_queries

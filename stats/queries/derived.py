@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from stats.aggregations.types import Aggregation
 from stats.events.types import ACCESSES, BY_ACCESS, BY_COUNTRY
 from stats.queries.average import average
-from stats.queries.level import level
-from stats.queries.person import user_statistics
+from stats.queries.gauge import level
+from stats.queries.geo_tiles import tiles
 from stats.queries.shares import Part, share, share_histogram, share_of_resource, shares
-from stats.queries.tiles import tiles
 from stats.queries.types import Query
+from stats.queries.user_activity import user_statistics
 
 SIPS = ("sip-created", "sip-archived", "sip-failed")
 GAUGE = "store-size"

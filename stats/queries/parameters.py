@@ -14,11 +14,11 @@ from datetime import date
 from typing import Any
 
 from stats.errors import InputError
-from stats.known import refuse_empty, refuse_unknown
 from stats.queries.types import Parameter, Params
 from stats.queries.windows import INTERVALS, Window, check_order
 from stats.refs import parse_kind, parse_ref
 from stats.times import parse_day, parse_time
+from stats.validation import refuse_empty, refuse_unknown
 
 MAX_SIZE = 1_000
 EARLIEST = date(1000, 1, 1)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from stats.config import Settings
 from stats.events.types import EventType
 from stats.reports.items import Platform
-from stats.reports.named import Reporter
+from stats.reports.registry import Reporter
 from stats.reports.sources import Sources
 from stats.stores.connections import Stores
 

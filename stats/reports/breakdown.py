@@ -31,18 +31,18 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, get_args
 
-from stats.aggregations.within import WIDTHS
+from stats.aggregations.hierarchy import WIDTHS
 from stats.errors import InputError
 from stats.events.types import DIMENSIONS, SITE
-from stats.known import SHOWN, find_near, refuse_empty, refuse_unknown
 from stats.queries.filters import NO_CONTENT, days_clauses
 from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of, parse_ref
-from stats.reports.credit import Together, Used
+from stats.reports.attribution import Together, Used
 from stats.reports.metrics import parse_window
 from stats.reports.sources import Body, SearchSource, Sources
 from stats.stores.dsl import Q, Search
 from stats.times import iso_ms
+from stats.validation import SHOWN, find_near, refuse_empty, refuse_unknown
 
 Metric = Literal["downloads", "views", "volume"]
 METRICS: tuple[Metric, ...] = get_args(Metric)

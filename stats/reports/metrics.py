@@ -21,16 +21,16 @@ from itertools import islice
 from typing import Any, Literal, get_args
 
 from stats.errors import InputError, UnknownError
-from stats.known import refuse_unknown
 from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
 from stats.refs import split_ref
+from stats.reports.external_sort import Sorted
 from stats.reports.rows import REPORTS, MetricsReport, Row, Usage
 from stats.reports.sources import Body, Sources, Visibility
-from stats.reports.spool import Sorted
 from stats.reports.windows import run_window
 from stats.stores.ranking import RANKED_BY, RankedBy
 from stats.times import EPOCH, iso_ms, to_ms
+from stats.validation import refuse_unknown
 
 SortBy = Literal["downloads", "views", "last_viewed", "last_downloaded", "id"]
 SORTS: tuple[SortBy, ...] = get_args(SortBy)

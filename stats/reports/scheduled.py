@@ -17,7 +17,7 @@ import fsspec
 
 from stats.errors import ConfigError, InputError, StoreUnavailable
 from stats.reports.months import last_of, last_whole_month
-from stats.reports.named import Reporter, forms_of
+from stats.reports.registry import Reporter, forms_of
 from stats.reports.rows import REPORTS
 from stats.times import month_of
 

@@ -12,9 +12,9 @@ import re
 from datetime import date
 
 from stats.aggregations.job import AggregationJob
-from stats.retention.bodies import build_before, build_late
 from stats.retention.job import RetentionJob
 from stats.retention.rewrite import run_delete
+from stats.retention.search_requests import build_before, build_late
 from stats.times import month_of
 
 _MONTH = re.compile(r"\d{4}-\d{2}")

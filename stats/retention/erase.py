@@ -12,19 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from stats.aggregations.bodies import read_find_days
-from stats.aggregations.claims import run_claims
-from stats.aggregations.kept import forget_user
+from stats.aggregations.retained_user_rows import forget_user
 from stats.aggregations.rows import NOBODY
+from stats.aggregations.runner import run_claims
+from stats.aggregations.search_requests import read_find_days
 from stats.aggregations.types import USERS_FAMILY
 from stats.aggregations.write import run_totals
-from stats.events.forget import scrub
+from stats.events.erasure import scrub
 from stats.events.types import BY_USER
-from stats.retention.bodies import build_before, build_user_days
+from stats.retention.dead_letters import run_forget_letters
 from stats.retention.job import RetentionJob, alone, run_lock
-from stats.retention.letters import run_forget_letters
 from stats.retention.month import add_rows
 from stats.retention.rewrite import Source, run_delete, run_rewrite
+from stats.retention.search_requests import build_before, build_user_days
 from stats.stores.tokens import TokenStore
 from stats.times import EPOCH
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from stats.aggregations.job import AggregationJob
 from stats.errors import StoreUnavailable
-from stats.retention.terms import Terms
+from stats.retention.periods import Terms
 from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.salts import SaltStore

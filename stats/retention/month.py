@@ -15,7 +15,7 @@ from itertools import groupby
 from math import fsum
 from typing import Any
 
-from stats.aggregations.documents import document_id
+from stats.aggregations.daily_documents import document_id
 from stats.times import month_of
 
 Document = dict[str, Any]

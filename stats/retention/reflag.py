@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from stats.aggregations.claims import run_claims
+from stats.aggregations.runner import run_claims
 from stats.events.agents import AgentFlags, ReadAgent
 from stats.events.steps import ROBOT
-from stats.retention.bodies import Window, build_with_agent, build_without_agent
 from stats.retention.job import RetentionJob, alone
 from stats.retention.rewrite import Source, run_rewrite
+from stats.retention.search_requests import Window, build_with_agent, build_without_agent
 from stats.times import DAY, EPOCH
 
 FLAGS = ("is_robot", "is_machine", "excluded")

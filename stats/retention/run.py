@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from stats.aggregations.run import run_uncounted
-from stats.retention.bodies import build_days_with_private, read_days_with_private
+from stats.aggregations.steps import run_uncounted
+from stats.retention.dead_letters import due, run_scrub_letters
 from stats.retention.drop import (
     run_announce,
     run_close,
@@ -26,11 +26,11 @@ from stats.retention.drop import (
     run_count_late,
     run_drop,
 )
+from stats.retention.ensure_counted import run_settle
 from stats.retention.job import Retained, RetentionJob, alone
-from stats.retention.letters import due, run_scrub_letters
-from stats.retention.roll import run_find_months, run_roll
+from stats.retention.rollup import run_find_months, run_roll
 from stats.retention.scrub import run_scrub_day
-from stats.retention.settle import run_settle
+from stats.retention.search_requests import build_days_with_private, read_days_with_private
 from stats.times import iso_ms
 
 

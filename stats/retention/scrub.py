@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from stats.aggregations.clicks import Users
-from stats.aggregations.kept import add_kept, build_rows
-from stats.aggregations.run import run_read
-from stats.events.forget import scrub
-from stats.retention.bodies import build_private_of_day, build_users_of_day
+from stats.aggregations.double_clicks import Users
+from stats.aggregations.retained_user_rows import add_kept, build_rows
+from stats.aggregations.steps import run_read
+from stats.events.erasure import scrub
 from stats.retention.job import RetentionJob
 from stats.retention.rewrite import run_rewrite
-from stats.stores.kept import KeptDay
+from stats.retention.search_requests import build_private_of_day, build_users_of_day
+from stats.stores.retained_user_rows import KeptDay
 from stats.times import DAY
 
 _NEVER = "~"

@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from stats.stores.bookmarks import StateStore
 from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
-from stats.stores.kept import KeptStore
 from stats.stores.mongo import Documents, check_listening, connect, ping
 from stats.stores.queues import EventQueues
 from stats.stores.ranking import RankingStore
 from stats.stores.resources import ResourceStore
+from stats.stores.retained_user_rows import KeptStore
 from stats.stores.salts import SaltStore
 from stats.stores.search import SearchStore
-from stats.stores.state import StateStore
 from stats.stores.tokens import TokenStore
 from stats.stores.totals import TotalsStore
 from stats.times import utc_now

@@ -26,8 +26,8 @@ from kombu.exceptions import KombuError
 from kombu.utils.uuid import uuid
 
 from stats.errors import ConfigError, StoreUnavailable
+from stats.stores.amqp_transport import ReadAhead
 from stats.stores.confirms import Confirms
-from stats.stores.read_ahead import ReadAhead
 
 ENGINE = "the AMQP broker"
 

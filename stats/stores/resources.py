@@ -18,7 +18,7 @@ from pymongo import ASCENDING
 
 from stats.refs import split_ref
 from stats.stores.mongo import Document, Documents, translated
-from stats.stores.newest import Change, ensure_newest, write_newest
+from stats.stores.versioned_writes import Change, ensure_newest, write_newest
 
 RESOURCES = "resources"
 MOMENT = "described_at"

@@ -14,7 +14,7 @@ from typing import Any
 from pymongo import ASCENDING
 
 from stats.stores.mongo import Document, Documents, translated
-from stats.stores.newest import Change, ensure_newest, write_newest
+from stats.stores.versioned_writes import Change, ensure_newest, write_newest
 
 TOTALS = "statistic_totals"
 USERS = "statistic_users"

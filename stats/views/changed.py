@@ -15,15 +15,15 @@ from typing import Any
 from flask import Response, request
 
 from stats.errors import InputError
-from stats.known import refuse_empty
 from stats.proxies import current_stats
 from stats.queries.parameters import MAX_SIZE, parse_size
 from stats.refs import parse_kind, parse_ref
 from stats.times import EPOCH, iso_ms, parse_time, utc_now
+from stats.validation import refuse_empty
 from stats.views.access import require
 from stats.views.blueprints import api_blueprint
-from stats.views.incoming import read_args
-from stats.views.outgoing import json_response
+from stats.views.request_parsing import read_args
+from stats.views.responses import json_response
 from stats.views.totals import read_total
 
 PARAMETERS = ("since", "kind", "size")

@@ -29,7 +29,7 @@ from stats.reports.sources import Sources
 from stats.times import utc_now
 from stats.views.access import require
 from stats.views.errors import RETRY_AFTER, respond_http
-from stats.views.incoming import list_repeated, refuse_broken
+from stats.views.request_parsing import list_repeated, refuse_broken
 from stats.views.streaming import stream_response
 
 CALLER = ("customer_id", "requestor_id", "api_key")

@@ -14,9 +14,9 @@ from typing import Any
 
 from stats.errors import InputError
 from stats.events.fields import FIELDS, Check
-from stats.known import SHOWN, find_near
 from stats.refs import parse_ref
 from stats.times import from_ms
+from stats.validation import SHOWN, find_near
 
 MAX_TEXT = 1_024
 

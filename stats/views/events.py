@@ -17,8 +17,8 @@ from stats.proxies import current_stats
 from stats.views.access import require_write
 from stats.views.blueprints import api_blueprint
 from stats.views.errors import error_item, error_response
-from stats.views.incoming import read_args, read_batch
-from stats.views.outgoing import JSON
+from stats.views.request_parsing import read_args, read_batch
+from stats.views.responses import JSON
 
 blueprint = api_blueprint("stats_events", __name__, url_prefix="/api/events")
 

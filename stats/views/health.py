@@ -21,8 +21,8 @@ from stats.times import utc_now
 from stats.views.blueprints import api_blueprint
 from stats.views.errors import RETRY_AFTER
 from stats.views.gauges import CONTENT_TYPE, Gauge, build_text
-from stats.views.outgoing import JSON
 from stats.views.probes import Probed, Probes
+from stats.views.responses import JSON
 
 _EXTENSION = "stats-probes"
 SEARCH, MONGO, BROKER = "elasticsearch", "mongo", "broker"

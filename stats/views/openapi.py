@@ -24,8 +24,8 @@ from stats.reports.breakdown import PARAMETERS as BREAKDOWN_PARAMETERS
 from stats.reports.metrics import PARAMETERS as METRICS_PARAMETERS
 from stats.views.blueprints import api_blueprint
 from stats.views.changed import PARAMETERS as CHANGED_PARAMETERS
-from stats.views.incoming import read_args
-from stats.views.outgoing import CSV, JSON, json_response
+from stats.views.request_parsing import read_args
+from stats.views.responses import CSV, JSON, json_response
 from stats.views.schemas import COMPONENTS, Schema, answer_schema, ref_to
 from stats.widgets.badge import PARAMETERS as BADGE_PARAMETERS
 from stats.widgets.frame import PARAMETERS as FRAME_PARAMETERS

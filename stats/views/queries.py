@@ -14,9 +14,9 @@ from stats.queries.answers import list_rows
 from stats.queries.types import Parameter, Query
 from stats.views.access import ask, may_list
 from stats.views.blueprints import api_blueprint
-from stats.views.embedding import readable_elsewhere
-from stats.views.incoming import read_args, read_json
-from stats.views.outgoing import JSON, csv_response, json_response, wants_csv
+from stats.views.cors import readable_elsewhere
+from stats.views.request_parsing import read_args, read_json
+from stats.views.responses import JSON, csv_response, json_response, wants_csv
 
 MAX_QUERIES = 200
 """Queries in one POST."""

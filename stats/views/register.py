@@ -6,9 +6,9 @@ from flask import Flask
 
 from stats.dashboard import blueprint as dashboard
 from stats.views import (
-    audit,
     changed,
     counter,
+    event_log,
     events,
     health,
     openapi,
@@ -26,7 +26,7 @@ BLUEPRINTS = (
     counter.blueprint,
     queries.blueprint,
     events.blueprint,
-    audit.blueprint,
+    event_log.blueprint,
     changed.blueprint,
     resources.blueprint,
     health.blueprint,

@@ -17,8 +17,8 @@ from stats.reports.stream import MEDIA_TYPES, Format, body
 from stats.times import iso_ms
 from stats.views.access import hide_unseen, report_filter, require_breakdown
 from stats.views.blueprints import api_blueprint
-from stats.views.incoming import read_args
-from stats.views.outgoing import csv_response, json_response, wants_csv
+from stats.views.request_parsing import read_args
+from stats.views.responses import csv_response, json_response, wants_csv
 from stats.views.streaming import stream_response
 
 _FORMATS: dict[str, Format] = {

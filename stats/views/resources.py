@@ -15,8 +15,8 @@ from stats.times import utc_now
 from stats.views.access import require_write
 from stats.views.blueprints import api_blueprint
 from stats.views.descriptions import parse_description, parse_fields
-from stats.views.incoming import parse_batch, read_args, read_batch, read_json
-from stats.views.outgoing import JSON
+from stats.views.request_parsing import parse_batch, read_args, read_batch, read_json
+from stats.views.responses import JSON
 
 blueprint = api_blueprint("stats_resources", __name__, url_prefix="/api/resources")
 

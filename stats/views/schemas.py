@@ -12,8 +12,8 @@ from typing import Any
 
 from stats.events.fields import FIELDS
 from stats.queries.metrics import COUNTS, WHOLE
-from stats.queries.person import BY_VIA
 from stats.queries.types import Query
+from stats.queries.user_activity import BY_VIA
 from stats.views.descriptions import DESCRIPTION
 from stats.views.totals import COUNTERS, TIMES
 

@@ -19,11 +19,11 @@ from stats.reports.jsonld import build_jsonld
 from stats.times import iso_ms
 from stats.views.access import refusals, require_resource
 from stats.views.blueprints import api_blueprint
-from stats.views.counted import CountedUntil
-from stats.views.embedding import readable_elsewhere
+from stats.views.cors import readable_elsewhere
+from stats.views.counted_until import CountedUntil
 from stats.views.errors import error_body
-from stats.views.incoming import read_args, read_list
-from stats.views.outgoing import JSON_LD, csv_response, json_response, wants_csv, wants_jsonld
+from stats.views.request_parsing import read_args, read_list
+from stats.views.responses import JSON_LD, csv_response, json_response, wants_csv, wants_jsonld
 
 MAX_REFS = 1_000
 COUNTERS = ("views", "unique_views", "downloads", "unique_downloads", "volume")

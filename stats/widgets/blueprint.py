@@ -18,11 +18,11 @@ from stats.proxies import current_stats
 from stats.refs import parse_ref
 from stats.views.access import require_resource
 from stats.views.blueprints import api_blueprint
-from stats.views.embedding import framed_elsewhere
+from stats.views.cors import framed_elsewhere
 from stats.views.errors import respond
 from stats.views.identity import caller
-from stats.views.incoming import read_args
-from stats.views.outgoing import answer_conditionally
+from stats.views.request_parsing import read_args
+from stats.views.responses import answer_conditionally
 from stats.views.totals import read_total
 from stats.widgets.badge import (
     PARAMETERS,

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stats.errors import InputError
-from stats.known import refuse_unknown
 from stats.queries.parameters import parse_date
 from stats.queries.top import METRICS
 from stats.queries.windows import INTERVALS
 from stats.refs import is_ref
+from stats.validation import refuse_unknown
 
 ELEMENTS: Mapping[str, tuple[str, ...]] = {
     "counter": ("show",),

@@ -12,12 +12,12 @@ import pytest
 
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.events import process
-from stats.events.describe import Descriptions
-from stats.events.document import document_id
 from stats.events.enrichment import Enrichment
 from stats.events.parse import dump_event
 from stats.events.process import Processed, Processing, run_process
 from stats.events.publish import parse_batch, run_publish
+from stats.events.raw_document import document_id
+from stats.events.resource_metadata import Descriptions
 from stats.events.visitors import visitor_of
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.search import Action, ItemResult

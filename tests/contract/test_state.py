@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stats.stores.state import DayClaim, StateStore, Vanished
+from stats.stores.bookmarks import DayClaim, StateStore, Vanished
 from stats.times import EPOCH, UTC, iso_ms
 
 DAY = date(2024, 3, 5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stats.aggregations.documents import document_id
+from stats.aggregations.daily_documents import document_id
 from stats.aggregations.types import daily
 from stats.engines.namespace import Namespace
 from stats.events.types import BY_COUNTRY, EventType

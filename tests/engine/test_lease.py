@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from stats.aggregations.claims import run_aggregation
+from stats.aggregations.runner import run_aggregation
 from stats.ext import StatsState
 from stats.stores.search import SearchStore
 from stats.times import utc_now
@@ -65,7 +65,7 @@ def test_a_day_is_not_taken_from_a_worker_that_is_slow(
     )
     state.process()
     slow = Slow(state)
-    monkeypatch.setattr("stats.aggregations.run.ahead", iter)  # in the order of the pages
+    monkeypatch.setattr("stats.aggregations.steps.ahead", iter)  # in the order of the pages
     job = replace(state.aggregation_job, search=cast(SearchStore, slow))
     done = run_aggregation(job, slow.clock)
     assert slow.pages_read > 10

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from jsonschema import Draft202012Validator
 
-from stats.aggregations.documents import document_id
+from stats.aggregations.daily_documents import document_id
 from stats.cli import stats
 from stats.engines.namespace import Namespace
 from stats.ext import EXTENSION, StatsState

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from stats.ext import StatsState
 from stats.reports.assembly import build_platform, build_sources
 from stats.reports.breakdown import parse_breakdown, run_breakdown
-from stats.reports.named import Reporter
+from stats.reports.registry import Reporter
 from tests.pipeline import Pipeline
 
 FOLDER = Path(__file__).with_name("golden_reports")

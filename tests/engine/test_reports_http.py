@@ -17,7 +17,7 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from stats.aggregations.documents import document_id
+from stats.aggregations.daily_documents import document_id
 from stats.engines.namespace import Namespace
 from stats.errors import StoreUnavailable
 from stats.ext import StatsState

@@ -169,7 +169,7 @@ def test_how_far_the_counting_is_may_be_a_second_old_and_no_older(
     rest_state.stores.state.move_found(moment)
     first = rest.get("/api/stats/totals/record:r1").json
     rest_state.stores.state.move_found(moment + timedelta(seconds=9))
-    monkeypatch.setattr("stats.views.counted.LIFETIME", -1.0)
+    monkeypatch.setattr("stats.views.counted_until.LIFETIME", -1.0)
     rest.application.extensions.pop("stats-counted-until")
     later = rest.get("/api/stats/totals/record:r1").json
     assert first and first["counted_until"] == "2025-01-03T00:00:00.000Z"

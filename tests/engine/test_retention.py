@@ -9,11 +9,11 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from stats.aggregations.bodies import midnight
+from stats.aggregations.search_requests import midnight
 from stats.engines.namespace import Namespace
 from stats.errors import InputError
 from stats.ext import StatsState
-from stats.retention.terms import Term
+from stats.retention.periods import Term
 from stats.stores.dead_letters import DeadLetter
 from stats.times import iso_ms, utc_now
 from tests.engine.forgetting import (

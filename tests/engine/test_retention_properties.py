@@ -25,12 +25,12 @@ from stats.audit.job import AuditJob
 from stats.audit.run import run_audit
 from stats.engines.folder import Addresses
 from stats.engines.namespace import clean_up, fresh_namespace
-from stats.events.document import build_raw
 from stats.events.parse import parse_event
+from stats.events.raw_document import build_raw
 from stats.ext import StatsState
 from stats.reports.assembly import build_sources
 from stats.reports.breakdown import parse_breakdown, run_breakdown
-from stats.retention.terms import Term
+from stats.retention.periods import Term
 from stats.stores.search import Action
 from stats.times import DAY, iso_ms, utc_now
 from tests.engine.forgetting import HUMAN, ROBOT, UPLOAD, Day, forget, open_state, raw, retain

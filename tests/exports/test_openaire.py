@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stats.engines.namespace import Namespace
 from stats.errors import InputError, StoreRejected, StoreUnavailable
-from stats.events.document import document_id
+from stats.events.raw_document import document_id
 from stats.exports.addresses import mask_address
 from stats.exports.http import Caller
 from stats.exports.matomo import Tracker, build_body, build_chunks, build_request

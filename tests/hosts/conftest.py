@@ -48,6 +48,6 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> Events:
         found.extend(events)
         return True
 
-    monkeypatch.setattr("stats.hosts.counting.emit", take)
+    monkeypatch.setattr("stats.hosts.decorators.emit", take)
     monkeypatch.setattr("stats.hosts.invenio.building.emit", take)
     return found

@@ -13,9 +13,9 @@ from flask import Flask, Response, abort, render_template_string, request
 from stats.errors import ConfigError
 from stats.ext import StatsState
 from stats.hosts import StatsHost, count, count_download, count_view, counted, record_stats
-from stats.hosts.actors import is_counted
 from stats.hosts.emit import find_emitter
-from stats.hosts.numbers import NUMBERS
+from stats.hosts.lookups import NUMBERS
+from stats.hosts.request_context import is_counted
 from stats.permissions import Identity
 from stats.stores.totals import TotalsStore
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from stats.aggregations.bodies import PARTITIONS, slices
+from stats.aggregations.daily_documents import Snapshot, build_documents
 from stats.aggregations.day import DayCounter, DayNumbers
-from stats.aggregations.documents import Snapshot, build_documents
+from stats.aggregations.search_requests import PARTITIONS, slices
 from stats.aggregations.types import daily
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
-from stats.events.document import build_raw
 from stats.events.enrichment import Enrichment
+from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
 from stats.times import DAY_MS, day_start_ms
 

@@ -14,18 +14,18 @@ from typing import Any
 import orjson
 import pytest
 
-from stats.aggregations.bodies import slices
-from stats.aggregations.clicks import Users
+from stats.aggregations.daily_documents import Snapshot, build_documents
 from stats.aggregations.day import DayCounter, DayNumbers
-from stats.aggregations.documents import Snapshot, build_documents
-from stats.aggregations.kept import add_kept, build_rows
+from stats.aggregations.double_clicks import Users
+from stats.aggregations.retained_user_rows import add_kept, build_rows
+from stats.aggregations.search_requests import slices
 from stats.aggregations.types import Aggregation, daily
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
-from stats.events.document import build_raw
 from stats.events.enrichment import Enrichment
-from stats.events.forget import scrub
+from stats.events.erasure import scrub
+from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
-from stats.stores.kept import NOTHING_KEPT, KeptDay
+from stats.stores.retained_user_rows import NOTHING_KEPT, KeptDay
 from stats.times import DAY_MS, day_start_ms
 
 DAY = date(2024, 3, 5)

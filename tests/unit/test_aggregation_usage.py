@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from stats.aggregations.rows import divide, limited, sums
+from stats.aggregations.session_union import Shared, Unity, UsageType, share
 from stats.aggregations.tally import Numbers, Tally, fold
-from stats.aggregations.usage import Shared, Unity, UsageType, share
 
 KEYS = {0: ["a", "b", "a"], 1: ["b", "a"], 2: ["c", "b", "a", "c"]}
 REQUESTS = {1, 2}

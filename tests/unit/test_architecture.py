@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "stats"
 
 ROWS = (
-    ("errors", "times", "refs", "known", "signals", "client", "collector"),
+    ("errors", "times", "refs", "validation", "signals", "client", "gc_control"),
     ("events.types", "events.catalogue", "aggregations.types", "queries.types"),
     ("stores", "templates", "data"),
     ("events", "aggregations", "queries"),
@@ -117,5 +117,5 @@ def test_only_stores_talk_to_the_engines(module: str, path: Path) -> None:
 def test_the_table_is_not_empty() -> None:
     assert len(modules()) > 50
     assert not may_import("errors", "stores.search")
-    assert not may_import("events.steps", "queries.by")
+    assert not may_import("events.steps", "queries.breakdown")
     assert may_import("views.totals", "ext")

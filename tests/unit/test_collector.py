@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from stats.collector import collect_young, uncollected
+from stats.gc_control import collect_young, uncollected
 
 
 def test_the_collector_is_as_it_was_afterwards() -> None:

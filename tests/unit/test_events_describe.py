@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stats.events.catalogue import RECORD_VIEW
-from stats.events.describe import Descriptions
+from stats.events.resource_metadata import Descriptions
 from stats.events.types import Event
 from stats.times import UTC, day_start_ms
 

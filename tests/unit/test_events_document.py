@@ -15,10 +15,10 @@ from netaddr import IPSet
 from stats.errors import ConfigError
 from stats.events.agents import ROBOTS_LIST, agent_reader
 from stats.events.catalogue import EVENT_TYPES
-from stats.events.document import build_raw, document_id
 from stats.events.enrichment import Enrichment, internal_networks
 from stats.events.geo import COUNTRY_DATABASE, GeoReader, read_place
 from stats.events.parse import parse_event
+from stats.events.raw_document import build_raw, document_id
 from stats.events.steps import REASONS, STEPS, domain_of
 from stats.times import DAY_MS
 

@@ -1,4 +1,4 @@
-"""What goes from dead letters, and what stays: see ``stats.events.forget``."""
+"""What goes from dead letters, and what stays: see ``stats.events.erasure``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from stats.errors import InputError
 from stats.events.catalogue import EVENT_TYPES
-from stats.events.forget import forget_letters, names_user, scrub_letter, scrub_payload
+from stats.events.erasure import forget_letters, names_user, scrub_letter, scrub_payload
 from stats.events.replay import parse_letter
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.erasures import Erasures

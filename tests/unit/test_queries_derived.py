@@ -13,9 +13,9 @@ from stats.errors import InputError
 from stats.events.catalogue import EVENT_TYPES, FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
 from stats.events.types import BY_ACCESS, BY_VIA
 from stats.queries.catalogue import build_catalogue, resolve_params
-from stats.queries.level import list_levels, read_measured
+from stats.queries.gauge import list_levels, read_measured
+from stats.queries.geo_tiles import build_tiles, read_tiles
 from stats.queries.shares import Part, share, share_histogram
-from stats.queries.tiles import build_tiles, read_tiles
 from stats.queries.types import Answer, Query, Sources
 
 QUERIES = build_catalogue([daily(event_type) for event_type in EVENT_TYPES])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stats.queries.by import build_by, read_by
+from stats.queries.breakdown import build_by, read_by
 from stats.queries.filters import build_search
 from stats.queries.metrics import add_rows, empty_row
 from stats.queries.ranking import Listed, pick_candidates, read_lists

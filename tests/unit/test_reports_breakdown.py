@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.aggregations.within import Containers
+from stats.aggregations.hierarchy import Containers
 from stats.errors import InputError
 from stats.reports.breakdown import (
     BreakdownRequest,

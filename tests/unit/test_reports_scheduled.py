@@ -12,7 +12,7 @@ import fsspec
 import pytest
 
 from stats.errors import ConfigError, StoreUnavailable
-from stats.reports.named import Reporter
+from stats.reports.registry import Reporter
 from stats.reports.scheduled import Scheduled, parse_scheduled, run_scheduled
 from tests.report_sources import NOW, PLATFORM, sources, usage_document
 

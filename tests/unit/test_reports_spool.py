@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.reports.spool import Sorted
+from stats.reports.external_sort import Sorted
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))

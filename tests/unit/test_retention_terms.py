@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from stats.errors import ConfigError
-from stats.retention.terms import Term, parse_terms
+from stats.retention.periods import Term, parse_terms
 
 TODAY = date(2026, 3, 31)
 

@@ -13,9 +13,10 @@ from werkzeug.test import EnvironBuilder
 
 from stats.errors import InputError, StoreUnavailable
 from stats.times import UTC
-from stats.views.counted import CountedUntil
+from stats.views.counted_until import CountedUntil
 from stats.views.gauges import Gauge, build_text
-from stats.views.incoming import (
+from stats.views.probes import Probed, Probes
+from stats.views.request_parsing import (
     MAX_BODY,
     parse_batch,
     read_args,
@@ -23,7 +24,6 @@ from stats.views.incoming import (
     read_json,
     read_list,
 )
-from stats.views.probes import Probed, Probes
 
 
 def request(body: bytes, content_type: str | None = None, coding: str | None = None) -> Request:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from stats.errors import InputError
 from stats.events.fields import FIELDS
-from stats.known import find_near
+from stats.validation import find_near
 
 if sys.version_info >= (3, 11):
     import tomllib

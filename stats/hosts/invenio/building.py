@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stats.hosts.counting import count_response
+from stats.hosts.decorators import count_response
 from stats.hosts.emit import emit
 from stats.proxies import current_stats
 

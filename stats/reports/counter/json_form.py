@@ -16,8 +16,8 @@ from stats.reports.counter.definitions import IR, RELEASE, WORLD, WORLD_NAME
 from stats.reports.counter.lines import ItemLines, Line, item_ids
 from stats.reports.counter.request import CounterRequest
 from stats.reports.counter.run import CounterAnswer
+from stats.reports.external_sort import Sorted
 from stats.reports.items import Author, Item, Platform
-from stats.reports.spool import Sorted
 from stats.reports.stream import gathered
 
 

@@ -21,8 +21,8 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Response, after_this_request, has_request_context, request
 
 from stats.errors import ConfigError
-from stats.hosts.actors import is_counted_response, read_actor
 from stats.hosts.emit import emit
+from stats.hosts.request_context import is_counted_response, read_actor
 from stats.proxies import current_stats
 
 P = ParamSpec("P")

@@ -27,9 +27,9 @@ from stats.aggregations.day import DayNumbers, LostUse
 from stats.aggregations.rows import NOBODY, add, divide_by_user
 from stats.aggregations.tally import Numbers
 from stats.aggregations.types import Aggregation
-from stats.aggregations.users import UserRow, rolled_up
+from stats.aggregations.user_rows import UserRow, rolled_up
 from stats.events.types import BY_USER
-from stats.stores.kept import KeptDay, Row
+from stats.stores.retained_user_rows import KeptDay, Row
 
 USER_ROW, BREAKDOWN_ROW = "user", "breakdown"
 

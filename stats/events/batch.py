@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from stats.errors import InputError
-from stats.events.document import build_raw
 from stats.events.enrichment import Enrichment
 from stats.events.messages import read_message
 from stats.events.parse import dump_event, parse_event
+from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.queues import Delivery

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from stats.aggregations.job import AggregationJob
-from stats.aggregations.run import run_claim, run_find_days
+from stats.aggregations.steps import run_claim, run_find_days
 from stats.aggregations.write import Written, run_totals
 from stats.errors import StoreUnavailable
-from stats.stores.state import DayClaim
+from stats.stores.bookmarks import DayClaim
 
 TOGETHER = 20_000
 """Totals that are enough to be set: a bound of memory, and of what a kill repeats."""

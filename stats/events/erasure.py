@@ -16,9 +16,9 @@ from typing import Any
 
 import orjson
 
-from stats.events.chunk import Ready
-from stats.events.document import PRIVATE
+from stats.events.batch import Ready
 from stats.events.fields import FIELDS
+from stats.events.raw_document import PRIVATE
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.erasures import Erasures
 from stats.times import parse_time, to_ms

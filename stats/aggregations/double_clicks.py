@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from stats.aggregations.profiles import Profiles
+from stats.aggregations.dimension_keys import Profiles
 from stats.events.types import USER, VIA
 from stats.times import parse_time, to_ms
 

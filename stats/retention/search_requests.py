@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from stats.aggregations.bodies import HEAD_SECONDS, midnight
-from stats.events.document import PRIVATE
+from stats.aggregations.search_requests import HEAD_SECONDS, midnight
+from stats.events.raw_document import PRIVATE
 from stats.stores.dsl import A, Q, Search
 from stats.times import DAY, from_ms, iso_ms
 

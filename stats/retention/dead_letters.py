@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from stats.aggregations.bodies import midnight
+from stats.aggregations.search_requests import midnight
 from stats.aggregations.totals import batches
-from stats.events.forget import names_user, scrub_letter
+from stats.events.erasure import names_user, scrub_letter
 from stats.retention.job import RetentionJob, run_lock
 from stats.stores.dead_letters import DeadLetter
 

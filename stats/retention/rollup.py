@@ -16,9 +16,9 @@ from typing import Any
 from stats.aggregations.totals import batches
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
 from stats.errors import StoreRejected, StoreUnavailable
-from stats.retention.bodies import build_months, read_months
 from stats.retention.job import RetentionJob
 from stats.retention.month import roll_up
+from stats.retention.search_requests import build_months, read_months
 from stats.stores.search import Action, SearchStore
 from stats.times import month_of
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from stats.aggregations.clicks import KEPT, Click, Excluded
+from stats.aggregations.double_clicks import KEPT, Click, Excluded
 from stats.events.types import EventType
 from stats.refs import kind_of
 

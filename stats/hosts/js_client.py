@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Response, send_from_directory
 
 from stats.views.blueprints import api_blueprint
-from stats.views.embedding import readable_elsewhere
+from stats.views.cors import readable_elsewhere
 
 STATIC = Path(__file__).parent / "static"
 AGE = 600

@@ -22,7 +22,7 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from stats.errors import InputError
-from stats.known import SHOWN, refuse_unknown
+from stats.validation import SHOWN, refuse_unknown
 from stats.views.errors import error_item
 
 T = TypeVar("T")

@@ -11,8 +11,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from stats.aggregations.ahead import ahead
-from stats.aggregations.bodies import (
+from stats.aggregations.daily_documents import Snapshot
+from stats.aggregations.day import DayCounter, DayNumbers
+from stats.aggregations.double_clicks import Users
+from stats.aggregations.job import NAMES, AggregationJob, CountedDay
+from stats.aggregations.prefetch import ahead
+from stats.aggregations.retained_user_rows import add_kept
+from stats.aggregations.search_requests import (
     Slice,
     build_count_types,
     build_find_days,
@@ -24,17 +29,12 @@ from stats.aggregations.bodies import (
     read_fingerprints,
     slices,
 )
-from stats.aggregations.clicks import Users
-from stats.aggregations.day import DayCounter, DayNumbers
-from stats.aggregations.documents import Snapshot
-from stats.aggregations.job import NAMES, AggregationJob, CountedDay
-from stats.aggregations.kept import add_kept
 from stats.aggregations.totals import batches
 from stats.aggregations.types import Aggregation
 from stats.aggregations.write import Written, run_documents
-from stats.collector import uncollected
 from stats.errors import InputError
-from stats.stores.state import DayClaim
+from stats.gc_control import uncollected
+from stats.stores.bookmarks import DayClaim
 from stats.times import DAY, EPOCH, iso_ms, month_of
 
 FIRST_DAY = date(1990, 1, 1)

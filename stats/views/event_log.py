@@ -16,8 +16,8 @@ from stats.events.search import Page, parse_audit, run_page
 from stats.proxies import current_stats
 from stats.views.access import audit_scope
 from stats.views.blueprints import api_blueprint
-from stats.views.incoming import NDJSON_TYPES, read_args
-from stats.views.outgoing import JSON
+from stats.views.request_parsing import NDJSON_TYPES, read_args
+from stats.views.responses import JSON
 
 NDJSON = "application/x-ndjson"
 

@@ -17,8 +17,8 @@ from amqp.transport import TCPTransport
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.stores import read_ahead
-from stats.stores.read_ahead import Frame, ReadAhead
+from stats.stores import amqp_transport
+from stats.stores.amqp_transport import Frame, ReadAhead
 
 WAIT = 0.05
 
@@ -79,8 +79,8 @@ def test_what_is_there_is_taken_without_waiting_for_more() -> None:
 
 
 def test_no_more_is_taken_than_is_to_be_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_ahead, "AT_ONCE", 1)
-    monkeypatch.setattr(read_ahead, "BYTES", 10)
+    monkeypatch.setattr(amqp_transport, "AT_ONCE", 1)
+    monkeypatch.setattr(amqp_transport, "BYTES", 10)
     with connected() as peer:
         peer.socket.sendall(encode((1, 0, b"ab")) * 3)
         taken = []
