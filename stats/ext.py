@@ -157,7 +157,7 @@ class StatsState:
             descriptions=Descriptions(),
             types=self.event_types,
             enrichment=self.enrichment,
-            pruned_until=self.stores.state.pruned_until,
+            pruned_until=self.stores.bookmarks.pruned_until,
             limit=self.settings.batch_events,
         )
 
@@ -193,7 +193,9 @@ class StatsState:
         """Return what the aggregation works on."""
         return AggregationJob(
             search=self.stores.search,
-            state=self.stores.state,
+            bookmarks=self.stores.bookmarks,
+            day_claims=self.stores.day_claims,
+            job_locks=self.stores.job_locks,
             totals=self.stores.totals,
             kept=self.stores.kept,
             aggregations=self.aggregations,
@@ -262,7 +264,7 @@ class StatsState:
             query,
             params,
             sources=Sources(self.stores.search, self.stores.resources),
-            counted_until=self.stores.state.counted_until(),
+            counted_until=self.stores.bookmarks.counted_until(),
         )
 
     def totals(self, refs: Sequence[str]) -> dict[str, Document]:

@@ -25,12 +25,12 @@ class Health:
 
 def read_health(state: StatsState, now: datetime) -> Health:
     """Return how the pipeline does."""
-    counted = state.stores.state.counted_until()
+    counted = state.stores.bookmarks.counted_until()
     depths = state.stores.queues.depths(state.event_types)
     return Health(
         counted_until=counted,
         lag_seconds=(now - counted).total_seconds() if counted else None,
-        days_waiting=len(state.stores.state.marked_days()),
+        days_waiting=len(state.stores.day_claims.marked_days()),
         dead_letters=state.stores.dead_letters.count(),
         queued={name: depth for name, depth in depths.items() if depth},
     )

@@ -66,7 +66,7 @@ def export_openaire() -> None:
     settings, stores = current_stats.settings, current_stats.stores
     if settings.openaire_site is not None:
         job = build_openaire(settings, stores, current_stats.event_types)
-        run_openaire(job, counted_until=stores.state.counted_until(), now=utc_now())
+        run_openaire(job, counted_until=stores.bookmarks.counted_until(), now=utc_now())
 
 
 @shared_task(name="stats.export_datacite", **RETRIED)  # type: ignore[untyped-decorator]

@@ -92,17 +92,17 @@ class BegunAggregation:
         run_find_days(self._job, utc_now())
         self._counted = list(self._count())
         for counted in self._counted:  # as if the lease had ended: others may count it too
-            self._job.state.release_day(counted.claim)
+            self._job.day_claims.release_day(counted.claim)
 
     def _count(self) -> Iterator[CountedDay]:
-        while claim := self._job.state.claim_day(utc_now(), lease=self._job.lease):
+        while claim := self._job.day_claims.claim_day(utc_now(), lease=self._job.lease):
             yield run_count(self._job, claim, utc_now())
 
     def finish(self) -> None:
         for counted in self._counted:
             written = run_documents(self._job, counted)
             run_totals(self._job, written.refs, written.pairs, now=utc_now())
-            self._job.state.finish_day(counted.claim)
+            self._job.day_claims.finish_day(counted.claim)
 
 
 class System:

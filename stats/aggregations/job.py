@@ -9,7 +9,8 @@ from datetime import timedelta
 from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.day import DayNumbers
 from stats.aggregations.types import Aggregation
-from stats.stores.bookmarks import DayClaim, StateStore
+from stats.stores.bookmarks import Bookmarks
+from stats.stores.locks import DayClaim, DayClaims, JobLocks
 from stats.stores.retained_user_rows import KeptStore
 from stats.stores.search import SearchStore
 from stats.stores.totals import TotalsStore
@@ -30,7 +31,9 @@ class AggregationJob:
     """
 
     search: SearchStore
-    state: StateStore
+    bookmarks: Bookmarks
+    day_claims: DayClaims
+    job_locks: JobLocks
     totals: TotalsStore
     kept: KeptStore
     aggregations: tuple[Aggregation, ...]

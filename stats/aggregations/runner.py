@@ -15,7 +15,7 @@ from stats.aggregations.job import AggregationJob
 from stats.aggregations.steps import run_claim, run_find_days
 from stats.aggregations.write import Written, run_totals
 from stats.errors import StoreUnavailable
-from stats.stores.bookmarks import DayClaim
+from stats.stores.locks import DayClaim
 
 TOGETHER = 20_000
 """Totals that are enough to be set: a bound of memory, and of what a kill repeats."""
@@ -62,7 +62,7 @@ def run_claims(
     run = _Run(job, clock, report)
     failed: Exception | None = None
     try:
-        while claim := job.state.claim_day(clock(), lease=job.lease, among=among):
+        while claim := job.day_claims.claim_day(clock(), lease=job.lease, among=among):
             try:
                 run.count(claim)
             except StoreUnavailable:
@@ -119,7 +119,7 @@ class _Run:
         run_totals(self._job, refs, pairs, now=self._clock())
         self._job.on_changed(refs)
         for claim in self._claims:
-            self._job.state.finish_day(claim)
+            self._job.day_claims.finish_day(claim)
         self._begun, self._claims, self._written = self._clock(), [], Written()
 
     def _renew(self) -> None:
@@ -128,10 +128,10 @@ class _Run:
         now = self._clock()
         if now - self._renewed > self._job.lease / 4:
             for claim in self._claims:
-                self._job.state.renew_day(claim, now, lease=self._job.lease)
+                self._job.day_claims.renew_day(claim, now, lease=self._job.lease)
             self._renewed = now
 
     def release(self) -> None:
         """Give the days back that are not finished."""
         for claim in self._claims:
-            self._job.state.release_day(claim)
+            self._job.day_claims.release_day(claim)

@@ -34,7 +34,7 @@ from stats.aggregations.types import Aggregation
 from stats.aggregations.write import Written, run_documents
 from stats.errors import InputError
 from stats.gc_control import uncollected
-from stats.stores.bookmarks import DayClaim
+from stats.stores.locks import DayClaim
 from stats.times import DAY, EPOCH, iso_ms, month_of
 
 FIRST_DAY = date(1990, 1, 1)
@@ -50,7 +50,7 @@ def run_find_days(job: AggregationJob, now: datetime) -> list[date]:
     The bookmark stays behind by the overlap, so the last run's days are found
     again; those whose events are still the same are not marked a second time.
     """
-    since, seen = job.state.found()
+    since, seen = job.bookmarks.found()
     job.search.refresh(job.raw_names)
     found = read_find_days(job.search.search(job.raw_names, build_find_days(since)))
     prints: dict[date, list[float]] = {}
@@ -58,8 +58,8 @@ def run_find_days(job: AggregationJob, now: datetime) -> list[date]:
         answer = job.search.search(job.raw_names, build_fingerprints(batch))
         prints |= read_fingerprints(answer, batch)
     days = [day for day in found if prints[day] != seen.get(day)]
-    job.state.mark_days(days, since=since)
-    job.state.move_found(now - job.overlap, seen=prints)
+    job.day_claims.mark_days(days, since=since)
+    job.bookmarks.move_found(now - job.overlap, seen=prints)
     return days
 
 
@@ -68,10 +68,10 @@ def run_uncounted(job: AggregationJob) -> set[date]:
 
     They are marked, or have events indexed after the last look for new ones.
     """
-    looked_at = job.state.found_until() + job.overlap
+    looked_at = job.bookmarks.found_until() + job.overlap
     job.search.refresh(job.raw_names)
     answer = job.search.search(job.raw_names, build_find_days(looked_at))
-    return {*job.state.marked_days(), *read_find_days(answer)}
+    return {*job.day_claims.marked_days(), *read_find_days(answer)}
 
 
 def run_mark_window(job: AggregationJob, start: date, end: date, *, today: date) -> None:
@@ -80,12 +80,12 @@ def run_mark_window(job: AggregationJob, start: date, end: date, *, today: date)
     if start < FIRST_DAY or end > tomorrow:
         message = f"days are from {FIRST_DAY} to {tomorrow}"
         raise InputError("out_of_range", message, field="from" if start < FIRST_DAY else "to")
-    dropped = job.state.dropped_until()
+    dropped = job.bookmarks.dropped_until()
     if dropped is not None and start < dropped:
         message = f"raw events before {dropped} are gone; count from {dropped} on"
         raise InputError("too_late", message, field="from")
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
-    job.state.mark_days(days, since=EPOCH)
+    job.day_claims.mark_days(days, since=EPOCH)
 
 
 def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
@@ -93,7 +93,7 @@ def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
 
     A day whose raw events may be gone stays as it is.
     """
-    dropped = job.state.dropped_until()
+    dropped = job.bookmarks.dropped_until()
     if dropped is not None and claim.day < dropped:
         return Written()
     return run_documents(job, run_count(job, claim, now))
@@ -107,7 +107,7 @@ def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay
     events may not say any more who did it.
     """
     while True:
-        ticket = job.state.ticket(now)
+        ticket = job.bookmarks.ticket(now)
         kept = job.kept.read(claim.day)
         users = Users(start=kept.until)
         numbers = run_read(job, claim.day, since=iso_ms(claim.since), users=users)

@@ -25,7 +25,7 @@ from stats.aggregations.totals import (
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.gc_control import uncollected
-from stats.stores.bookmarks import Vanished
+from stats.stores.locks import DeletedDocuments
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
 from stats.times import month_of
 
@@ -76,8 +76,8 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
 
 def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: datetime) -> None:
     """Set the totals of ``refs``, and of ``pairs`` of user and ref, from the daily documents."""
-    ticket = job.state.ticket(now)
-    common = {"updated": now, "counted_until": job.state.counted_until()}
+    ticket = job.bookmarks.ticket(now)
+    common = {"updated": now, "counted_until": job.bookmarks.counted_until()}
     job.search.refresh(f"{job.daily_names},{job.search.daily(USERS_FAMILY)}")
     types = {a.event_type.name: a.event_type for a in job.aggregations}
     for batch in batches(sorted(refs)):
@@ -118,13 +118,13 @@ def _write(job: AggregationJob, actions: list[Action]) -> None:
         raise StoreRejected("Elasticsearch", result.reason)
 
 
-def _drop_stale(job: AggregationJob, counted: CountedDay) -> Vanished:
+def _drop_stale(job: AggregationJob, counted: CountedDay) -> DeletedDocuments:
     """Delete the documents of a day that a redo did not renew; return what they were about.
 
     That is noted first: once they are deleted, nothing else tells a run after a kill
     whose totals are to be set.
     """
-    snapshot, gone = counted.snapshot, job.state.take_gone(counted.claim)
+    snapshot, gone = counted.snapshot, job.day_claims.take_gone(counted.claim)
     families = [*(a.family for a in job.aggregations), USAGE_FAMILY, USERS_FAMILY]
     for some in batches(families, NAMES):
         indices = ",".join(job.search.daily(family, month_of(snapshot.day)) for family in some)
@@ -135,17 +135,17 @@ def _drop_stale(job: AggregationJob, counted: CountedDay) -> Vanished:
             if not hits:
                 continue
             about = _about([hit["_source"] for hit in hits])
-            job.state.note_gone(counted.claim, about)
+            job.day_claims.note_gone(counted.claim, about)
             _write(job, [_deletion(hit, snapshot) for hit in hits])
             gone.refs.update(about.refs)
             gone.pairs.update(about.pairs)
     return gone
 
 
-def _about(sources: list[Document]) -> Vanished:
+def _about(sources: list[Document]) -> DeletedDocuments:
     """Return what documents are about: those of people a pair, all others a ref."""
     pairs = {(one["user_id"], one["resource"]) for one in sources if "user_id" in one}
-    return Vanished({one["resource"] for one in sources if "user_id" not in one}, pairs)
+    return DeletedDocuments({one["resource"] for one in sources if "user_id" not in one}, pairs)
 
 
 def _deletion(hit: Document, snapshot: Snapshot) -> Action:

@@ -17,8 +17,8 @@ from stats.audit.differences import Difference, Place, compare
 from stats.audit.invariants import check_document
 from stats.audit.job import AuditJob
 from stats.audit.versions import run_check_versions
-from stats.stores.bookmarks import DayClaim
 from stats.stores.dsl import A, Q, Search
+from stats.stores.locks import DayClaim
 from stats.times import EPOCH, from_ms
 
 Body = dict[str, Any]
@@ -51,7 +51,7 @@ def build_documents_of(day: date) -> Body:
 
 def run_find_days(job: AuditJob, window: Window) -> list[date]:
     """Return the days of a window that can be counted anew, oldest first."""
-    search, closed = job.aggregation.search, job.aggregation.state.dropped_until()
+    search, closed = job.aggregation.search, job.aggregation.bookmarks.dropped_until()
     search.refresh(job.aggregation.raw_names)
     counted = Q("term", interval="day") & Q("term", source="events")
     daily = ",".join(search.daily(family) for family in job.families)
@@ -113,7 +113,7 @@ def run_stored(job: AuditJob, day: date) -> dict[Key, Body]:
 
 def run_check_closed(job: AuditJob, window: Window) -> Iterator[Difference]:
     """Yield what cannot be right about documents that cannot be counted anew."""
-    search, closed = job.aggregation.search, job.aggregation.state.dropped_until()
+    search, closed = job.aggregation.search, job.aggregation.bookmarks.dropped_until()
     before = Q("range", timestamp={"lt": closed.isoformat()}) if closed else Q("match_none")
     others = before | ~Q("term", source="events")
     query = (_within(window) & others).to_dict()

@@ -47,7 +47,7 @@ def aggregate(place: Namespace) -> Aggregated:
     written = Written()
     began = perf_counter()
     run_find_days(job, utc_now())
-    while claim := job.state.claim_day(utc_now(), lease=job.lease):
+    while claim := job.day_claims.claim_day(utc_now(), lease=job.lease):
         written = written.plus(run_claim(job, claim, utc_now()))
         days.append(claim.day)
     counted = perf_counter()

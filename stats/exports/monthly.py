@@ -22,7 +22,7 @@ def run_monthly(
     A ``month`` that is not over is submitted up to its last counted day, and
     replaced by the next submission. Returns None when there was nothing to do.
     """
-    chosen = month or last_whole_month(reporter.sources.state.counted_until(), now)
+    chosen = month or last_whole_month(reporter.sources.bookmarks.counted_until(), now)
     if chosen is None:
         return None
     window = (chosen, last_of(chosen))

@@ -80,7 +80,7 @@ def run_take_over(job: LegacyJob) -> TakenOver:
 
 def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[str]) -> TakenOver:
     """Take over one event type; put the resources that got daily numbers into ``refs``."""
-    search, pruned = job.aggregation.search, job.aggregation.state.pruned_until(name)
+    search, pruned = job.aggregation.search, job.aggregation.bookmarks.pruned_until(name)
     raw, daily = _members(job, job.raw(name)), _members(job, job.daily(name))
     first = max((day for day in (job.window[0], pruned) if day), default=None)
     with_events = set(_days(job, raw, search_requests.build_days((first, job.window[1]))))

@@ -14,7 +14,7 @@ from stats.stores.connections import Stores
 
 def build_sources(stores: Stores, event_types: Mapping[str, EventType]) -> Sources:
     """Return where the reports of an installation read."""
-    return Sources(stores.search, stores.ranking, stores.resources, stores.state, event_types)
+    return Sources(stores.search, stores.ranking, stores.resources, stores.bookmarks, event_types)
 
 
 def build_platform(settings: Settings) -> Platform:

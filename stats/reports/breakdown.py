@@ -103,7 +103,7 @@ def run_breakdown(
     """Answer ``request``; ``kinds`` are those that the installation's settings name."""
     if not request.is_dimension:
         _check_kind(request.by, sources, kinds)
-    until = sources.state.counted_until()
+    until = sources.bookmarks.counted_until()
     total = _total(request, sources)
     if request.is_dimension:
         sums = read_dimension(_documents(request, sources, own=True), request)

@@ -58,7 +58,7 @@ def run_dsr(
 ) -> DatasetReport:
     """Return the report of ``window``: the first day of a month to the last of one."""
     first, asked = window
-    last = min(asked, last_counted_day(sources.state.counted_until(), now))
+    last = min(asked, last_counted_day(sources.bookmarks.counted_until(), now))
     datasets = _datasets(sources, platform, (first, last)) if last >= first else iter(())
     head = list(islice(datasets, 1))
     reported = last if last >= first else asked

@@ -109,7 +109,7 @@ def run_metrics(
 
     ``visible`` filters the rows of a caller who may not see everything.
     """
-    until = sources.state.counted_until()
+    until = sources.bookmarks.counted_until()
     kinds = (request.report.kind,) if request.report.kind else kinds
     if request.window == ALL_TIME and visible is None and request.sort in RANKED_BY:
         count = _count(request.report, sources, kinds)

@@ -74,7 +74,7 @@ def run_scheduled(
 
     With ``month``, write all reports of it, over those that are there.
     """
-    chosen = month or last_whole_month(reporter.sources.state.counted_until(), now)
+    chosen = month or last_whole_month(reporter.sources.bookmarks.counted_until(), now)
     if chosen is None:
         return []
     folder, path = _open(target)

@@ -64,8 +64,8 @@ class ResourceSource(Protocol):
         """Return whether anything of that kind is described."""
 
 
-class StateSource(Protocol):
-    """What reports need of ``stores.state.StateStore``."""
+class BookmarkSource(Protocol):
+    """What reports need of ``stores.bookmarks.Bookmarks``."""
 
     def counted_until(self) -> datetime | None:
         """Return the time before which every indexed event is counted."""
@@ -78,7 +78,7 @@ class Sources:
     search: SearchSource
     ranking: RankingSource
     resources: ResourceSource
-    state: StateSource
+    bookmarks: BookmarkSource
     event_types: Mapping[str, EventType]
 
     def names(self, counts_as: str) -> list[str]:

@@ -23,7 +23,7 @@ _MONTH = re.compile(r"\d{4}-\d{2}")
 def run_announce(job: AggregationJob, until: date) -> None:
     """Have events before ``until`` refused from now on, as dead letters ``too_late``."""
     for aggregation in job.aggregations:
-        job.state.move_pruned(aggregation.event_type.name, until)
+        job.bookmarks.move_pruned(aggregation.event_type.name, until)
 
 
 def run_close(job: RetentionJob, until: date) -> set[date]:
@@ -31,12 +31,12 @@ def run_close(job: RetentionJob, until: date) -> set[date]:
 
     Returns the days that are being counted just now; then nothing is closed.
     """
-    state = job.aggregation.state
-    known, closed_at = state.dropped_until(), state.closed_at()
-    state.set_dropped(max(until, known) if known else until, job.clock())
-    busy = {day for day in state.marked_days() if day < until}
+    bookmarks = job.aggregation.bookmarks
+    known, closed_at = bookmarks.dropped_until(), bookmarks.closed_at()
+    bookmarks.set_dropped(max(until, known) if known else until, job.clock())
+    busy = {day for day in job.aggregation.day_claims.marked_days() if day < until}
     if busy:
-        state.set_dropped(known, closed_at)
+        bookmarks.set_dropped(known, closed_at)
     return busy
 
 
@@ -45,7 +45,7 @@ def run_count_late(job: AggregationJob) -> int:
 
     There are none as long as an event is visible within ``STATS_OVERLAP``.
     """
-    closed, at = job.state.dropped_until(), job.state.closed_at()
+    closed, at = job.bookmarks.dropped_until(), job.bookmarks.closed_at()
     if closed is None or at is None:
         return 0
     return job.search.count(job.raw_names, build_late(closed, at))

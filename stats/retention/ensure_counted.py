@@ -22,7 +22,7 @@ def run_settle(job: AggregationJob, clock: Callable[[], datetime], before: date)
     """
     known = run_uncounted(job)
     run_find_days(job, clock())
-    again = {day for day in job.state.marked_days() if day < before} - known
+    again = {day for day in job.day_claims.marked_days() if day < before} - known
     if again:
         run_claims(job, clock, among=sorted(again))
-    return {day for day in job.state.marked_days() if day < before}
+    return {day for day in job.day_claims.marked_days() if day < before}

@@ -50,16 +50,16 @@ def run_erase(job: RetentionJob, user: str, *, tokens: TokenStore) -> Erased:
         days = run_find_user_days(job, user)
         rows = aggregation.totals.read_users({"user_id": user})
         pairs = {(user, str(row["resource"])) for row in rows}
-        aggregation.state.mark_days(days, since=EPOCH)
+        aggregation.day_claims.mark_days(days, since=EPOCH)
         run_forget_kept(job, user)
         events = run_scrub_user(job, user)
         days = sorted({*days, *run_find_user_days(job, user)})  # some came while we scrubbed
-        aggregation.state.mark_days(days, since=EPOCH)
+        aggregation.day_claims.mark_days(days, since=EPOCH)
         job.step(f"scrubbed {events} events of {len(days)} days")
         run_claims(job.counting, job.clock, among=days)
         run_forget_closed(job, user)
         run_forget_rows(job, user, pairs)
-        busy = tuple(day for day in aggregation.state.marked_days() if day in days)
+        busy = tuple(day for day in aggregation.day_claims.marked_days() if day in days)
         return Erased(
             events=events,
             days=len(days),
@@ -81,7 +81,7 @@ def run_find_user_days(job: RetentionJob, user: str) -> list[date]:
         rows = aggregation.kept.read(day).rows
         if len(forget_user(rows, user)) < len(rows):
             days.add(day)
-    closed = aggregation.state.dropped_until()
+    closed = aggregation.bookmarks.dropped_until()
     return sorted(day for day in days if closed is None or day >= closed)
 
 
@@ -93,7 +93,7 @@ def run_forget_kept(job: RetentionJob, user: str) -> None:
         known = kept.read(day)
         rows = forget_user(known.rows, user)
         if len(rows) < len(known.rows):
-            ticket = job.aggregation.state.ticket(job.clock())
+            ticket = job.aggregation.bookmarks.ticket(job.clock())
             kept.write(day, replace(known, generation=ticket, rows=rows))
 
 
@@ -113,7 +113,7 @@ def run_scrub_user(job: RetentionJob, user: str) -> int:
 
 def run_forget_closed(job: RetentionJob, user: str) -> None:
     """Give the user's part of the breakdowns to nobody, where days are not counted again."""
-    closed = job.aggregation.state.dropped_until()
+    closed = job.aggregation.bookmarks.dropped_until()
     if closed is None:
         return
 

@@ -80,8 +80,7 @@ def run_lock(job: RetentionJob) -> None:
 
     Raises ``StoreUnavailable`` while another one runs.
     """
-    state = job.aggregation.state
-    if not state.lock(LOCK, job.owner, now=job.clock(), lease=LEASE):
+    if not job.aggregation.job_locks.lock(LOCK, job.owner, now=job.clock(), lease=LEASE):
         raise StoreUnavailable(
             "The lock of retention", "another retention, erase or reflag runs; try again later"
         )
@@ -94,4 +93,4 @@ def alone(job: RetentionJob) -> Iterator[None]:
     try:
         yield
     finally:
-        job.aggregation.state.unlock(LOCK, job.owner)
+        job.aggregation.job_locks.unlock(LOCK, job.owner)

@@ -86,7 +86,7 @@ def run_reflag(
         judge = Judge(read_agent, robots_list, covered=aggregation.kept.untils())
 
         def mark(_sources: list[Source]) -> None:
-            aggregation.state.mark_days(run_open(job, judge.days), since=EPOCH)
+            aggregation.day_claims.mark_days(run_open(job, judge.days), since=EPOCH)
 
         for one in aggregation.aggregations:
             index = aggregation.search.raw(one.event_type.name)
@@ -103,11 +103,11 @@ def run_reflag(
         if days:
             run_claims(job.counting, job.clock, among=days)
         scrubbed = aggregation.search.count(aggregation.raw_names, build_without_agent(window))
-        busy = tuple(day for day in aggregation.state.marked_days() if day in days)
+        busy = tuple(day for day in aggregation.day_claims.marked_days() if day in days)
         return Reflagged(judge.changed, judge.unjudged + scrubbed, tuple(days), busy)
 
 
 def run_open(job: RetentionJob, days: set[date]) -> list[date]:
     """Return the days among ``days`` that may be counted again."""
-    closed = job.aggregation.state.dropped_until()
+    closed = job.aggregation.bookmarks.dropped_until()
     return sorted(day for day in days if closed is None or day >= closed)

@@ -89,7 +89,7 @@ def run_plan(job: RetentionJob) -> Plan:
 
 def _to_close(job: RetentionJob, before: date | None) -> date | None:
     """Return ``before`` unless the days before it are closed already."""
-    closed = job.aggregation.state.dropped_until()
+    closed = job.aggregation.bookmarks.dropped_until()
     return None if before is None or (closed and closed >= before) else before
 
 
@@ -155,7 +155,10 @@ def run_scrub_step(
 
 def run_roll_step(job: RetentionJob, done: Retained) -> Retained:
     """Roll up the months that are due and that no event can change any more."""
-    due, closed = job.terms.days_before(job.clock().date()), job.aggregation.state.dropped_until()
+    due, closed = (
+        job.terms.days_before(job.clock().date()),
+        job.aggregation.bookmarks.dropped_until(),
+    )
     if due is None or closed is None:
         return done
     months = run_find_months(job, min(due, closed.replace(day=1)))

@@ -53,7 +53,7 @@ def run_keep(job: RetentionJob, day: date, until: str) -> None:
     came = build_users_of_day(day, kept.until, until)
     if until <= kept.until or not aggregation.search.count(aggregation.raw_names, came):
         return
-    ticket = aggregation.state.ticket(job.clock())
+    ticket = aggregation.bookmarks.ticket(job.clock())
     numbers = run_read(job.counting, day, since=_NEVER, users=Users(kept.until, until))
     add_kept(kept, numbers, aggregation.aggregations)
     aggregation.kept.write(day, KeptDay(ticket, until, build_rows(numbers)))

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from stats.stores.bookmarks import StateStore
+from stats.stores.bookmarks import Bookmarks
 from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
+from stats.stores.locks import DayClaims, JobLocks
 from stats.stores.mongo import Documents, check_listening, connect, ping
 from stats.stores.queues import EventQueues
 from stats.stores.ranking import RankingStore
@@ -71,9 +72,19 @@ class Stores:
         return connect(self._addresses.mongo, timeout=self._addresses.connect_timeout)
 
     @cached_property
-    def state(self) -> StateStore:
-        """Return the bookkeeping."""
-        return StateStore(self.database)
+    def bookmarks(self) -> Bookmarks:
+        """Return how far finding, counting and dropping have come."""
+        return Bookmarks(self.database)
+
+    @cached_property
+    def day_claims(self) -> DayClaims:
+        """Return the days to recount, and who has claimed them."""
+        return DayClaims(self.database, self.bookmarks)
+
+    @cached_property
+    def job_locks(self) -> JobLocks:
+        """Return the locks of jobs that run one at a time."""
+        return JobLocks(self.database)
 
     @cached_property
     def kept(self) -> KeptStore:
@@ -140,7 +151,7 @@ class Stores:
         """Make templates, queues and indexes; a second time is no error."""
         self.search.put_templates()
         self.queues.ensure()
-        for store in (self.state, self.totals, self.ranking, self.resources, self.kept):
+        for store in (self.day_claims, self.totals, self.ranking, self.resources, self.kept):
             store.ensure()
         for kept in (self.dead_letters, self.salts, self.tokens):
             kept.ensure()

@@ -45,7 +45,7 @@ def changed() -> Response:
     size = parse_size(given.get("size") or MAX_SIZE, "size")
     kind = parse_kind(given["kind"]) if given.get("kind") else None
     now = utc_now()
-    until = current_stats.stores.state.counted_until()
+    until = current_stats.stores.bookmarks.counted_until()
     found = current_stats.stores.totals.read_changed(since, kind=kind, limit=size)
     settled = now - 2 * timedelta(seconds=current_stats.settings.lease)
     answer = {

@@ -48,7 +48,7 @@ def status() -> Response:
     body["Description"] = f"COUNTER {RELEASE} usage reports of {current_stats.settings.platform}"
     try:
         current_stats.stores.search.ping()
-        current_stats.stores.state.counted_until()
+        current_stats.stores.bookmarks.counted_until()
     except StoreUnavailable as error:
         alert = {"Date_Time": f"{utc_now():%Y-%m-%dT%H:%M:%SZ}", "Alert": _away(error)}
         body |= {"Service_Active": False, "Alerts": [alert]}

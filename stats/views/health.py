@@ -68,12 +68,12 @@ def metrics() -> Response:
 def _counting(now: datetime) -> list[Gauge]:
     """Return how far the counting is; before the first count, nobody knows."""
     stores = current_stats.stores
-    days, letters = len(stores.state.marked_days()), stores.dead_letters.count()
+    days, letters = len(stores.day_claims.marked_days()), stores.dead_letters.count()
     gauges = [
         Gauge("stats_days_waiting", "Days that are to be counted anew.", {"": days}),
         Gauge("stats_dead_letters", "Events that were set aside.", {"": letters}),
     ]
-    counted = stores.state.counted_until()
+    counted = stores.bookmarks.counted_until()
     if counted is None:
         return gauges
     lag = (now - counted).total_seconds()

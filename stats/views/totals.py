@@ -96,6 +96,6 @@ def _iso(moment: datetime | None) -> str | None:
 def _counted_until() -> datetime | None:
     extensions = current_app.extensions
     if _EXTENSION not in extensions:
-        extensions[_EXTENSION] = CountedUntil(current_stats.stores.state.counted_until)
+        extensions[_EXTENSION] = CountedUntil(current_stats.stores.bookmarks.counted_until)
     known: CountedUntil = extensions[_EXTENSION]
     return known.get()

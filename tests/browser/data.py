@@ -54,7 +54,7 @@ def fill(state: StatsState) -> None:
     ]
     described.append(Description(HIDDEN, {"title": "Hidden", "access": "restricted"}, UNTIL))
     state.stores.resources.describe(described)
-    state.stores.state.move_found(UNTIL)
+    state.stores.bookmarks.move_found(UNTIL)
 
 
 def make_token(state: StatsState, role: Role, user: str | None = None) -> str:

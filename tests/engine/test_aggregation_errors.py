@@ -29,7 +29,7 @@ def test_a_day_that_cannot_be_counted_does_not_keep_the_others_from_it(
     with pytest.raises(StoreRejected, match="poison"):
         state.aggregate()
     assert state.totals(["record:r"])["record:r"]["views"] == 1
-    assert [day.isoformat() for day in state.stores.state.marked_days()] == [POISON]
+    assert [day.isoformat() for day in state.stores.day_claims.marked_days()] == [POISON]
 
 
 def test_a_type_that_cannot_be_stored_does_not_hold_up_the_others(state: StatsState) -> None:

@@ -45,7 +45,7 @@ class Slow:
             self.pages_read += 1
             yield page
             lease = timedelta(seconds=1)
-            self.taken.append(self._state.stores.state.claim_day(self.now, lease=lease))
+            self.taken.append(self._state.stores.day_claims.claim_day(self.now, lease=lease))
 
 
 def test_a_day_is_not_taken_from_a_worker_that_is_slow(
@@ -71,5 +71,5 @@ def test_a_day_is_not_taken_from_a_worker_that_is_slow(
     assert slow.pages_read > 10
     assert slow.taken == [None] * slow.pages_read
     assert done.days == 1
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     assert state.totals(["site:all"])["site:all"]["views"] == EVENTS

@@ -53,8 +53,8 @@ class Slow:
     def _go_by(self, time: timedelta) -> None:
         self.now += time
         self.steps += 1
-        state, lease = self._state.stores.state, timedelta(seconds=1)
-        self.begun += state.lock(LOCK, "another", now=self.now, lease=lease)
+        locks, lease = self._state.stores.job_locks, timedelta(seconds=1)
+        self.begun += locks.lock(LOCK, "another", now=self.now, lease=lease)
 
 
 def erase(job: RetentionJob, state: StatsState) -> None:
@@ -87,7 +87,7 @@ def test_a_second_one_cannot_begin_while_a_slow_one_works(
     run(replace(job, aggregation=counting, clock=slow.clock), state)
     assert slow.steps > 10
     assert slow.begun == 0
-    assert state.stores.state.lock(LOCK, "another", now=utc_now(), lease=PAGE)
+    assert state.stores.job_locks.lock(LOCK, "another", now=utc_now(), lease=PAGE)
     assert "anna" in str(everything(state)) or run is erase
     assert raw(state)
     state.stores.search.close()

@@ -47,7 +47,7 @@ class Cli:
         search.refresh(search.daily("usage"))
         totals = {"_id": "file:f", "kind": "file", "views": 1, "downloads": 2}
         self.state.stores.totals.write([totals], ticket=1)
-        self.state.stores.state.move_found(NOW)
+        self.state.stores.bookmarks.move_found(NOW)
 
     def run(self, *arguments: str) -> Result:
         with self.app.app_context():

@@ -71,7 +71,7 @@ def totals(rest_state: StatsState) -> StatsState:
     rest_state.stores.resources.describe(
         [Description("file:a", file, VIEWED), Description("user:u1", {"title": "Ann"}, VIEWED)]
     )
-    rest_state.stores.state.move_found(datetime(2024, 6, 1, tzinfo=UTC))
+    rest_state.stores.bookmarks.move_found(datetime(2024, 6, 1, tzinfo=UTC))
     return rest_state
 
 
@@ -269,7 +269,7 @@ def counted(rest_state: StatsState) -> str:
         ]
     )
     search.refresh(search.daily("usage"))
-    rest_state.stores.state.move_found(now)
+    rest_state.stores.bookmarks.move_found(now)
     return month
 
 

@@ -95,8 +95,8 @@ def test_health(rest: FlaskClient, rest_state: StatsState, stats_namespace: Name
     assert (ready.status_code, ready.json["status"]) == (200, "ready")
     assert all(engine == {"ok": True} for engine in ready.json["engines"].values())
     assert "stats_counted_until_seconds" not in rest.get("/metrics").text
-    rest_state.stores.state.move_found(datetime(2025, 1, 1, tzinfo=UTC))
-    rest_state.stores.state.mark_days([datetime(2025, 1, 1).date()], since=utc_now())
+    rest_state.stores.bookmarks.move_found(datetime(2025, 1, 1, tzinfo=UTC))
+    rest_state.stores.day_claims.mark_days([datetime(2025, 1, 1).date()], since=utc_now())
     text = rest.get("/metrics").text
     assert "stats_days_waiting 1\n" in text
     assert "stats_counted_until_seconds 1735689600\n" in text
@@ -191,7 +191,7 @@ def test_the_first_page(rest: FlaskClient, rest_state: StatsState) -> None:
     rest_state.stores.resources.describe(
         [Description("record:r2", {"title": "A & B", "url": "/r2"}, EPOCH)]
     )
-    rest_state.stores.state.move_found(datetime(2025, 1, 1, tzinfo=UTC))
+    rest_state.stores.bookmarks.move_found(datetime(2025, 1, 1, tzinfo=UTC))
     page = rest.get("/stats/")
     assert page.mimetype == "text/html"
     assert '<a href="/stats/resource/record:r2">A &amp; B</a>' in page.text

@@ -52,7 +52,7 @@ def write(state: StatsState, ref: str, views: int) -> None:
 def test_of_a_resource(rest: FlaskClient, rest_state: StatsState) -> None:
     write(rest_state, "record:r1", 7)
     until = datetime(2025, 1, 3, tzinfo=UTC)
-    rest_state.stores.state.move_found(until)
+    rest_state.stores.bookmarks.move_found(until)
     expected = {
         "resource": "record:r1",
         "kind": "record",
@@ -166,9 +166,9 @@ def test_how_far_the_counting_is_may_be_a_second_old_and_no_older(
     rest: FlaskClient, rest_state: StatsState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = datetime(2025, 1, 3, tzinfo=UTC)
-    rest_state.stores.state.move_found(moment)
+    rest_state.stores.bookmarks.move_found(moment)
     first = rest.get("/api/stats/totals/record:r1").json
-    rest_state.stores.state.move_found(moment + timedelta(seconds=9))
+    rest_state.stores.bookmarks.move_found(moment + timedelta(seconds=9))
     monkeypatch.setattr("stats.views.counted_until.LIFETIME", -1.0)
     rest.application.extensions.pop("stats-counted-until")
     later = rest.get("/api/stats/totals/record:r1").json

@@ -200,7 +200,7 @@ def test_a_dry_run_changes_nothing(state: StatsState) -> None:
     done = retain(state, dry_run=True)
     assert (done.dropped_events, done.scrubbed_events, done.months > 0) == (20, 10, True)
     assert (everything(state), sorted(raw(state), key=str)) == (before, events)
-    assert state.stores.state.pruned_until("record-view") is None
+    assert state.stores.bookmarks.pruned_until("record-view") is None
 
 
 def test_late_events_of_dropped_days_are_dead_letters(state: StatsState) -> None:
@@ -225,7 +225,7 @@ def test_an_event_that_slipped_into_a_dropped_day_changes_nothing(state: StatsSt
     marks.insert_one(closed)
     state.aggregate()
     assert everything(state) == before
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     done = retain(state)
     assert (done.dropped_events, done.late_events) == (1, 1)
     assert everything(state) == before
@@ -234,7 +234,10 @@ def test_an_event_that_slipped_into_a_dropped_day_changes_nothing(state: StatsSt
 def test_a_type_that_is_new_does_not_reach_into_closed_days(state: StatsState) -> None:
     send(state, people_day(MONTHS_AGO))
     retain(state)
-    assert state.stores.state.pruned_until("another-type") == state.stores.state.dropped_until()
+    assert (
+        state.stores.bookmarks.pruned_until("another-type")
+        == state.stores.bookmarks.dropped_until()
+    )
 
 
 def test_days_become_months(state: StatsState) -> None:

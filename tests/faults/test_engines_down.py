@@ -218,10 +218,10 @@ def test_daily_documents_that_cannot_be_written_are_written_later(
     blocks(state, state.stores.search.daily("record-view"), "write", True)
     with pytest.raises(StoreUnavailable):
         pipeline.aggregate()
-    assert state.stores.state.marked_days()
+    assert state.stores.day_claims.marked_days()
     blocks(state, state.stores.search.daily("record-view"), "write", None)
     pipeline.aggregate()
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     assert_equals_model(pipeline, events)
 
 
@@ -250,5 +250,5 @@ def test_a_mongodb_that_restarts_meanwhile_only_delays(
         start(folder)
         assert job.result(PATIENCE), "nobody met the MongoDB that was away"
     pipeline.aggregate()
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     assert_equals_model(pipeline, events)

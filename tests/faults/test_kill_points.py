@@ -33,13 +33,13 @@ BETWEEN_INDEX_AND_ACKNOWLEDGEMENT = [
     "after consumer.ack 1",
 ]
 BETWEEN_INDEX_AND_BOOKMARK = [
-    "before state.mark_days 1",
-    "after state.mark_days 1",
-    "after state.move_found 1",
+    "before day_claims.mark_days 1",
+    "after day_claims.mark_days 1",
+    "after bookmarks.move_found 1",
 ]
 WHILE_A_DAY_IS_COUNTED = [
-    "after state.claim_day 1",
-    "after state.ticket 1",
+    "after day_claims.claim_day 1",
+    "after bookmarks.ticket 1",
     # the bulks of the two types' raw events come first
     "before search.bulk 3",
     "after search.bulk 3",
@@ -48,8 +48,8 @@ BETWEEN_DOCUMENTS_AND_TOTALS = [
     "before totals.write 1",
     "after totals.write 1",
     "after totals.write_users 1",
-    "before state.finish_day 1",
-    "after state.finish_day 1",
+    "before day_claims.finish_day 1",
+    "after day_claims.finish_day 1",
 ]
 
 
@@ -77,20 +77,20 @@ def test_a_worker_that_dies_there_loses_nothing_and_counts_nothing_twice(
     time.sleep(LEASE)
     pipeline.process()
     pipeline.aggregate()
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     assert_equals_model(pipeline, events)
 
 
 BETWEEN_DELETION_AND_TOTALS = [
-    "before state.note_gone 1",
-    "after state.note_gone 1",
+    "before day_claims.note_gone 1",
+    "after day_claims.note_gone 1",
     # the days' documents are one bulk, what is no more of them is the next
     "after search.bulk 2",
     "before totals.write 1",
     "after totals.write 1",
     "before totals.delete_users 1",
-    "before state.finish_day 1",
-    "after state.finish_day 1",
+    "before day_claims.finish_day 1",
+    "after day_claims.finish_day 1",
 ]
 
 
@@ -106,13 +106,13 @@ def test_a_worker_that_dies_there_leaves_no_totals_of_what_is_gone(
     left = [event for event in events if not is_gone(event)]
     assert EVENTS < len(left) < len(events)
     delete_raw(state, {event["id"] for event in events if is_gone(event)})
-    state.stores.state.mark_days([START.date()], since=EPOCH)
+    state.stores.day_claims.mark_days([START.date()], since=EPOCH)
     environment = environment_of(stats_namespace, lease=LEASE)
     with worker(environment, "--only", "aggregate", "--die", *point.split()) as process:
         assert process.wait(PATIENCE) == -signal.SIGKILL, "the worker never came to that point"
     time.sleep(LEASE)
     pipeline.aggregate()
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     assert list(state.stores.database["bookmarks"].find({"kind": "gone"})) == []
     assert_equals_model(pipeline, left)
 

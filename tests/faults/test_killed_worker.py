@@ -40,5 +40,5 @@ def test_a_worker_killed_again_and_again_loses_nothing_and_counts_nothing_twice(
     pipeline.process()
     pipeline.aggregate()
     assert state.stores.dead_letters.count() == 0
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     assert_equals_model(pipeline, events)

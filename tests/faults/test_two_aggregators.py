@@ -30,5 +30,5 @@ def test_two_aggregators_at_once_are_as_good_as_one(
             pipeline.process()
         assert one.poll() is other.poll() is None, "an aggregator ended by itself"
     pipeline.aggregate()
-    assert state.stores.state.marked_days() == []
+    assert state.stores.day_claims.marked_days() == []
     assert_equals_model(pipeline, events)

@@ -55,7 +55,7 @@ def run_available(sources: Sources, kinds: Sequence[str], *, now: datetime) -> A
     answer = sources.search.search(sources.search.daily("usage"), search.to_dict())
     oldest = answer.get("aggregations", {}).get("oldest", {}).get("value")
     first = None if oldest is None else from_ms(int(oldest))
-    return availability(first, sources.state.counted_until(), now)
+    return availability(first, sources.bookmarks.counted_until(), now)
 
 
 def run_counter(
