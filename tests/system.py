@@ -15,7 +15,7 @@ from typing import Any
 
 from stats.aggregations.job import CountedDay
 from stats.aggregations.steps import run_count, run_find_days
-from stats.aggregations.write import run_documents, run_totals
+from stats.aggregations.write_day import run_documents, run_totals
 from stats.events.process import run_process
 from stats.ext import StatsState
 from stats.stores.queues import EventConsumer, EventQueues

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from stats.aggregations.count_day import DayNumbers
 from stats.aggregations.daily_documents import Snapshot
-from stats.aggregations.day import DayNumbers
 from stats.aggregations.types import Aggregation
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.locks import DayClaim, DayClaims, JobLocks

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.steps import run_claim, run_find_days
-from stats.aggregations.write import Written, run_totals
+from stats.aggregations.write_day import Written, run_totals
 from stats.errors import StoreUnavailable
 from stats.stores.locks import DayClaim
 

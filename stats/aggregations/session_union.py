@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from stats.aggregations.rows import divide
+from stats.aggregations.breakdown_rows import divide
 from stats.aggregations.tally import Numbers, Tally
 
 UsageRow = list[int]

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot
-from stats.aggregations.day import DayCounter, DayNumbers
 from stats.aggregations.double_clicks import Users
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
 from stats.aggregations.prefetch import ahead
-from stats.aggregations.retained_user_rows import add_kept
 from stats.aggregations.search_requests import (
     Slice,
     build_count_types,
@@ -31,7 +30,8 @@ from stats.aggregations.search_requests import (
 )
 from stats.aggregations.totals import batches
 from stats.aggregations.types import Aggregation
-from stats.aggregations.write import Written, run_documents
+from stats.aggregations.users.retained_rows import add_kept
+from stats.aggregations.write_day import Written, run_documents
 from stats.errors import InputError
 from stats.gc_control import uncollected
 from stats.stores.locks import DayClaim

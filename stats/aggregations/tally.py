@@ -81,7 +81,7 @@ class Numbers:
     ``profiles``: profile -> count, sessions seen with no other profile, volume.
     ``mixed``: the sets of profiles that single sessions had, each with how many
     had it. ``kept``: by user, what is known of events that no longer say who did
-    it (:mod:`stats.aggregations.retained_user_rows`).
+    it (:mod:`stats.aggregations.users.retained_rows`).
     """
 
     profiles: dict[int, Row] = field(default_factory=dict)

@@ -13,12 +13,12 @@ from time import perf_counter
 
 import orjson
 
-from stats.aggregations.day import DayCounter
+from stats.aggregations.count_day import DayCounter
 from stats.aggregations.search_requests import PARTITIONS, build_read_day
 from stats.aggregations.steps import run_claim, run_find_days
 from stats.aggregations.totals import batches
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
-from stats.aggregations.write import Written, run_totals
+from stats.aggregations.write_day import Written, run_totals
 from stats.bench.measured import Measured, bulk
 from stats.bench.places import open_state
 from stats.bench.stream import TYPES

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot, build_documents
-from stats.aggregations.day import DayCounter, DayNumbers
 from stats.aggregations.search_requests import PARTITIONS, slices
 from stats.aggregations.types import daily
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW

@@ -14,12 +14,12 @@ from typing import Any
 import orjson
 import pytest
 
+from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot, build_documents
-from stats.aggregations.day import DayCounter, DayNumbers
 from stats.aggregations.double_clicks import Users
-from stats.aggregations.retained_user_rows import add_kept, build_rows
 from stats.aggregations.search_requests import slices
 from stats.aggregations.types import Aggregation, daily
+from stats.aggregations.users.retained_rows import add_kept, build_rows
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
 from stats.events.enrichment import Enrichment
 from stats.events.erasure import scrub

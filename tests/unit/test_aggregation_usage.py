@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stats.aggregations.rows import divide, limited, sums
+from stats.aggregations.breakdown_rows import divide, limited, sums
 from stats.aggregations.session_union import Shared, Unity, UsageType, share
 from stats.aggregations.tally import Numbers, Tally, fold
 

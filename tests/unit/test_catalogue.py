@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stats.aggregations.day import _all_breakdowns
+from stats.aggregations.count_day import _all_breakdowns
 from stats.aggregations.types import daily
 from stats.events.catalogue import EVENT_TYPES, FEATURE_USE, VALUED, feature_url_key
 from stats.events.parse import parse_event

@@ -23,11 +23,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from stats.aggregations.day import DayNumbers, LostUse
-from stats.aggregations.rows import NOBODY, add, divide_by_user
+from stats.aggregations.breakdown_rows import NOBODY, add, divide_by_user
+from stats.aggregations.count_day import DayNumbers, LostUse
 from stats.aggregations.tally import Numbers
 from stats.aggregations.types import Aggregation
-from stats.aggregations.user_rows import UserRow, rolled_up
+from stats.aggregations.users.rows import UserRow, rolled_up
 from stats.events.types import BY_USER
 from stats.stores.retained_user_rows import KeptDay, Row
 

@@ -17,7 +17,7 @@ from stats.aggregations.hierarchy import Containers
 from stats.aggregations.session_union import Shared, share
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
-from stats.aggregations.user_rows import UserRows, count_extractors, count_users, rolled_up
+from stats.aggregations.users.rows import UserRows, count_extractors, count_users, rolled_up
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS
 
 
