@@ -19,12 +19,12 @@ import secrets
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from itertools import islice
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
+from stats.batches import batches
 from stats.errors import AccessError, InputError, StoreUnavailable
 
 AT_A_TIME = 1_000
@@ -70,13 +70,13 @@ class Client:
     def totals_of(self, refs: Sequence[str]) -> dict[str, Json]:
         """Return the totals of many resources by ref."""
         found: dict[str, Json] = {}
-        for some in _batches(refs):
+        for some in batches(refs, AT_A_TIME):
             found |= self._call("GET", f"/api/stats/totals?{urlencode({'ref': some}, doseq=True)}")
         return found
 
     def _send_all(self, path: str, objects: Iterable[Mapping[str, Any]]) -> list[Json]:
         rejected: list[Json] = []
-        for number, some in enumerate(_batches(objects)):
+        for number, some in enumerate(batches(objects, AT_A_TIME)):
             answer = self._call("POST", path, body=list(some))
             for one in answer["rejected"]:
                 rejected.append({**one, "index": one["index"] + number * AT_A_TIME})
@@ -134,9 +134,3 @@ def _refusal(error: urllib.error.HTTPError) -> InputError | AccessError:
 def _identified(event: Mapping[str, Any]) -> Json:
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     return {"id": secrets.token_hex(16), "timestamp": now, **event}
-
-
-def _batches(objects: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(objects)
-    while some := list(islice(rest, AT_A_TIME)):
-        yield some

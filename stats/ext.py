@@ -17,9 +17,9 @@ from time import sleep
 
 from flask import Flask
 
+from stats.aggregations.find_days import run_mark_window
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.runner import AggregationResult, run_aggregation
-from stats.aggregations.steps import run_mark_window
 from stats.aggregations.totals import build_empty_totals
 from stats.config import Settings, load_settings
 from stats.definitions import build_definitions

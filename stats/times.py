@@ -43,6 +43,11 @@ def day_start_ms(day: date) -> int:
     return (day - EPOCH.date()).days * DAY_MS
 
 
+def midnight(day: date) -> datetime:
+    """Return the UTC midnight that begins ``day``."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 def iso_ms(moment: datetime) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.mmmZ``, the form of every time we write."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

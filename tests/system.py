@@ -13,9 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stats.aggregations.find_days import run_find_days
 from stats.aggregations.job import CountedDay
-from stats.aggregations.steps import run_count, run_find_days
-from stats.aggregations.write_day import run_documents, run_totals
+from stats.aggregations.read_day import run_count
+from stats.aggregations.totals import run_totals
+from stats.aggregations.write_day import run_documents
 from stats.events.process import run_process
 from stats.ext import StatsState
 from stats.stores.queues import EventConsumer, EventQueues

@@ -17,10 +17,11 @@ from typing import Any
 
 from stats.aggregations.breakdown_rows import divide, divide_by_user, largest_first, limited, sums
 from stats.aggregations.count_day import DayNumbers
-from stats.aggregations.session_union import USAGE_FIELDS, Unity, UsageType
+from stats.aggregations.session_union import Unity, UsageType
 from stats.aggregations.tally import Numbers
-from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY, Aggregation
-from stats.aggregations.users.rows import EXTRACTOR, UserRow
+from stats.aggregations.types import USAGE_FAMILY, USAGE_FIELDS, USERS_FAMILY, Aggregation
+from stats.aggregations.users.rows import UserRow
+from stats.counting_rules import EXTRACTOR
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS, Breakdown, EventType
 from stats.refs import kind_of
 from stats.times import iso_of_ms

@@ -17,10 +17,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from stats.aggregations.dimension_keys import Profiles
+from stats.counting_rules import DOUBLE_CLICK_MS
 from stats.events.types import USER, VIA
 from stats.times import parse_time, to_ms
-
-DOUBLE_CLICK_MS = 30_000
 
 KEPT = "\0kept"
 """In the place of a user: whose events are in the kept rows of the day."""

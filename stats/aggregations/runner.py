@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from stats.aggregations.find_days import run_find_days
 from stats.aggregations.job import AggregationJob
-from stats.aggregations.steps import run_claim, run_find_days
-from stats.aggregations.write_day import Written, run_totals
+from stats.aggregations.read_day import run_count
+from stats.aggregations.totals import run_totals
+from stats.aggregations.write_day import Written, run_documents
 from stats.errors import StoreUnavailable
 from stats.stores.locks import DayClaim
 
@@ -76,6 +78,17 @@ def run_claims(
     if failed is not None:
         raise failed
     return AggregationResult(run.days, run.documents)
+
+
+def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
+    """Recount one claimed day and write its documents.
+
+    A day whose raw events may be gone stays as it is.
+    """
+    dropped = job.bookmarks.dropped_until()
+    if dropped is not None and claim.day < dropped:
+        return Written()
+    return run_documents(job, run_count(job, claim, now))
 
 
 class _Run:

@@ -13,18 +13,10 @@ from typing import NamedTuple
 
 from stats.aggregations.breakdown_rows import divide
 from stats.aggregations.tally import Numbers, Tally
+from stats.aggregations.types import USAGE_FIELDS
 
 UsageRow = list[int]
 """The numbers of :data:`USAGE_FIELDS`."""
-
-USAGE_FIELDS = (
-    "total_investigations",
-    "unique_investigations",
-    "total_requests",
-    "unique_requests",
-    "volume",
-)
-"""``volume`` is the bytes of the requests."""
 
 Seen = frozenset[tuple[int, int]]
 """The types, by number, and the profiles that one session of several types was seen with."""

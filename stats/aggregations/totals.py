@@ -7,10 +7,13 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from stats.aggregations.job import AggregationJob
+from stats.aggregations.types import USERS_FAMILY
+from stats.batches import batches
 from stats.events.types import VIAS, EventType
 from stats.refs import split_ref
 from stats.stores.dsl import A, Q, Search
@@ -20,20 +23,37 @@ Body = dict[str, Any]
 BATCH = 500
 """Refs, or pairs of user and ref, summed by one search."""
 
+Pair = tuple[str, str]
+"""A user and a ref."""
+
 _COUNTERS = ("views", "downloads")
 _LAST = {"views": "last_viewed", "downloads": "last_downloaded"}
 
 
-def batches(items: Iterable[Any], size: int = BATCH) -> Generator[list[Any], None, None]:
-    """Yield ``items`` in lists of at most ``size``."""
-    batch: list[Any] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: datetime) -> None:
+    """Set the totals of ``refs``, and of ``pairs`` of user and ref, from the daily documents."""
+    ticket = job.bookmarks.ticket(now)
+    common = {"updated": now, "counted_until": job.bookmarks.counted_until()}
+    job.search.refresh(f"{job.daily_names},{job.search.daily(USERS_FAMILY)}")
+    types = {a.event_type.name: a.event_type for a in job.aggregations}
+    for batch in batches(sorted(refs), BATCH):
+        job.renew()
+        answer = job.search.search(job.daily_names, build_totals(batch, len(types)))
+        found = {document["_id"]: document for document in read_totals(answer, types)}
+        documents = [found.get(ref) or build_empty_totals(ref) for ref in batch]
+        job.totals.write([document | common for document in documents], ticket=ticket)
+    for pair_batch in batches(sorted(pairs), BATCH):
+        job.renew()
+        _set_user_totals(job, pair_batch, ticket=ticket, common=common)
+
+
+def _set_user_totals(job: AggregationJob, pairs: list[Pair], *, ticket: int, common: Body) -> None:
+    """Set the rows of ``pairs``; those that no document speaks of any more go."""
+    answer = job.search.search(job.search.daily(USERS_FAMILY), build_user_totals(pairs))
+    rows = list(read_user_totals(answer))
+    job.totals.write_users([row | common for row in rows], ticket=ticket)
+    gone = {user_total_id(user, ref) for user, ref in pairs} - {row["_id"] for row in rows}
+    job.totals.delete_users(gone, ticket=ticket)
 
 
 def build_totals(refs: Sequence[str], event_types: int) -> Body:

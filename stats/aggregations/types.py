@@ -13,6 +13,15 @@ from stats.events.types import Breakdown, EventType
 USAGE_FAMILY = "usage"
 USERS_FAMILY = "users"
 
+USAGE_FIELDS = (
+    "total_investigations",
+    "unique_investigations",
+    "total_requests",
+    "unique_requests",
+    "volume",
+)
+"""The numbers of a document of usage; ``volume`` is the bytes of the requests."""
+
 
 @dataclass(frozen=True)
 class Aggregation:

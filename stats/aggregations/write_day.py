@@ -7,22 +7,13 @@ totals are read after the documents are visible.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 
 from stats.aggregations.daily_documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
 from stats.aggregations.prefetch import ahead
-from stats.aggregations.search_requests import build_stale
-from stats.aggregations.totals import (
-    batches,
-    build_empty_totals,
-    build_totals,
-    build_user_totals,
-    read_totals,
-    read_user_totals,
-    user_total_id,
-)
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.gc_control import uncollected
 from stats.stores.locks import DeletedDocuments
@@ -74,34 +65,6 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
     return Written(written, refs, pairs)
 
 
-def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: datetime) -> None:
-    """Set the totals of ``refs``, and of ``pairs`` of user and ref, from the daily documents."""
-    ticket = job.bookmarks.ticket(now)
-    common = {"updated": now, "counted_until": job.bookmarks.counted_until()}
-    job.search.refresh(f"{job.daily_names},{job.search.daily(USERS_FAMILY)}")
-    types = {a.event_type.name: a.event_type for a in job.aggregations}
-    for batch in batches(sorted(refs)):
-        job.renew()
-        answer = job.search.search(job.daily_names, build_totals(batch, len(types)))
-        found = {document["_id"]: document for document in read_totals(answer, types)}
-        documents = [found.get(ref) or build_empty_totals(ref) for ref in batch]
-        job.totals.write([document | common for document in documents], ticket=ticket)
-    for pair_batch in batches(sorted(pairs)):
-        job.renew()
-        _set_user_totals(job, pair_batch, ticket=ticket, common=common)
-
-
-def _set_user_totals(
-    job: AggregationJob, pairs: list[Pair], *, ticket: int, common: Document
-) -> None:
-    """Set the rows of ``pairs``; those that no document speaks of any more go."""
-    answer = job.search.search(job.search.daily(USERS_FAMILY), build_user_totals(pairs))
-    rows = list(read_user_totals(answer))
-    job.totals.write_users([row | common for row in rows], ticket=ticket)
-    gone = {user_total_id(user, ref) for user, ref in pairs} - {row["_id"] for row in rows}
-    job.totals.delete_users(gone, ticket=ticket)
-
-
 def _action(job: AggregationJob, snapshot: Snapshot, document: FamilyDocument) -> Action:
     index = job.search.daily(document.family, month_of(snapshot.day))
     op: Op = "delete" if document.body is None else "index"
@@ -140,6 +103,24 @@ def _drop_stale(job: AggregationJob, counted: CountedDay) -> DeletedDocuments:
             gone.refs.update(about.refs)
             gone.pairs.update(about.pairs)
     return gone
+
+
+def build_stale(day: date, counted_at: str) -> Document:
+    """Ask for the documents of a day that other snapshots wrote, each with its ``_version``."""
+    return {
+        "query": {
+            "bool": {
+                "filter": [
+                    {"term": {"timestamp": day.isoformat()}},
+                    {"term": {"source": "events"}},
+                    {"term": {"interval": "day"}},
+                ],
+                "must_not": {"term": {"counted_at": counted_at}},
+            }
+        },
+        "_source": ["resource", "user_id"],
+        "version": True,
+    }
 
 
 def _about(sources: list[Document]) -> DeletedDocuments:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from stats.aggregations.daily_documents import build_documents
-from stats.aggregations.steps import run_count
+from stats.aggregations.read_day import run_count
 from stats.aggregations.types import USERS_FAMILY
 from stats.audit.differences import Difference, Place, compare
 from stats.audit.invariants import check_document

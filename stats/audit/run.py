@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from stats.aggregations.steps import run_uncounted
+from stats.aggregations.find_days import run_uncounted
 from stats.audit.days import Window, run_audit_day, run_check_closed, run_find_days
 from stats.audit.differences import Difference
 from stats.audit.job import Audited, AuditJob

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from stats.aggregations.totals import batches, user_total_id
+from stats.aggregations.totals import user_total_id
 from stats.aggregations.types import USERS_FAMILY
 from stats.audit.differences import Difference, Place, compare
 from stats.audit.job import AuditJob
+from stats.batches import batches
 from stats.events.types import VIAS, CountsAs, EventType
 from stats.stores.dsl import A, Q, Search
 from stats.times import from_ms

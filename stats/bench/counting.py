@@ -14,14 +14,17 @@ from time import perf_counter
 import orjson
 
 from stats.aggregations.count_day import DayCounter
-from stats.aggregations.search_requests import PARTITIONS, build_read_day
-from stats.aggregations.steps import run_claim, run_find_days
-from stats.aggregations.totals import batches
+from stats.aggregations.find_days import run_find_days
+from stats.aggregations.read_day import build_read_day
+from stats.aggregations.runner import run_claim
+from stats.aggregations.totals import run_totals
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
-from stats.aggregations.write_day import Written, run_totals
+from stats.aggregations.write_day import Written
+from stats.batches import batches
 from stats.bench.measured import Measured, bulk
 from stats.bench.places import open_state
 from stats.bench.stream import TYPES
+from stats.counting_rules import PARTITIONS
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from stats.stores.search import Action, SearchStore

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from stats.aggregations.totals import batches
+from stats.batches import batches
 from stats.bench.measured import Measured, bulk
 from stats.bench.places import open_state
 from stats.bench.stream import TYPES, read_part

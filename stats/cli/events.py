@@ -12,7 +12,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +19,7 @@ import click
 import orjson
 from tqdm import tqdm
 
+from stats.batches import batches
 from stats.cli.context import with_stats
 from stats.errors import InputError
 from stats.events.importers.formats import FORMATS
@@ -48,7 +48,7 @@ def publish(file: IO[bytes]) -> None:
     """
     accepted = rejected = 0
     lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
-    while batch := list(islice(lines, LINES_A_BATCH)):
+    for batch in batches(lines, LINES_A_BATCH):
         good, bad = _publish_lines(batch)
         accepted, rejected = accepted + good, rejected + bad
     click.echo(f"accepted {accepted}, rejected {rejected}")

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from stats.counting_rules import FIRST_DAY
 from stats.errors import InputError
 from stats.events.fields import FIELDS
 from stats.events.types import Event, EventType
-from stats.times import DAY_MS, iso_of_ms, parse_time, to_ms
+from stats.times import DAY_MS, day_start_ms, iso_of_ms, to_ms
 from stats.validation import SHOWN, find_near
 
-EARLIEST = to_ms(parse_time("1990-01-01T00:00:00Z"))
+EARLIEST = day_start_ms(FIRST_DAY)
 """Nothing was used over the web before: an older time is a broken clock."""
 
 _CHECKS = dict(FIELDS)

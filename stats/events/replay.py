@@ -7,11 +7,11 @@ replay that is cut short and repeated makes one event of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
+from stats.batches import batches
 from stats.errors import InputError
 from stats.events.messages import read_message
 from stats.events.parse import parse_event
@@ -59,7 +59,7 @@ def run_replay(
 ) -> Replayed:
     """Publish ``letters`` again; each is dropped once the broker has its events."""
     replayed = refused = 0
-    for batch in _batches(letters):
+    for batch in batches(letters, LETTERS_A_BATCH):
         good: dict[str, list[Event]] = {}
         for letter in batch:
             try:
@@ -69,9 +69,3 @@ def run_replay(
         run_publish([event for events in good.values() for event in events], queues=queues)
         replayed += dead_letters.drop(good)
     return Replayed(replayed, refused)
-
-
-def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
-    waiting = iter(letters)
-    while batch := list(islice(waiting, LETTERS_A_BATCH)):
-        yield batch

@@ -15,11 +15,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from stats.counting_rules import DOUBLE_CLICK_MS, EXTRACTOR
 from stats.events.agents import NO_AGENT
 from stats.events.enrichment import Enrichment
 from stats.events.types import Event
 from stats.events.visitors import (
-    HEAD_MS,
     identity_of,
     keyed,
     session_identity_of,
@@ -31,7 +31,6 @@ from stats.times import DAY_MS
 Document = dict[str, Any]
 Step = Callable[[Document, Event, Enrichment], None]
 
-EXTRACTOR = "extractor"
 PREVIEW = "preview"
 INTERNAL = "internal"
 OWNER = "owner"
@@ -90,7 +89,7 @@ def put_head_visitor(document: Document, event: Event, enrichment: Enrichment) -
     So the last click of a day and the first of the next can be seen to be one
     double click, without a salt that lives longer.
     """
-    if event.timestamp % DAY_MS <= HEAD_MS:
+    if event.timestamp % DAY_MS <= DOUBLE_CLICK_MS:
         salt = enrichment.salt_of(event.timestamp // DAY_MS - 1)
         visitor = visitor_of(identity_of(event), salt)
         document["head_visitor_id"], document["head_partition"] = visitor

@@ -14,12 +14,9 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple
 
+from stats.counting_rules import PARTITIONS
 from stats.events.types import Event
 from stats.times import DAY_MS, HOUR_MS
-
-PARTITIONS = 1024
-HEAD_MS = 30_000
-"""Clicks in so much of a day may be double clicks of the day before's last ones."""
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 

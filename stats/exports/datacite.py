@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import orjson
 
+from stats.batches import batches
 from stats.errors import ConfigError, StoreRejected, StoreUnavailable
 from stats.exports.http import Call, Caller, Reply
 from stats.reports.dsr import COMPRESSED, DatasetReport
@@ -64,7 +63,7 @@ def run_submit(service: Service, report: DatasetReport) -> Submission:
     """
     if not service.token:
         raise ConfigError("STATS_DATACITE_TOKEN is not set")
-    parts = _parts(report, service.part)
+    parts = batches(report.datasets, service.part)
     first = next(parts, None)
     if first is None:
         return Submission(None, 0, 0)
@@ -93,11 +92,6 @@ def build_body(report: DatasetReport, datasets: list[dict[str, Any]]) -> bytes:
     header = report.header | {"exceptions": exceptions}
     body = orjson.dumps({"report-header": header, "report-datasets": datasets})
     return gzip.compress(body, mtime=0)
-
-
-def _parts(report: DatasetReport, size: int) -> Iterator[list[dict[str, Any]]]:
-    while part := list(islice(report.datasets, size)):
-        yield part
 
 
 def _begin(service: Service, name: str, body: bytes) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from stats.errors import InputError, StoreRejected, StoreUnavailable
@@ -23,7 +23,7 @@ from stats.exports.http import Call, Caller
 from stats.exports.matomo import Chunk, Tracker, build_body, build_chunks, read_answer
 from stats.stores.dsl import Q, Search
 from stats.stores.exports import ExportState, ExportStore
-from stats.times import DAY, EPOCH, UTC, iso_ms
+from stats.times import DAY, EPOCH, iso_ms, midnight
 
 NAME = "OpenAIRE"
 SORT = ["timestamp", "id"]
@@ -103,7 +103,7 @@ def run_openaire(
         result = _resume(export, state, now)
         state = export.bookmarks.peek(export.name)
         target = _target(state, counted_until, now, first=first, last=last)
-        since = state.since or (None if first is None else _midnight(first))
+        since = state.since or (None if first is None else midnight(first))
         export.bookmarks.begin(state, target, since)
         return _run(export, replace(state, since=since), target, result, now)
     finally:
@@ -124,7 +124,7 @@ def run_dry(
         return result
     state = export.bookmarks.peek(export.name)
     target = _target(state, counted_until, now, first=first, last=last)
-    since = state.since or (None if first is None else _midnight(first))
+    since = state.since or (None if first is None else midnight(first))
     for chunk in _chunks(export, replace(state, since=since), target, now):
         result = result.plus(chunk, 0)
     return result
@@ -161,20 +161,16 @@ def _target(
 ) -> tuple[datetime, datetime]:
     """Return up to where to send: an event of the future waits until it is past."""
     begun = state.time != EPOCH or state.since is not None
-    if first is not None and begun and _midnight(first) != state.since:
+    if first is not None and begun and midnight(first) != state.since:
         message = "the export goes on from its bookmark; --from is for its first run"
         raise InputError("bad_window", message, field="from")
-    end = now if last is None else min(_midnight(last) + DAY, now)
+    end = now if last is None else min(midnight(last) + DAY, now)
     if last is not None and end < state.time:
         message = f"everything before {iso_ms(state.time)} is sent already"
         raise InputError("bad_window", message, field="to")
-    if first is not None and end <= _midnight(first):
+    if first is not None and end <= midnight(first):
         raise InputError("bad_window", "--to is before --from", field="to")
     return max(end, state.time), max(counted_until, state.indexed)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _resume(export: Export, state: ExportState, now: datetime) -> ExportResult:

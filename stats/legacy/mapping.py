@@ -16,10 +16,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from stats.counting_rules import PARTITIONS
 from stats.events.raw_document import RawDocument, document_id
 from stats.events.steps import ROBOT, domain_of
 from stats.events.types import SITE
-from stats.events.visitors import PARTITIONS, text_of
+from stats.events.visitors import text_of
 from stats.refs import is_ref, kind_of
 from stats.times import iso_ms, parse_time
 

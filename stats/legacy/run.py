@@ -14,8 +14,8 @@ from datetime import date, datetime
 
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.runner import run_aggregation
-from stats.aggregations.totals import batches
-from stats.aggregations.write_day import run_totals
+from stats.aggregations.totals import run_totals
+from stats.batches import batches
 from stats.errors import InputError, StoreRejected, StoreUnavailable
 from stats.legacy import search_requests
 from stats.legacy.daily import LegacyDay

@@ -20,6 +20,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal, get_args
 
+from stats.batches import batches
 from stats.errors import InputError, UnknownError
 from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
@@ -196,14 +197,14 @@ def _unsorted(
 
 
 def _seen(usages: Iterable[Usage], visible: Visibility) -> Iterator[Usage]:
-    for batch in _batches(usages):
+    for batch in batches(usages, BATCH):
         allowed = visible([usage.resource for usage in batch])
         yield from (usage for usage in batch if usage.resource in allowed)
 
 
 def _described(usages: Iterable[Usage], sources: Sources) -> Iterator[Row]:
     """Join usage with what the resources are, and users with their names."""
-    for batch in _batches(usages):
+    for batch in batches(usages, BATCH):
         refs = {usage.resource for usage in batch}
         users = {f"user:{usage.user_id}" for usage in batch if usage.user_id}
         found = sources.resources.read(sorted(refs | users))
@@ -215,9 +216,3 @@ def _described(usages: Iterable[Usage], sources: Sources) -> Iterator[Row]:
 def _drained(spooled: Sorted[Usage]) -> Iterator[Usage]:
     with spooled:
         yield from spooled
-
-
-def _batches(usages: Iterable[Usage]) -> Iterator[list[Usage]]:
-    source = iter(usages)
-    while batch := list(islice(source, BATCH)):
-        yield batch

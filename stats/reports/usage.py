@@ -15,6 +15,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from stats.aggregations.types import USAGE_FIELDS
 from stats.events.types import Breakdown
 from stats.reports.sources import Body, SearchSource
 from stats.stores.dsl import Search
@@ -23,13 +24,6 @@ REGULAR = "regular"
 MACHINE = "machine"
 PAIR = "|"
 SORT = ["resource", "timestamp"]
-USAGE_FIELDS = (
-    "total_investigations",
-    "unique_investigations",
-    "total_requests",
-    "unique_requests",
-    "volume",
-)
 
 Counts = list[int]
 """The five numbers of :data:`USAGE_FIELDS`, in their order."""

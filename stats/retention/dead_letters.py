@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from stats.aggregations.search_requests import midnight
-from stats.aggregations.totals import batches
+from stats.batches import batches
 from stats.events.erasure import names_user, scrub_letter
 from stats.retention.job import RetentionJob, run_lock
 from stats.stores.dead_letters import DeadLetter
+from stats.times import midnight
+
+BATCH = 500
+"""Letters scrubbed by one request."""
 
 
 def due(job: RetentionJob) -> datetime:
@@ -37,7 +40,7 @@ def _run_scrub(
     wanted: Callable[[DeadLetter], bool] = lambda letter: True,
 ) -> int:
     scrubbed = 0
-    for batch in batches(letters):
+    for batch in batches(letters, BATCH):
         found = [scrub_letter(letter) for letter in batch if wanted(letter)]
         job.letters.scrub(found)
         scrubbed += len(found)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from stats.aggregations.find_days import run_find_days, run_uncounted
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.runner import run_claims
-from stats.aggregations.steps import run_find_days, run_uncounted
 
 
 def run_settle(job: AggregationJob, clock: Callable[[], datetime], before: date) -> set[date]:

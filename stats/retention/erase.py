@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from stats.aggregations.breakdown_rows import NOBODY
+from stats.aggregations.find_days import read_find_days
 from stats.aggregations.runner import run_claims
-from stats.aggregations.search_requests import read_find_days
+from stats.aggregations.totals import run_totals
 from stats.aggregations.types import USERS_FAMILY
 from stats.aggregations.users.retained_rows import forget_user
-from stats.aggregations.write_day import run_totals
 from stats.events.erasure import scrub
 from stats.events.types import BY_USER
 from stats.retention.dead_letters import run_forget_letters

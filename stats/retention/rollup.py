@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from stats.aggregations.totals import batches
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.retention.job import RetentionJob
 from stats.retention.month import roll_up

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from stats.aggregations.steps import run_uncounted
+from stats.aggregations.find_days import run_uncounted
 from stats.retention.dead_letters import due, run_scrub_letters
 from stats.retention.drop import (
     run_announce,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date
 
 from stats.aggregations.double_clicks import Users
-from stats.aggregations.steps import run_read
+from stats.aggregations.read_day import run_read
 from stats.aggregations.users.retained_rows import add_kept, build_rows
 from stats.events.erasure import scrub
 from stats.retention.job import RetentionJob

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from stats.aggregations.search_requests import HEAD_SECONDS, midnight
+from stats.counting_rules import DOUBLE_CLICK
 from stats.events.raw_document import PRIVATE
 from stats.stores.dsl import A, Q, Search
-from stats.times import DAY, from_ms, iso_ms
+from stats.times import DAY, from_ms, iso_ms, midnight
 
 Body = dict[str, Any]
 Window = tuple[date | None, date | None]
@@ -56,7 +56,7 @@ def build_users_of_day(day: date, since: str, until: str) -> Body:
 
     Events of the next day's first seconds are among it: they push clicks out.
     """
-    start, end = midnight(day), midnight(day + DAY) + timedelta(seconds=HEAD_SECONDS)
+    start, end = midnight(day), midnight(day + DAY) + DOUBLE_CLICK
     within = Q("range", timestamp={"gte": iso_ms(start), "lt": iso_ms(end)})
     stamped = Q("range", indexed_at={"lt": until} | ({"gte": since} if since else {}))
     body: Body = (within & stamped & Q("exists", field="private.user_id")).to_dict()

@@ -65,7 +65,7 @@ def test_a_day_is_not_taken_from_a_worker_that_is_slow(
     )
     state.process()
     slow = Slow(state)
-    monkeypatch.setattr("stats.aggregations.steps.ahead", iter)  # in the order of the pages
+    monkeypatch.setattr("stats.aggregations.read_day.ahead", iter)  # in the order of the pages
     job = replace(state.aggregation_job, search=cast(SearchStore, slow))
     done = run_aggregation(job, slow.clock)
     assert slow.pages_read > 10

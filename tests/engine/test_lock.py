@@ -82,7 +82,7 @@ def test_a_second_one_cannot_begin_while_a_slow_one_works(
     job = job_of(state)
     counting = replace(job.aggregation, search=cast(SearchStore, slow))
     monkeypatch.setattr("stats.retention.rewrite._PAGE", 2)
-    monkeypatch.setattr("stats.aggregations.steps.ahead", iter)  # in the order of the pages
+    monkeypatch.setattr("stats.aggregations.read_day.ahead", iter)  # in the order of the pages
     monkeypatch.setattr("stats.aggregations.write_day.ahead", iter)
     run(replace(job, aggregation=counting, clock=slow.clock), state)
     assert slow.steps > 10

@@ -9,13 +9,12 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from stats.aggregations.search_requests import midnight
 from stats.engines.namespace import Namespace
 from stats.errors import InputError
 from stats.ext import StatsState
 from stats.retention.periods import Term
 from stats.stores.dead_letters import DeadLetter
-from stats.times import iso_ms, utc_now
+from stats.times import iso_ms, midnight, utc_now
 from tests.engine.forgetting import (
     Day,
     documents,

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from stats.aggregations.totals import BATCH
-from stats.aggregations.write_day import run_totals
+from stats.aggregations.totals import BATCH, run_totals
 from stats.ext import StatsState
 from stats.times import utc_now
 

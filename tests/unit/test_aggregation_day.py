@@ -11,8 +11,9 @@ import pytest
 
 from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot, build_documents
-from stats.aggregations.search_requests import PARTITIONS, slices
+from stats.aggregations.read_day import slices
 from stats.aggregations.types import daily
+from stats.counting_rules import PARTITIONS
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
 from stats.events.enrichment import Enrichment
 from stats.events.raw_document import build_raw

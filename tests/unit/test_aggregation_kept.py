@@ -17,7 +17,7 @@ import pytest
 from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot, build_documents
 from stats.aggregations.double_clicks import Users
-from stats.aggregations.search_requests import slices
+from stats.aggregations.read_day import slices
 from stats.aggregations.types import Aggregation, daily
 from stats.aggregations.users.retained_rows import add_kept, build_rows
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW

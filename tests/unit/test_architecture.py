@@ -12,7 +12,17 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "stats"
 
 ROWS = (
-    ("errors", "times", "refs", "validation", "signals", "client", "gc_control"),
+    (
+        "errors",
+        "times",
+        "refs",
+        "validation",
+        "signals",
+        "client",
+        "gc_control",
+        "batches",
+        "counting_rules",
+    ),
     ("events.types", "events.catalogue", "aggregations.types", "queries.types"),
     ("stores", "templates", "data"),
     ("events", "aggregations", "queries"),

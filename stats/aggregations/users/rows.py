@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from stats.aggregations.double_clicks import KEPT, Click, Excluded
+from stats.counting_rules import EXTRACTOR
 from stats.events.types import EventType
 from stats.refs import kind_of
 
 _NOT_ROLLED_UP_TO = ("user", "site")
-
-
-EXTRACTOR = "extractor"
 
 
 @dataclass(slots=True)

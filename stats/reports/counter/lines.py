@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stats.aggregations.types import USAGE_FIELDS
 from stats.events.types import (
     BY_ACCESS_METHOD,
     BY_ACCESS_METHOD_AND_ACCESS,
@@ -20,7 +21,7 @@ from stats.events.types import (
 from stats.reports.counter.definitions import ACCESS_TYPES, METRIC_FIELDS
 from stats.reports.counter.request import CounterRequest
 from stats.reports.items import Item, Platform
-from stats.reports.usage import REGULAR, USAGE_FIELDS, ItemUsage
+from stats.reports.usage import REGULAR, ItemUsage
 
 Performance = dict[str, dict[str, int]]
 """Metric -> month ``YYYY-MM`` -> count; nothing in it is zero or empty."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, islice
 
+from stats.batches import batches
 from stats.reports.counter import exceptions as ex
 from stats.reports.counter.availability import Availability, availability, cover
 from stats.reports.counter.definitions import PR
@@ -95,7 +96,7 @@ def described(
     usages: Iterator[ItemUsage], sources: Sources, platform: Platform
 ) -> Iterator[tuple[ItemUsage, Item]]:
     """Join usage with what the items are, a batch at a time."""
-    while batch := list(islice(usages, BATCH)):
+    for batch in batches(usages, BATCH):
         found = sources.resources.read([usage.resource for usage in batch])
         for usage in batch:
             yield usage, read_item(usage.resource, found.get(usage.resource, {}), platform)

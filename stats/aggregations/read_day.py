@@ -1,0 +1,139 @@
+"""Read a claimed day's events, whole or in slices of the visitors, and count them.
+
+Comes in: stores and a claim. Goes out: the day's numbers, with the ticket that
+was drawn before the read. Invariant: visitors never cross slices, so sums over
+slices are exact. Bodies and readers are pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+from stats.aggregations.count_day import DayCounter, DayNumbers
+from stats.aggregations.daily_documents import Snapshot
+from stats.aggregations.double_clicks import Users
+from stats.aggregations.job import NAMES, AggregationJob, CountedDay
+from stats.aggregations.prefetch import ahead
+from stats.aggregations.types import Aggregation
+from stats.aggregations.users.retained_rows import add_kept
+from stats.batches import batches
+from stats.counting_rules import DOUBLE_CLICK, PARTITIONS
+from stats.gc_control import uncollected
+from stats.stores.dsl import Q
+from stats.stores.locks import DayClaim
+from stats.times import DAY, iso_ms, midnight, month_of
+
+Body = dict[str, Any]
+Slice = tuple[int, int]
+"""The partitions of a slice of visitors: first, and one after the last."""
+
+
+@uncollected()
+def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay:
+    """Read a day's events and count them, and add what is kept of people.
+
+    When the kept rows changed while the events were read, it is read again: the
+    events may not say any more who did it.
+    """
+    while True:
+        ticket = job.bookmarks.ticket(now)
+        kept = job.kept.read(claim.day)
+        users = Users(start=kept.until)
+        numbers = run_read(job, claim.day, since=iso_ms(claim.since), users=users)
+        if job.kept.generation(claim.day) == kept.generation:
+            add_kept(kept, numbers, job.aggregations)
+            return CountedDay(claim, Snapshot(claim.day, ticket), numbers)
+
+
+def run_read(job: AggregationJob, day: date, *, since: str, users: Users) -> DayNumbers:
+    """Read a day's events and count them, a slice of the visitors at a time."""
+    job.search.refresh(job.raw_names)
+    counter = DayCounter(
+        job.aggregations,
+        day_end=iso_ms(midnight(day + DAY)),
+        since=since,
+        per_user=job.per_user,
+        users=users,
+    )
+    events = _count_types(job, day)
+    present = [a for a in job.aggregations if a.event_type.name in events]
+    for part in slices(sum(events.values()), job.slice_events):
+        counter.add_slice({a: _read(job, counter, a, day, part) for a in present})
+    return counter.numbers
+
+
+def _count_types(job: AggregationJob, day: date) -> dict[str, int]:
+    """Return how many events each type has on a day; most types have none on most days."""
+    found: dict[str, int] = {}
+    for some in batches(job.aggregations, NAMES):
+        names = ",".join(_raw_index(job, a, day) for a in some)
+        found |= read_count_types(job.search.search(names, build_count_types(day, len(some))))
+    return found
+
+
+def _read(
+    job: AggregationJob, counter: DayCounter, aggregation: Aggregation, day: date, part: Slice
+) -> Iterator[list[dict[str, Any]]]:
+    body = build_read_day(day, part, counter.fields(aggregation))
+    for page in ahead(job.search.pages(_raw_index(job, aggregation, day), body)):
+        job.renew()
+        yield page
+
+
+def _raw_index(job: AggregationJob, aggregation: Aggregation, day: date) -> str:
+    """Return the indices that hold a day and the first seconds of the next."""
+    name = aggregation.event_type.name
+    months = dict.fromkeys((month_of(day), month_of(day + DAY)))
+    return ",".join(job.search.raw(name, month) for month in months)
+
+
+def build_day_query(day: date, part: Slice = (0, PARTITIONS)) -> Body:
+    """Select a day's events, and those of the next that push them out, of a slice of visitors."""
+    start, end = midnight(day), midnight(day + DAY)
+    head_end = end + DOUBLE_CLICK
+    query = (Q("range", timestamp=_within(start, end)) & _partitions("partition", part)) | (
+        Q("range", timestamp=_within(end, head_end)) & _partitions("head_partition", part)
+    )
+    body: Body = query.to_dict()
+    return body
+
+
+def build_count_types(day: date, types: int) -> Body:
+    """Ask how many of a day's events, with the next's first seconds, each type has."""
+    return {
+        "query": build_day_query(day),
+        "size": 0,
+        "track_total_hits": False,
+        "aggs": {"types": {"terms": {"field": "type", "size": types}}},
+    }
+
+
+def read_count_types(answer: Body) -> dict[str, int]:
+    """Return the number of events of each type that has any."""
+    found = answer.get("aggregations", {}).get("types", {"buckets": []})
+    return {bucket["key"]: bucket["doc_count"] for bucket in found["buckets"]}
+
+
+def build_read_day(day: date, part: Slice, fields: Sequence[str]) -> Body:
+    """Ask for what counting needs of a slice's events."""
+    return {"query": build_day_query(day, part), "_source": list(fields)}
+
+
+def slices(events: int, limit: int) -> Iterator[Slice]:
+    """Divide the visitors so that a slice has about ``limit`` events at most."""
+    parts = min(PARTITIONS, max(1, -(-events // limit)))
+    edges = [PARTITIONS * number // parts for number in range(parts + 1)]
+    yield from pairwise(edges)
+
+
+def _within(start: datetime, end: datetime) -> dict[str, str]:
+    return {"gte": iso_ms(start), "lt": iso_ms(end)}
+
+
+def _partitions(field: str, part: Slice) -> Any:
+    if part == (0, PARTITIONS):
+        return Q("exists", field=field)
+    return Q("range", **{field: {"gte": part[0], "lt": part[1]}})
