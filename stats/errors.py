@@ -57,9 +57,10 @@ class InputError(StatsError):
     """
 
     def __init__(self, code: InputCode, message: str, *, field: str = "") -> None:
+        message = _printable(message)
         super().__init__(message)
         self.code = code
-        self.field = field
+        self.field = _printable(field)
         self.message = message
 
     @property
@@ -68,6 +69,11 @@ class InputError(StatsError):
         following = self.message.removeprefix(self.field)[:1]
         begins = self.message.startswith(self.field) and not following.isalnum()
         return self.message if begins or not self.field else f"{self.field}: {self.message}"
+
+
+def _printable(text: str) -> str:
+    """Return text that every output can hold: what came in may have halves of characters."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class UnknownError(InputError):

@@ -7,6 +7,7 @@ here, at start-up; an engine that is down does not.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from stats.aggregations.totals import build_empty_totals
 from stats.config import Settings, load_settings
 from stats.definitions import build_definitions
 from stats.errors import StatsError, UnknownError
+from stats.events.accessories import FieldWarning
 from stats.events.agents import agent_reader
 from stats.events.enrichment import Enrichment, internal_networks
 from stats.events.geo import COUNTRY_DATABASE, GeoReader
@@ -52,6 +54,8 @@ from stats.stores.connections import Addresses, Stores
 from stats.stores.mongo import Document, ping
 from stats.times import utc_now
 
+_log = logging.getLogger(__name__)
+
 EXTENSION = "stats"
 EMITTER = "stats-emitter"
 """The extension of a host that publishes (``stats.hosts.emit``), when it has."""
@@ -67,6 +71,11 @@ def _no_progress(size: int) -> None:
 
 def _silent(line: str) -> None:
     """Report nothing."""
+
+
+def _log_warning(warning: FieldWarning) -> None:
+    """Tell the host's log what could not be kept of an event."""
+    _log.warning("an event was taken without part of it: %s", warning.message)
 
 
 class StatsState:
@@ -94,13 +103,13 @@ class StatsState:
         ping(self.stores.database)
 
     def publish(self, events: Iterable[object]) -> int:
-        """Put events (DESIGN 3.1) into the queue; return how many when the broker has them.
+        """Put events into the queue; return how many when the broker has them.
 
         Raises ``InputError`` when one of them is none, and then publishes nothing;
         ``StoreUnavailable`` within ``STATS_CONNECT_TIMEOUT`` when the broker is down.
         """
-        now = utc_now()
-        parsed = [parse_event(event, types=self.event_types, now=now) for event in events]
+        parse = partial(parse_event, types=self.event_types, now=utc_now(), warn=_log_warning)
+        parsed = [parse(event) for event in events]
         run_publish(parsed, queues=self.stores.queues)
         return len(parsed)
 

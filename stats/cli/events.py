@@ -25,6 +25,7 @@ from stats.errors import InputError
 from stats.events.importers.formats import FORMATS
 from stats.events.importers.importing import Imported
 from stats.events.replay import run_replay
+from stats.json_text import read_json_text
 from stats.proxies import current_stats
 from stats.stores.dead_letters import DeadLetter
 from stats.times import iso_ms, utc_now
@@ -44,7 +45,8 @@ def events() -> None:
 def publish(file: IO[bytes]) -> None:
     """Publish the events of FILE (- is stdin), one JSON object a line.
 
-    Events that are refused do not keep the others out; they make the exit code 1.
+    Events that are refused do not keep the others out; they make the exit code 1. A part
+    of an event that cannot be kept (a size of -1, too long a title) is a warning: it counts.
     """
     accepted = rejected = 0
     lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
@@ -61,13 +63,16 @@ def _publish_lines(lines: list[tuple[int, bytes]]) -> tuple[int, int]:
     objects: list[tuple[int, Any]] = []
     for number, line in lines:
         try:
-            objects.append((number, orjson.loads(line)))
+            objects.append((number, read_json_text(line)))
         except orjson.JSONDecodeError as error:
             click.echo(f"line {number}: not_json: {error}", err=True)
     batch = current_stats.receive(obj for _number, obj in objects)
     for rejection in batch.rejected:
         number = objects[rejection.index][0]
         click.echo(f"line {number}: {rejection.code}: {rejection.message}", err=True)
+    for warning in batch.warnings:
+        number = objects[warning.index][0]
+        click.echo(f"line {number}: warning: {warning.code}: {warning.message}", err=True)
     return len(batch.events), len(lines) - len(batch.events)
 
 

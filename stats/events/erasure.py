@@ -18,7 +18,7 @@ import orjson
 
 from stats.events.batch import Ready
 from stats.events.fields import FIELDS
-from stats.events.raw_document import PRIVATE
+from stats.events.raw_document import PERSONAL
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.erasures import Erasures
 from stats.times import parse_time, to_ms
@@ -43,7 +43,7 @@ def _forget_document(document: Ready, erasures: Erasures) -> Ready:
     erased = None if event.user_id is None else erasures.at(event.user_id)
     if erased is None or event.timestamp >= to_ms(erased):
         return document
-    nobody: dict[str, Any] = dict.fromkeys(PRIVATE)
+    nobody: dict[str, Any] = dict.fromkeys(PERSONAL)
     body = orjson.dumps(scrub(orjson.loads(document.body)))
     return document._replace(body=body, event=event._replace(**nobody))
 
@@ -95,7 +95,7 @@ def scrub_payload(payload: bytes) -> bytes:
     """
     read = _read(payload)
     for one in _objects(read):
-        for name in PRIVATE:
+        for name in PERSONAL:
             one.pop(name, None)
     for event in read if isinstance(read, list) else [read]:
         if isinstance(event, dict):

@@ -2,8 +2,9 @@
 
 In comes a value of decoded JSON, out goes the value that :class:`Event` holds,
 or ``InputError`` with the name of the field and what to do. Nothing is cut,
-nothing is guessed. The limits are the table :data:`LIMITS`; each keeps a value
-within what an Elasticsearch keyword can hold (32,766 bytes).
+nothing is guessed here; :mod:`stats.events.accessories` says what is kept of a field
+that the use does not depend on. The limits are the table :data:`LIMITS`; each keeps a
+value within what an Elasticsearch keyword can hold (32,766 bytes).
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ LIMITS: Mapping[str, int] = MappingProxyType(
         "id": 256,
         "owner_id": 256,
         "user_id": 256,
+        "user_cookie": 256,
         "session_id": 256,
         "feature": 256,
-        "title": 1024,
-        "url": 8000,
-        "referrer": 8000,
-        "user_agent": 4096,
+        "title": 4096,
+        "url": 8190,
+        "referrer": 8190,
+        "user_agent": 8190,
+        "request_url": 8190,
         "parents": 200,
         "extra": 8192,
     }
@@ -57,11 +60,14 @@ def parse_text(value: object, field: str) -> str:
         message = f"{field} has {len(value)} characters, send at most {LIMITS[field]}"
         raise InputError("too_long", message, field=field)
     if not value.isascii():
-        _refuse_halves(value, field)
+        refuse_halves(value, field)
+    if "\0" in value:
+        raise InputError("bad_format", f"{field} must not hold the character NUL", field=field)
     return value
 
 
-def _refuse_halves(value: str, field: str) -> None:
+def refuse_halves(value: str, field: str) -> None:
+    """Raise ``InputError`` for text that no encoding of Unicode can hold."""
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -233,14 +239,16 @@ FIELDS: Mapping[str, Check] = MappingProxyType(
         "size": parse_size,
         "created": parse_moment,
         "user_id": parse_name,
+        "user_cookie": parse_name,
         "session_id": parse_name,
         "ip_address": parse_address,
         "user_agent": parse_text,
         "referrer": parse_text,
+        "request_url": parse_name,
         "via": one_of(VIAS),
         "feature": parse_name,
         "value": parse_number,
         "extra": parse_extra,
     }
 )
-"""Every field of an event, in the order of DESIGN 3.1."""
+"""Every field of an event, in the order of ``docs/events.md``."""

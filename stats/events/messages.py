@@ -14,6 +14,7 @@ import orjson
 from stats.errors import InputError
 from stats.events.parse import dump_event
 from stats.events.types import Event
+from stats.json_text import read_json_text
 
 EVENTS_A_MESSAGE = 100
 BYTES_A_MESSAGE = 65_536
@@ -44,7 +45,7 @@ def _array(parts: list[bytes]) -> bytes:
 def read_message(body: bytes) -> list[Any]:
     """Return what should be events; raise ``InputError`` when the message is not JSON."""
     try:
-        read = orjson.loads(body)
+        read = read_json_text(body)
     except orjson.JSONDecodeError as error:
         raise InputError("not_json", f"the message is not JSON: {error}") from error
     return read if isinstance(read, list) else [read]

@@ -15,6 +15,7 @@ from typing import Any
 
 from stats.counting_rules import FIRST_DAY
 from stats.errors import InputError
+from stats.events.accessories import Warn, mend_field, no_warning
 from stats.events.fields import FIELDS
 from stats.events.types import Event, EventType
 from stats.times import DAY_MS, day_start_ms, iso_of_ms, to_ms
@@ -29,15 +30,22 @@ LATEST_AHEAD = DAY_MS
 """How far ahead of us a sender's clock may be, in milliseconds."""
 
 
-def parse_event(obj: object, *, types: Mapping[str, EventType], now: datetime) -> Event:
+def parse_event(
+    obj: object,
+    *,
+    types: Mapping[str, EventType],
+    now: datetime,
+    warn: Warn = no_warning,
+) -> Event:
     """Return the event that a JSON object describes; raise ``InputError`` otherwise.
 
     ``types`` are the known event types by name. A field that is ``null`` is
-    absent. An absent ``id`` is made, an absent ``timestamp`` is ``now``.
+    absent. An absent ``id`` is made, an absent ``timestamp`` is ``now``. ``warn`` is told
+    of each accessory that cannot be kept as it came.
     """
     if not isinstance(obj, dict):
         raise InputError("wrong_type", "an event is a JSON object")
-    fields = _parse_fields(obj)
+    fields = _parse_fields(obj, warn)
     fields["type"] = _type_of(fields, types)
     if "resource" not in fields:
         raise InputError("missing", "resource is missing, send kind:id", field="resource")
@@ -48,14 +56,20 @@ def parse_event(obj: object, *, types: Mapping[str, EventType], now: datetime) -
     return Event(**fields)
 
 
-def _parse_fields(obj: dict[Any, Any]) -> dict[str, Any]:
+def _parse_fields(obj: dict[Any, Any], warn: Warn) -> dict[str, Any]:
     fields = {}
     for name, value in obj.items():
         check = _CHECKS.get(name)
         if check is None:
             raise _unknown_field(str(name))
         if value is not None:
-            fields[name] = check(value, name)
+            try:
+                fields[name] = check(value, name)
+            except InputError as error:
+                kept, warning = mend_field(value, name, error)
+                warn(warning)
+                if kept is not None:
+                    fields[name] = kept
     return fields
 
 
@@ -89,7 +103,7 @@ def _check_time(timestamp: int, now_ms: int) -> None:
 
 
 def dump_event(event: Event) -> dict[str, Any]:
-    """Return the JSON object of an event: DESIGN 3.1, absent fields left out."""
+    """Return the JSON object of an event, absent fields left out."""
     dumped = {
         "type": event.type.name,
         "id": event.id,
@@ -103,10 +117,12 @@ def dump_event(event: Event) -> dict[str, Any]:
         "size": event.size,
         "created": None if event.created is None else iso_of_ms(event.created),
         "user_id": event.user_id,
+        "user_cookie": event.user_cookie,
         "session_id": event.session_id,
         "ip_address": event.ip_address,
         "user_agent": event.user_agent,
         "referrer": event.referrer,
+        "request_url": event.request_url,
         "via": event.via if event.via != "ui" else None,
         "feature": event.feature,
         "value": event.value,

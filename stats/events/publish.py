@@ -1,7 +1,8 @@
 """From JSON objects of a host, an HTTP request or a file to the queue.
 
 Each object is checked wholly before anything is published, so that what is
-refused is refused where somebody can still do something about it.
+refused is refused where somebody can still do something about it. An event with an
+accessory that cannot be kept as it came is taken, with a warning.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stats.errors import InputError
+from stats.events.accessories import FieldWarning
 from stats.events.messages import build_messages
 from stats.events.parse import parse_event
 from stats.events.types import Event, EventType
@@ -28,11 +30,22 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """What was wrong with a field of the event at ``index`` (from 0), which is taken."""
+
+    index: int
+    code: str
+    message: str
+    field: str
+
+
+@dataclass(frozen=True)
 class Batch:
-    """The events among some objects, and the others with their reasons."""
+    """The events among some objects, the others with their reasons, and what was mended."""
 
     events: tuple[Event, ...]
     rejected: tuple[Rejection, ...]
+    warnings: tuple[Remark, ...] = ()
 
 
 def parse_batch(
@@ -41,12 +54,16 @@ def parse_batch(
     """Parse every object; one that is no event does not keep the others out."""
     events: list[Event] = []
     rejected: list[Rejection] = []
+    remarks: list[Remark] = []
     for index, obj in enumerate(objects):
+        warnings: list[FieldWarning] = []
         try:
-            events.append(parse_event(obj, types=types, now=now))
+            events.append(parse_event(obj, types=types, now=now, warn=warnings.append))
         except InputError as error:
             rejected.append(Rejection(index, error.code, error.message, error.field))
-    return Batch(tuple(events), tuple(rejected))
+        else:
+            remarks += [Remark(index, one.code, one.message, one.field) for one in warnings]
+    return Batch(tuple(events), tuple(rejected), tuple(remarks))
 
 
 def run_publish(events: Sequence[Event], *, queues: EventQueues) -> None:

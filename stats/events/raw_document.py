@@ -20,8 +20,11 @@ from stats.events.visitors import text_of
 from stats.refs import kind_of
 from stats.times import iso_of_ms
 
-PRIVATE = ("ip_address", "user_agent", "user_id", "session_id")
+PRIVATE = ("ip_address", "user_agent", "user_id", "user_cookie", "session_id")
 """The fields that are scrubbed after ``STATS_PRIVATE_DAYS``."""
+
+PERSONAL = (*PRIVATE, "request_url")
+"""What an event says of who did it; a raw document keeps only a hash of the last."""
 
 
 class RawDocument(NamedTuple):

@@ -42,7 +42,7 @@ FIELDS = (
     *("referrer", "country", "continent", "region", "city", "location"),
     *("is_robot", "is_machine", "excluded"),
 )
-PRIVATE = ("user_id", "ip_address", "user_agent", "session_id")
+PRIVATE = ("user_id", "ip_address", "user_agent", "user_cookie", "session_id")
 SORT = [{"timestamp": "desc"}, {"id": "desc"}, {"type": "desc"}]
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -94,8 +95,15 @@ VISITOR_BREAKDOWNS = (BY_COUNTRY, BY_REFERRER, BY_ACCESS, BY_VIA, *USAGE_BREAKDO
 
 
 def default_url_key(event: Event) -> str:
-    """Return what makes two clicks the same one: the type of event and the resource."""
-    return f"{event.type.name}|{event.resource}"
+    """Return what makes two clicks the same one: the type of event and what was asked for.
+
+    That is the URL where it is known (COUNTER 5.1, 7.3), of which only the hash is kept,
+    else the resource. No ref begins with ``#``.
+    """
+    if event.request_url is None:
+        return f"{event.type.name}|{event.resource}"
+    digest = blake2b(event.request_url.encode(), digest_size=16).hexdigest()
+    return f"{event.type.name}|#{digest}"
 
 
 @dataclass(frozen=True)
@@ -105,9 +113,9 @@ class EventType:
     ``counts_as`` says which of the totals it adds to. ``usage`` is COUNTER's
     word for it; a request is an investigation too (COUNTER 5.1, 3.3).
     ``url_key`` tells which clicks are the same click (COUNTER's "same URL");
-    by default those of the same type on the same resource. ``levels`` are the
-    kinds of resource that its numbers usually exist for, narrowest first; they
-    describe, and refuse nothing.
+    by default those of the same type on the same ``request_url``, or on the same resource.
+    ``levels`` are the kinds of resource that its numbers usually exist for, narrowest
+    first; they describe, and refuse nothing.
     """
 
     name: str
@@ -130,7 +138,7 @@ _NOTHING: Mapping[str, str | float] = MappingProxyType({})
 
 
 class Event(NamedTuple):
-    """One action at one time, checked: DESIGN 3.1. Times are epoch milliseconds.
+    """One action at one time, checked (``docs/events.md``). Times are epoch milliseconds.
 
     A tuple, since workers make millions: a frozen dataclass sets its fields one by one.
     """
@@ -147,10 +155,12 @@ class Event(NamedTuple):
     size: int | None = None
     created: int | None = None
     user_id: str | None = None
+    user_cookie: str | None = None
     session_id: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
     referrer: str | None = None
+    request_url: str | None = None
     via: Via = "ui"
     feature: str | None = None
     value: float | None = None

@@ -1,9 +1,9 @@
 """Who is the same visitor, without saying who.
 
 In comes an event and the random salt of its UTC day; out go keyed hashes that
-nobody can compute again once the salt is destroyed (DESIGN 4, rule 5).
-The identity is the best that there is: the user, else the session id, else
-IP address and user agent (COUNTER 5.1: double-click and session keys). An event
+nobody can compute again once the salt is destroyed.
+The identity is the best that there is: the user, else the user cookie, else the
+session id, else IP address and user agent (COUNTER 5.1, 7.3 and 7.4). An event
 with none of them is a visitor and a session of its own.
 """
 
@@ -17,6 +17,9 @@ from typing import NamedTuple
 from stats.counting_rules import PARTITIONS
 from stats.events.types import Event
 from stats.times import DAY_MS, HOUR_MS
+
+SESSION = "session|"
+"""How the identity begins that is a session id."""
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -35,8 +38,10 @@ def identity_of(event: Event) -> str:
     """Return the best identity, with its kind before it so that kinds never meet."""
     if event.user_id is not None:
         return f"user|{event.user_id}"
+    if event.user_cookie is not None:
+        return f"cookie|{event.user_cookie}"
     if event.session_id is not None:
-        return f"session|{event.session_id}"
+        return f"{SESSION}{event.session_id}"
     if event.ip_address is not None:
         return f"ip|{event.ip_address}|{event.user_agent or ''}"
     return f"event|{event.id}"
@@ -45,9 +50,10 @@ def identity_of(event: Event) -> str:
 def session_identity_of(event: Event, identity: str) -> str:
     """Return what one COUNTER session is of: the identity and the hour of the event.
 
-    A session id is a session by itself, without the hour (COUNTER 5.1, 7.4).
+    A session id is a session by itself, without the hour (COUNTER 5.1, 7.4); a user
+    cookie outlives sessions and keeps the hour.
     """
-    if event.user_id is None and event.session_id is not None:
+    if identity.startswith(SESSION):
         return identity
     return f"{identity}|{event.timestamp % DAY_MS // HOUR_MS:02d}"
 

@@ -20,6 +20,7 @@ from flask import Flask, current_app
 
 from stats.config import Settings
 from stats.errors import InputError, StatsError
+from stats.events.accessories import FieldWarning
 from stats.events.parse import dump_event, parse_event
 from stats.events.publish import run_publish
 from stats.events.types import Event, EventType
@@ -95,7 +96,9 @@ class Emitter:
         events = []
         for given in objects:
             try:
-                events.append(parse_event(given, types=self._types, now=utc_now()))
+                events.append(
+                    parse_event(given, types=self._types, now=utc_now(), warn=_log_warning)
+                )
             except InputError as error:
                 _log.warning("not an event (%s): %s", error.field, error)
                 self._count("refused", 1)
@@ -165,6 +168,10 @@ def _build(settings: Settings) -> Emitter:
     )
     spool = Spool(settings.spool, max_bytes=settings.spool_bytes) if settings.spool else None
     return Emitter(lambda events: run_publish(events, queues=queues), types=types, spool=spool)
+
+
+def _log_warning(warning: FieldWarning) -> None:
+    _log.warning("an event was taken without part of it: %s", warning.message)
 
 
 def _line(event: Event) -> bytes:

@@ -52,8 +52,8 @@ def read_actor(request: Request, settings: Settings) -> dict[str, Any]:
     """
     return {
         "ip_address": request.remote_addr,
-        "user_agent": request.headers.get("User-Agent", "")[:1024],
-        "referrer": request.referrer[:2048] if request.referrer else None,
+        "user_agent": request.headers.get("User-Agent", ""),
+        "referrer": request.referrer or None,
         "user_id": _signed_in(settings),
         "via": "api" if _is_api(request) else "ui",
     }

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stats.errors import InputError
-from stats.events.fields import FIELDS, Check
+from stats.events.fields import FIELDS, Check, refuse_halves
 from stats.refs import parse_ref
 from stats.times import from_ms
 from stats.validation import SHOWN, find_near
@@ -27,6 +27,7 @@ def _text(value: object, field: str) -> str:
     if len(value) > MAX_TEXT:
         message = f"{field} has {len(value)} characters, send at most {MAX_TEXT}"
         raise InputError("too_long", message, field=field)
+    refuse_halves(value, field)
     return value
 
 

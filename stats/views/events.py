@@ -1,13 +1,15 @@
 """Events that come in over HTTP: one, an array, or NDJSON.
 
 What always holds: 202 means that the queue has taken responsibility for the
-accepted ones; a refused one says which it was and why, and stops no other.
+accepted ones; a refused one says which it was and why, and stops no other. What could
+not be kept of an accepted one is among ``warnings``, which are left out where there are none.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from operator import itemgetter
+from typing import Any
 
 import orjson
 from flask import Response, request
@@ -37,5 +39,7 @@ def publish() -> Response:
     unread = [error_item(n, i) for n, i in enumerate(batch.items) if isinstance(i, InputError)]
     refusals = [asdict(refused) | {"index": places[refused.index]} for refused in taken.rejected]
     rejected = sorted([*unread, *refusals], key=itemgetter("index"))
-    answer = {"accepted": len(taken.events), "rejected": rejected}
+    answer: dict[str, Any] = {"accepted": len(taken.events), "rejected": rejected}
+    if taken.warnings:
+        answer["warnings"] = [asdict(one) | {"index": places[one.index]} for one in taken.warnings]
     return Response(orjson.dumps(answer), 202, mimetype=JSON)

@@ -22,6 +22,7 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from stats.errors import InputError
+from stats.json_text import read_json_text
 from stats.validation import SHOWN, refuse_unknown
 from stats.views.errors import error_item
 
@@ -112,7 +113,7 @@ def read_batch(request: Request) -> Batch:
     if request.mimetype in NDJSON_TYPES:
         return _limited(list(_read_lines(data)))
     try:
-        found = orjson.loads(data)
+        found = read_json_text(data)
     except orjson.JSONDecodeError as error:
         if len(data.split()) > 1 and b"\n" in data.strip():
             return _limited(list(_read_lines(data)))
@@ -179,6 +180,6 @@ def _read_lines(data: bytes) -> Iterator[object]:
 
 def _read_line(line: bytes) -> object:
     try:
-        return orjson.loads(line)
+        return read_json_text(line)
     except orjson.JSONDecodeError as error:
         return InputError("not_json", f"the line is not JSON: {error}")

@@ -100,17 +100,16 @@ TOTALS = object_of(
 
 ERROR = object_of({"error": object_of(dict.fromkeys(("code", "message", "field"), TEXT))})
 
-ACCEPTED = object_of(
-    {
-        "accepted": WHOLE_NUMBER,
-        "rejected": {
-            "type": "array",
-            "items": object_of(
-                {"index": WHOLE_NUMBER, "code": TEXT, "message": TEXT, "field": TEXT}
-            ),
-        },
-    }
-)
+_ITEMS: Schema = {
+    "type": "array",
+    "items": object_of({"index": WHOLE_NUMBER, "code": TEXT, "message": TEXT, "field": TEXT}),
+}
+
+ACCEPTED: Schema = {
+    **object_of({"accepted": WHOLE_NUMBER, "rejected": _ITEMS, "warnings": _ITEMS}),
+    "required": ["accepted", "rejected"],
+}
+"""``warnings`` are there when there are any."""
 
 _FIELD_TYPES: dict[str, Schema] = {
     "size": WHOLE_NUMBER,

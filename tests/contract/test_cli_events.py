@@ -39,12 +39,20 @@ def last(result):
 
 
 def test_publishing_takes_the_good_lines_and_names_the_others(run, queues):
-    lines = [json.dumps(GOOD), "", "{broken", json.dumps(GOOD | {"size": "x"}), json.dumps(GOOD)]
+    lines = [json.dumps(GOOD), "", "{broken", json.dumps(GOOD | {"via": "x"}), json.dumps(GOOD)]
     result = run("publish", "-", given="\n".join(lines))
     assert last(result) == "accepted 2, rejected 2"
     assert result.exit_code == 1
     assert "line 3: not_json" in result.stderr
-    assert "line 4: wrong_type: size" in result.stderr
+    assert "line 4: bad_format: via" in result.stderr
+
+
+def test_what_cannot_be_kept_beside_a_use_is_a_warning_by_line(run, queues):
+    lines = [json.dumps(GOOD), json.dumps(GOOD | {"size": -1, "title": "half \ud83d"})]
+    result = run("publish", "-", given="\n".join(lines))
+    assert (last(result), result.exit_code) == ("accepted 2, rejected 0", 0)
+    assert "line 2: warning: out_of_range: size" in result.stderr
+    assert "line 2: warning: bad_format: title" in result.stderr
 
 
 def test_publishing_good_lines_only_is_exit_code_0(run, tmp_path):

@@ -453,8 +453,8 @@ def test_dead_letters_of_the_forgotten_keep_nothing_of_them(
     publish(queues, view(1, **ANNA, timestamp=BEFORE))
     wrong = [
         {**view(2, **ANNA), "timestamp": "yesterday"},
-        {**view(3, user_id=7, ip_address="8.8.8.8", timestamp=BEFORE)},
-        {**view(4, user_id=7, ip_address="9.9.9.9", timestamp=AFTER)},
+        {**view(3, user_id=7, ip_address="8.8.8.8", timestamp=BEFORE), "via": 7},
+        {**view(4, user_id=7, ip_address="9.9.9.9", timestamp=AFTER), "via": 7},
         {**view(5, **ANNA, timestamp=BEFORE), "email": "anna@example.org"},
     ]
     queues.publish(VIEW, [orjson.dumps(wrong)])

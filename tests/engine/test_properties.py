@@ -67,6 +67,9 @@ ACTORS: tuple[Event, ...] = (
     {"session_id": "s1"},
     {"session_id": "s1", "ip_address": "8.8.8.8"},
     {"session_id": "s2"},
+    {"user_cookie": "c1"},
+    {"user_cookie": "c1", "session_id": "s1", "ip_address": "8.8.8.8"},
+    {"user_id": "u1", "user_cookie": "c1"},
     {"ip_address": "8.8.8.8"},
     {"ip_address": "129.132.1.1"},
     {"ip_address": "192.0.2.1"},
@@ -90,6 +93,8 @@ DETAILS: tuple[Event, ...] = (
     {"via": "preview"},
     {"via": "extractor"},
     {"access": "closed", "value": 2},
+    {"request_url": "/r1"},
+    {"request_url": "/r1?page=2", "size": 3},
 )
 
 
@@ -176,7 +181,7 @@ class Example:
         moment = self.start + timedelta(milliseconds=event["at"])
         own = {key: value for key, value in event.items() if key != "at"}
         own["timestamp"] = moment.isoformat(timespec="milliseconds")
-        for field in ("id", "resource", "user_id", "owner_id", "session_id"):
+        for field in ("id", "resource", "user_id", "user_cookie", "owner_id", "session_id"):
             if field in own:
                 own[field] = f"{own[field]}-{self.number}"
         if "parents" in own:

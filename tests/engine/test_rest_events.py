@@ -89,14 +89,35 @@ def test_a_bad_line_first_does_not_shift_the_others(rest: FlaskClient) -> None:
         (b"nope", "not_json", ""),
         (b"7", "wrong_type", ""),
         (b"{}", "missing", "type"),
-        (json.dumps(event(size=-1)).encode(), "out_of_range", "size"),
-        (json.dumps(event(title="x" * 5000)).encode(), "too_long", "title"),
+        (json.dumps(event(via="nobody")).encode(), "bad_format", "via"),
+        (json.dumps(event(parents=["r1"])).encode(), "bad_format", "parents"),
     ],
 )
 def test_one_bad_event_alone(rest: FlaskClient, body: bytes, code: str, field: str) -> None:
     answer = rest.post("/api/events", data=body, content_type="application/json")
     assert answer.status_code == 400
     assert (answer.json["error"]["code"], answer.json["error"]["field"]) == (code, field)
+
+
+def test_what_is_wrong_beside_the_use_is_a_warning(
+    rest: FlaskClient, rest_state: StatsState
+) -> None:
+    odd = event(id="a", size=-1, title="x" * 5000, ip_address="null", user_agent="half \ud83d")
+    answer = rest.post("/api/events", json=odd)
+    assert (answer.status_code, answer.json["accepted"], answer.json["rejected"]) == (202, 1, [])
+    found = [(w["index"], w["field"], w["code"]) for w in answer.json["warnings"]]
+    assert found == [
+        (0, "ip_address", "bad_format"),
+        (0, "size", "out_of_range"),
+        (0, "title", "too_long"),
+        (0, "user_agent", "bad_format"),
+    ]
+    many = [{"type": "\ud800"}, 7, event(id="b"), event(id="c", size=23.0)]
+    answer = rest.post("/api/events", json=many)
+    assert (answer.status_code, answer.json["accepted"]) == (202, 2)
+    assert [r["index"] for r in answer.json["rejected"]] == [0, 1]
+    assert [(w["index"], w["field"]) for w in answer.json["warnings"]] == [(3, "size")]
+    assert raw_count(rest_state) == 3
 
 
 def test_no_events_are_no_error(rest: FlaskClient) -> None:

@@ -78,6 +78,7 @@ class Click:
     resource: str
     parents: tuple[str, ...]
     resources: frozenset[str]
+    asked_for: tuple[str, str]  # the URL where it is known, else the resource
     identity: Identity
     user: str | None
     country: str
@@ -93,7 +94,7 @@ class Click:
     @property
     def url_key(self) -> tuple[str, ...]:
         """What a double click is on: two features of one record are two things to click."""
-        return (self.type, self.resource, self.feature if self.type == "feature-use" else "")
+        return (self.type, *self.asked_for, self.feature if self.type == "feature-use" else "")
 
     @property
     def day(self) -> str:
@@ -101,7 +102,7 @@ class Click:
 
     @property
     def session(self) -> tuple[str, ...]:
-        """A session id lasts its day; everybody else gets a new session every hour."""
+        """A session id lasts its day; everybody else, a user cookie too, has one an hour."""
         if self.identity[0] == "session":
             return (*self.identity, self.day)
         return (*self.identity, self.day, f"{moment_of(self.time).hour:02d}")
@@ -144,7 +145,7 @@ def read_click(event: Mapping[str, Any], *, country: Country, exclusions: Exclus
         resources.add(f"user:{event['owner_id']}")
     agent = event.get("user_agent")
     machine = agent is not None and is_machine(agent)
-    address = event.get("ip_address")
+    address = address_of(event)
     return Click(
         type=event["type"],
         id=event["id"],
@@ -152,6 +153,7 @@ def read_click(event: Mapping[str, Any], *, country: Country, exclusions: Exclus
         resource=event["resource"],
         parents=parents,
         resources=frozenset(resources),
+        asked_for=asked_for(event),
         identity=identity_of(event),
         user=event.get("user_id"),
         country=country(address) if address else UNKNOWN_COUNTRY,
@@ -160,19 +162,45 @@ def read_click(event: Mapping[str, Any], *, country: Country, exclusions: Exclus
         access=event.get("access") or "open",
         via=event.get("via") or "ui",
         feature=event.get("feature") or "",
-        size=event.get("size") or 0,
+        size=size_of(event),
         value=event.get("value"),
         excluded=reason_to_exclude(event, exclusions),
     )
 
 
+def size_of(event: Mapping[str, Any]) -> int:
+    """Read the bytes. What is no number of bytes is none, and the use counts all the same."""
+    try:
+        size = float(event.get("size") or 0)
+    except (TypeError, ValueError):
+        return 0
+    return int(size) if size >= 0 and size.is_integer() else 0
+
+
+def address_of(event: Mapping[str, Any]) -> str | None:
+    """Read the address. What is no address ("null", a name) is as good as none."""
+    try:
+        return event["ip_address"] if ipaddress.ip_address(event["ip_address"]) else None
+    except (KeyError, ValueError):
+        return None
+
+
+def asked_for(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what a second click must be on to be the same click again."""
+    if event.get("request_url"):
+        return ("url", event["request_url"])
+    return ("resource", event["resource"])
+
+
 def identity_of(event: Mapping[str, Any]) -> Identity:
-    """Name the visitor by the best that is known: user, session id, address and agent."""
+    """Name the visitor by the best that is known: user, user cookie, session, address and agent."""
     if event.get("user_id"):
         return ("user", event["user_id"])
+    if event.get("user_cookie"):
+        return ("cookie", event["user_cookie"])
     if event.get("session_id"):
         return ("session", event["session_id"])
-    if event.get("ip_address"):
+    if address_of(event):
         return ("address", event["ip_address"], event.get("user_agent") or "")
     return ("nobody", event["type"], event["id"])
 
@@ -188,7 +216,7 @@ def reason_to_exclude(event: Mapping[str, Any], exclusions: Exclusions) -> str |
         return "robot"
     if event.get("via") in ("extractor", "preview"):
         return str(event["via"])
-    if event.get("ip_address") and is_inside(event["ip_address"], exclusions.internal_networks):
+    if address_of(event) and is_inside(event["ip_address"], exclusions.internal_networks):
         return "internal"
     if exclusions.owners and event.get("user_id") and event["user_id"] == event.get("owner_id"):
         return "owner"

@@ -22,6 +22,7 @@ ROWS = (
         "gc_control",
         "batches",
         "counting_rules",
+        "json_text",
     ),
     ("events.types", "events.catalogue", "aggregations.types", "queries.types"),
     ("stores", "templates", "data"),

@@ -62,6 +62,7 @@ def test_the_whole_document():
             size=5,
             created="2020-01-01",
             user_id="u1",
+            user_cookie="c1",
             session_id="s1",
             ip_address="192.0.2.1",
             user_agent=FIREFOX,
@@ -106,6 +107,7 @@ def test_the_whole_document():
             "ip_address": "192.0.2.1",
             "user_agent": FIREFOX,
             "user_id": "u1",
+            "user_cookie": "c1",
             "session_id": "s1",
         },
     }
@@ -220,23 +222,45 @@ NEXT_DAY = {"timestamp": "2024-05-18T09:08:07Z"}
 ADDRESS = {"ip_address": "192.0.2.1", "user_agent": FIREFOX}
 
 
-@pytest.mark.parametrize("identity", [{"user_id": "u1"}, {"session_id": "s1"}, ADDRESS])
+IDENTITIES = [
+    {"user_id": "u1"},
+    {"user_cookie": "c1"},
+    {"user_cookie": "c1", "session_id": "s1"},
+    {"session_id": "s1"},
+    ADDRESS,
+]
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
 def test_a_visitor_is_of_a_day_and_a_session_of_an_hour_but_for_session_ids(identity):
+    """A user cookie keeps the hour, also where a session id is known."""
     assert same("visitor_id", identity, identity | NEXT_HOUR)
     assert same("partition", identity, identity | NEXT_HOUR)
     assert not same("visitor_id", identity, identity | NEXT_DAY)
     assert same("session", identity, identity | HALF)
-    assert same("session", identity, identity | NEXT_HOUR) == ("session_id" in identity)
+    assert same("session", identity, identity | NEXT_HOUR) == (list(identity) == ["session_id"])
     assert not same("session", identity, identity | NEXT_DAY)
 
 
 def test_the_best_identity_wins():
     session, user = ADDRESS | {"session_id": "x"}, ADDRESS | {"session_id": "x", "user_id": "x"}
+    cookie = ADDRESS | {"session_id": "x", "user_cookie": "x"}
     assert not same("visitor_id", ADDRESS, session)
-    assert not same("visitor_id", session, user)
+    assert not same("visitor_id", session, cookie)
+    assert not same("visitor_id", cookie, user)
+    assert same("visitor_id", cookie, {"user_cookie": "x", "session_id": "y"})
     assert same("visitor_id", user, {"user_id": "x", "ip_address": "192.0.2.9"})
     assert same("visitor_id", session, {"session_id": "x", "user_agent": "other"})
     assert not same("visitor_id", ADDRESS, ADDRESS | {"user_agent": "other"})
+
+
+def test_the_same_click_is_on_the_same_address_of_which_a_hash_is_kept():
+    asked = {"request_url": "/r1?token=secret"}
+    assert same("url_key", asked, asked | {"resource": "record:r2"})
+    assert not same("url_key", asked, asked | {"type": "file-download"})
+    assert not same("url_key", asked, {"request_url": "/r1"})
+    assert not same("url_key", asked, {})
+    assert b"secret" not in orjson.dumps(raw(**asked))
 
 
 def test_an_event_without_identity_is_a_visitor_of_its_own():
@@ -254,10 +278,17 @@ def test_the_first_seconds_of_a_day_carry_the_visitor_of_the_day_before():
 
 
 def test_nothing_of_a_person_is_outside_private():
-    source = raw(user_id="mary", session_id="s-secret", ip_address="192.0.2.77", user_agent=FIREFOX)
+    source = raw(
+        user_id="mary",
+        user_cookie="c-secret",
+        session_id="s-secret",
+        ip_address="192.0.2.77",
+        user_agent=FIREFOX,
+        request_url="/u-secret",
+    )
     source.pop("private")
     text = orjson.dumps(source).decode()
-    for secret in ("mary", "s-secret", "192.0.2.77", "Firefox"):
+    for secret in ("mary", "c-secret", "s-secret", "192.0.2.77", "Firefox", "u-secret"):
         assert secret not in text
 
 

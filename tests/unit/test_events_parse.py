@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from stats.errors import InputError
+from stats.events.accessories import ACCESSORIES, FieldWarning
 from stats.events.catalogue import EVENT_TYPES, FILE_DOWNLOAD
 from stats.events.fields import FIELDS, LIMITS
 from stats.events.parse import dump_event, parse_event
@@ -29,10 +30,12 @@ FULL = LEAST | {
     "size": 1000,
     "created": "2020-02-29",
     "user_id": "u7",
+    "user_cookie": "c7",
     "session_id": "s7",
     "ip_address": "192.0.2.7",
     "user_agent": "Mozilla/5.0 (X11)",
     "referrer": "https://search.example/?q=1",
+    "request_url": "/files/f1?download=1",
     "via": "api",
     "feature": "comment",
     "value": 1.5,
@@ -48,6 +51,25 @@ def refused(obj):
     with pytest.raises(InputError) as caught:
         parse_event(obj, types=TYPES, now=NOW)
     return caught.value
+
+
+def mended(**fields):
+    """Return the event that is taken, and what was said of it."""
+    warnings: list[FieldWarning] = []
+    event = parse_event(LEAST | fields, types=TYPES, now=NOW, warn=warnings.append)
+    return event, warnings
+
+
+def wrong(field, value):
+    """Return the code and message for a value that cannot be kept, and check that it counts
+    when it is an accessory's."""
+    if field not in ACCESSORIES:
+        error = refused(LEAST | {field: value})
+        assert error.field == field
+        return error.code, error.message
+    event, (warning,) = mended(**{field: value})
+    assert (event.resource, warning.field) == (LEAST["resource"], field)
+    return warning.code, warning.message
 
 
 def test_the_full_event_has_every_field():
@@ -160,10 +182,12 @@ WRONG_TYPES = {
     "size": ["1", 1.5, [], {}, True],
     "created": [1, [], {}, True],
     "user_id": [1, [], {}, True],
+    "user_cookie": [1, [], {}, True],
     "session_id": [1, [], {}, True],
     "ip_address": [1, [], {}, True],
     "user_agent": [1, [], {}, True],
     "referrer": [1, [], {}, True],
+    "request_url": [1, [], {}, True],
     "via": [1, [], {}, True],
     "feature": [1, [], {}, True],
     "value": ["1", [], {}, True],
@@ -176,9 +200,9 @@ WRONG_TYPES = {
     [(field, value) for field, values in WRONG_TYPES.items() for value in values],
 )
 def test_a_field_of_the_wrong_type_is_named(field, value):
-    error = refused(LEAST | {field: value})
-    assert (error.code, error.field) == ("wrong_type", field)
-    assert field in error.message
+    code, message = wrong(field, value)
+    assert code == "wrong_type"
+    assert field in message
 
 
 def test_every_field_is_tried_with_wrong_types():
@@ -195,6 +219,9 @@ def test_every_field_is_tried_with_wrong_types():
         ("owner_id", "a\nb", "bad_format"),
         ("feature", "", "bad_format"),
         ("title", "\ud800", "bad_format"),
+        ("user_agent", "a\0b", "bad_format"),
+        ("request_url", "", "bad_format"),
+        ("user_cookie", "", "bad_format"),
         ("url", "javascript:alert(1)", "bad_format"),
         ("url", "https://repo.example/a b", "bad_format"),
         ("url", "", "bad_format"),
@@ -223,9 +250,9 @@ def test_every_field_is_tried_with_wrong_types():
     ],
 )
 def test_a_value_of_the_wrong_form_or_range_is_named(field, value, code):
-    error = refused(LEAST | {field: value})
-    assert (error.code, error.field) == (code, field)
-    assert field in error.message
+    found, message = wrong(field, value)
+    assert found == code
+    assert field in message
 
 
 @pytest.mark.parametrize(
@@ -250,17 +277,70 @@ LONGEST = {
 
 
 @pytest.mark.parametrize("field", sorted(LIMITS))
-def test_the_longest_value_is_taken_and_one_more_is_refused_not_cut(field):
+def test_the_longest_value_is_taken_whole_and_one_more_is_not(field):
     make = LONGEST.get(field, lambda n: "x" * n)
     value = make(LIMITS[field])
     taken = getattr(parse(**{field: value}), field)
     assert taken == (tuple(value) if field == "parents" else value)
-    error = refused(LEAST | {field: make(LIMITS[field] + 1)})
-    assert (error.code, error.field) == (
-        "too_large" if field in ("parents", "extra") else "too_long",
-        field,
-    )
-    assert str(LIMITS[field]) in error.message
+    code, message = wrong(field, make(LIMITS[field] + 1))
+    assert code == ("too_large" if field in ("parents", "extra") else "too_long")
+    assert str(LIMITS[field]) in message
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept", "done"),
+    [
+        ("title", "é" * 5000, "é" * 4096, "cut"),
+        ("title", "a\0b\ud83d", "a\ufffdb\ufffd", "replaced"),
+        ("title", "\ud83d\ude00", "\U0001f600", "replaced"),
+        ("user_agent", "Mozilla/5.0 " * 1000, ("Mozilla/5.0 " * 1000)[:8190], "cut"),
+        ("referrer", "https://a.example/" + "x" * 9000, "https://a.example/" + "x" * 8172, "cut"),
+        ("url", "https://a.example/" + "x" * 9000, "https://a.example/" + "x" * 8172, "cut"),
+        ("url", "javascript:" + "x" * 9000, None, "left out"),
+        ("size", 23.0, 23, "read as 23"),
+        ("size", "23.0", 23, "read as 23"),
+        ("size", "23", 23, "read as 23"),
+        ("size", -1, None, "left out"),
+        ("size", "-1", None, "left out"),
+        ("size", "null", None, "left out"),
+        ("size", 23.5, None, "left out"),
+        ("size", "inf", None, "left out"),
+        ("size", float("nan"), None, "left out"),
+        ("size", True, None, "left out"),
+        ("size", 10**400, None, "left out"),
+        ("ip_address", "null", None, "left out"),
+        ("user_id", "", None, "left out"),
+        ("owner_id", "x" * 257, None, "left out"),
+        ("created", "last year", None, "left out"),
+    ],
+)
+def test_what_is_kept_of_an_accessory_and_what_is_said_of_it(field, value, kept, done):
+    event, (warning,) = mended(**{field: value})
+    assert getattr(event, field) == kept
+    assert warning.field == field
+    assert warning.message.endswith(f": {done}")
+
+
+@pytest.mark.parametrize("field", ["session_id", "user_cookie", "request_url"])
+def test_two_identities_that_begin_alike_stay_two(field):
+    values = ["x" * 9000 + "a", "x" * 9000 + "b", "x\0", "x\n", "\ud800"]
+    kept = [getattr(mended(**{field: value})[0], field) for value in values]
+    assert len(set(kept)) == len(values)
+    assert kept == [getattr(mended(**{field: value})[0], field) for value in values]
+
+
+def test_each_accessory_that_is_wrong_is_said_and_the_null_ones_are_absent():
+    event, warnings = mended(size=-1, title="x" * 5000, ip_address="null", referrer=None)
+    assert [warning.field for warning in warnings] == ["size", "title", "ip_address"]
+    assert (event.size, event.ip_address, event.referrer) == (None, None, None)
+
+
+def test_a_mended_event_parses_from_the_queue_without_a_word():
+    event, _ = mended(size="23", title="a\0b", session_id="x" * 300, url="ftp://x", user_agent=7)
+    again: list[FieldWarning] = []
+    read = orjson.loads(orjson.dumps(dump_event(event)))
+    assert parse_event(read, types=TYPES, now=NOW, warn=again.append) == event
+    assert again == []
 
 
 def test_parents_are_each_once_in_their_order():
