@@ -21,3 +21,9 @@ FIRST_DAY = date(1990, 1, 1)
 
 EXTRACTOR = "extractor"
 """The way in, and the reason of exclusion, of programs that run under a person's key."""
+
+CARRY_OVER_VISITOR, CARRY_OVER_PARTITION = "head_visitor_id", "head_partition"
+"""Fields of an event of a day's first 30 seconds: its visitor under the salt of the day before.
+
+The last click of a day and the first of the next can so be seen to be one double click.
+"""

@@ -206,7 +206,7 @@ class StatsState:
             day_claims=self.stores.day_claims,
             job_locks=self.stores.job_locks,
             totals=self.stores.totals,
-            kept=self.stores.kept,
+            retained_rows=self.stores.retained_rows,
             aggregations=self.aggregations,
             slice_events=self.settings.slice_events,
             overlap=timedelta(seconds=self.settings.overlap),

@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stats.aggregations.double_clicks import KEPT
 from stats.aggregations.tally import Numbers, Row
+from stats.aggregations.users.attribution import RETAINED
 from stats.events.types import BY_USER, OTHER
 
 NOBODY = BY_USER.dimensions[0].missing
 """The value of a breakdown by user that stands for those not signed in."""
 
-Rows = dict[str, Row]
+RowsByKey = dict[str, Row]
 
 
-def divide(numbers: Numbers, keys: Sequence[str]) -> Rows:
+def divide(numbers: Numbers, keys: Sequence[str]) -> RowsByKey:
     """Return the rows by key; ``keys`` has the key of each profile."""
-    rows: Rows = {}
+    rows: RowsByKey = {}
     for profile, row in numbers.profiles.items():
         key = keys[profile]
         rows[key] = add(rows[key], row) if key in rows else row
@@ -32,7 +32,7 @@ def divide(numbers: Numbers, keys: Sequence[str]) -> Rows:
     return rows
 
 
-def divide_by_user(numbers: Numbers, keys: Sequence[str]) -> Rows:
+def divide_by_user(numbers: Numbers, keys: Sequence[str]) -> RowsByKey:
     """Return the rows by user: of those that events name, and those that are kept.
 
     What was counted of the same events without knowing who goes from the rows
@@ -42,11 +42,11 @@ def divide_by_user(numbers: Numbers, keys: Sequence[str]) -> Rows:
     rows = divide(numbers, keys)
     for profiles, sessions in numbers.mixed.items():
         names = {keys[profile] for profile in profiles}
-        if KEPT in names:
-            for name in names & {NOBODY, *numbers.kept}:
+        if RETAINED in names:
+            for name in names & {NOBODY, *numbers.retained}:
                 rows[name] = add(rows[name], (0, -sessions, 0))
-    rest = rows.pop(KEPT, [0, 0, 0])
-    for user, row in numbers.kept.items():
+    rest = rows.pop(RETAINED, [0, 0, 0])
+    for user, row in numbers.retained.items():
         rows[user] = add(rows.get(user, [0, 0, 0]), row)
         rest = [of_all - of_one for of_all, of_one in zip(rest, row, strict=True)]
     if any(rest):
@@ -75,7 +75,7 @@ def largest_first(rows: Mapping[str, Sequence[int]]) -> list[list[Any]]:
 
 
 def limited(
-    rows: Rows, limit: int | None, numbers: Numbers, keys: Sequence[str]
+    rows: RowsByKey, limit: int | None, numbers: Numbers, keys: Sequence[str]
 ) -> list[list[Any]]:
     """Return the rows largest first, those beyond the limit summed as one.
 

@@ -9,28 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from stats.aggregations.clicks import FIELDS, Click
+from stats.aggregations.day_clicks import DayClicks
 from stats.aggregations.dimension_keys import Profiles
-from stats.aggregations.double_clicks import ALL_USERS, FIELDS, KEPT, Click, DayClicks, Lost, Users
 from stats.aggregations.hierarchy import Containers
-from stats.aggregations.session_union import Shared, share
+from stats.aggregations.session_union import Shared, add_shared_sessions
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
+from stats.aggregations.users.attribution import ALL_EVENTS, Attribution
+from stats.aggregations.users.retractions import RetractedClick, Retraction, build_retractions
 from stats.aggregations.users.rows import UserRows, count_extractors, count_users, rolled_up
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS
-
-
-class LostUse(NamedTuple):
-    """A click to be taken from the kept rows of a user.
-
-    ``ended`` are the resources where nothing kept is left of its session.
-    """
-
-    aggregation: Aggregation
-    user: str
-    click: Click
-    ended: frozenset[str]
 
 
 @dataclass
@@ -41,8 +32,8 @@ class DayNumbers:
     the sessions of each resource that several types saw, types by their place in
     ``types``. ``touched`` are the resources whose documents of a type change through events
     that are new, ``touched_rows`` the users and resources whose rows do. What is
-    touched and has no numbers is a document that must go. ``lost`` is what is to
-    be taken from kept rows.
+    touched and has no numbers is a document that must go. ``retractions`` are
+    clicks to be taken from retained rows.
     """
 
     profiles: dict[Aggregation, Profiles] = field(default_factory=dict)
@@ -50,7 +41,7 @@ class DayNumbers:
     shared: dict[str, Shared] = field(default_factory=dict)
     users: UserRows = field(default_factory=dict)
     containers: Containers = field(default_factory=Containers)
-    lost: list[LostUse] = field(default_factory=list)
+    retractions: list[Retraction] = field(default_factory=list)
     touched: dict[Aggregation, set[str]] = field(default_factory=dict)
     touched_rows: set[tuple[str, str]] = field(default_factory=set)
 
@@ -75,13 +66,13 @@ class DayCounter:
         day_end: str,
         since: str,
         per_user: bool,
-        users: Users = ALL_USERS,
+        attribution: Attribution = ALL_EVENTS,
     ) -> None:
         self.numbers = DayNumbers()
         self._day_end = day_end
         self._since = since
         self._per_user = per_user
-        self._users = users
+        self._attribution = attribution
         for aggregation in aggregations:
             self.numbers.profiles[aggregation] = Profiles(_all_breakdowns(aggregation))
             self.numbers.types[aggregation] = {}
@@ -102,7 +93,7 @@ class DayCounter:
                         by_resource.setdefault(resource, {})[number] = one
         for resource, parts in by_resource.items():
             if len(parts) > 1:
-                share(parts, self.numbers.shared.setdefault(resource, {}))
+                add_shared_sessions(parts, self.numbers.shared.setdefault(resource, {}))
 
     def _count(
         self, aggregation: Aggregation, pages: Iterable[list[dict[str, Any]]]
@@ -115,28 +106,27 @@ class DayCounter:
         tallies = tally(counted)
         for resource, one in tallies.items():
             fold(one, numbers.setdefault(resource, Numbers()))
-        if clicks.lost:
-            self._lose(aggregation, clicks.lost, tallies)
+        if clicks.retracted:
+            self._retract(aggregation, clicks.retracted, tallies)
         return tallies
 
-    def _lose(
-        self, aggregation: Aggregation, lost: Iterable[Lost], tallies: Mapping[str, Tally]
+    def _retract(
+        self,
+        aggregation: Aggregation,
+        clicks: Iterable[RetractedClick],
+        tallies: Mapping[str, Tally],
     ) -> None:
-        """Say of each session once that it has ended, where it has."""
         keys: Sequence[str] = ()
         if BY_USER in aggregation.breakdowns:
             keys = self.numbers.profiles[aggregation].keys(BY_USER)
-        kept = {profile for profile, key in enumerate(keys) if key == KEPT}
-        ended: set[tuple[str, str]] = set()
-        for user, click in lost:
-            here = {(resource, click.session) for resource in click.resources} - ended
-            here = {one for one in here if not _has(tallies, *one, kept)}
-            ended |= here
-            resources = frozenset(resource for resource, _ in here)
-            self.numbers.lost.append(LostUse(aggregation, user, click, resources))
+        self.numbers.retractions += build_retractions(
+            aggregation, clicks, tallies=tallies, user_keys=keys
+        )
 
     def _read(self, pages: Iterable[list[dict[str, Any]]], profiles: Profiles) -> DayClicks:
-        clicks = DayClicks(profiles, day_end=self._day_end, since=self._since, users=self._users)
+        clicks = DayClicks(
+            profiles, day_end=self._day_end, since=self._since, attribution=self._attribution
+        )
         for hits in pages:
             clicks.add(hits)
         return clicks
@@ -157,14 +147,6 @@ class DayCounter:
                 for user, resources in clicks.touched_users
                 for resource in rolled_up(resources)
             )
-
-
-def _has(tallies: Mapping[str, Tally], resource: str, session: str, profiles: set[int]) -> bool:
-    """Return whether a session was seen at a resource with one of ``profiles``."""
-    one = tallies.get(resource)
-    if one is None or session not in one.sessions:
-        return False
-    return not profiles.isdisjoint(one.mixed.get(session) or {one.sessions[session]})
 
 
 def _all_breakdowns(aggregation: Aggregation) -> tuple[Any, ...]:

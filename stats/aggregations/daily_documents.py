@@ -17,7 +17,7 @@ from typing import Any
 
 from stats.aggregations.breakdown_rows import divide, divide_by_user, largest_first, limited, sums
 from stats.aggregations.count_day import DayNumbers
-from stats.aggregations.session_union import Unity, UsageType
+from stats.aggregations.session_union import UsageType, UsageUnion
 from stats.aggregations.tally import Numbers
 from stats.aggregations.types import USAGE_FAMILY, USAGE_FIELDS, USERS_FAMILY, Aggregation
 from stats.aggregations.users.rows import UserRow
@@ -166,15 +166,15 @@ class UsageBuilder:
             "parents": self._numbers.containers.of(resource),
             **dict(zip(USAGE_FIELDS, whole[""], strict=True)),
             "breakdown": {
-                name: largest_first(unity.rows(resource, shared))
-                for name, unity in self._divided.items()
+                name: largest_first(union.rows(resource, shared))
+                for name, union in self._divided.items()
             },
         }
         return FamilyDocument(USAGE_FAMILY, identity, resource, body=body)
 
-    def _divided_by(self, breakdown: Breakdown) -> Unity:
+    def _divided_by(self, breakdown: Breakdown) -> UsageUnion:
         profiles = self._numbers.profiles
-        return Unity(
+        return UsageUnion(
             [
                 UsageType(
                     number, a.event_type.usage == "request", profiles[a].keys(breakdown), found

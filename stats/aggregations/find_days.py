@@ -12,7 +12,7 @@ from typing import Any
 
 from stats.aggregations.job import AggregationJob
 from stats.batches import batches
-from stats.counting_rules import FIRST_DAY
+from stats.counting_rules import CARRY_OVER_PARTITION, FIRST_DAY
 from stats.errors import InputError
 from stats.stores.dsl import A, Q, Search
 from stats.times import DAY, EPOCH, from_ms, iso_ms, midnight
@@ -75,9 +75,9 @@ def build_find_days(since: datetime) -> Body:
     days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
     search = Search().query("range", indexed_at={"gte": iso_ms(since)}).extra(size=0)
     search.aggs.bucket("days", days)
-    search.aggs.bucket("heads", "filter", filter=Q("exists", field="head_partition")).bucket(
-        "days", days
-    )
+    search.aggs.bucket(
+        "carry_overs", "filter", filter=Q("exists", field=CARRY_OVER_PARTITION)
+    ).bucket("days", days)
     return search.to_dict()
 
 
@@ -87,7 +87,7 @@ def read_find_days(answer: Body) -> list[date]:
     if not found:
         return []
     days = {from_ms(bucket["key"]).date() for bucket in found["days"]["buckets"]}
-    days |= {from_ms(b["key"]).date() - DAY for b in found["heads"]["days"]["buckets"]}
+    days |= {from_ms(b["key"]).date() - DAY for b in found["carry_overs"]["days"]["buckets"]}
     return sorted(days)
 
 
@@ -101,7 +101,10 @@ def build_fingerprints(days: Sequence[date]) -> Body:
         "date_histogram": {"field": "timestamp", "calendar_interval": "day", "min_doc_count": 1}
     }
     last = {"aggs": {"last": {"max": {"field": "indexed_at"}}}}
-    heads = {"filter": {"exists": {"field": "head_partition"}}, "aggs": {"days": by_day | last}}
+    carry_overs = {
+        "filter": {"exists": {"field": CARRY_OVER_PARTITION}},
+        "aggs": {"days": by_day | last},
+    }
     wanted = [midnight(day) for day in days]
     spans = [
         {"range": {"timestamp": {"gte": iso_ms(m), "lt": iso_ms(m + 2 * DAY)}}} for m in wanted
@@ -110,16 +113,16 @@ def build_fingerprints(days: Sequence[date]) -> Body:
         "query": {"bool": {"should": spans}},
         "size": 0,
         "track_total_hits": False,
-        "aggs": {"days": by_day | last, "heads": heads},
+        "aggs": {"days": by_day | last, "carry_overs": carry_overs},
     }
 
 
 def read_fingerprints(answer: Body, days: Sequence[date]) -> dict[date, list[float]]:
     """Return what tells each of ``days`` from itself with other events."""
     found = answer["aggregations"]
-    own, heads = _counts(found["days"]), _counts(found["heads"]["days"])
+    own, carry_overs = _counts(found["days"]), _counts(found["carry_overs"]["days"])
     nothing = [0.0, 0.0]
-    return {day: [*own.get(day, nothing), *heads.get(day + DAY, nothing)] for day in days}
+    return {day: [*own.get(day, nothing), *carry_overs.get(day + DAY, nothing)] for day in days}
 
 
 def _counts(found: Body) -> dict[date, list[float]]:

@@ -11,7 +11,7 @@ from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.types import Aggregation
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.locks import DayClaim, DayClaims, JobLocks
-from stats.stores.retained_user_rows import KeptStore
+from stats.stores.retained_user_rows import RetainedRowsStore
 from stats.stores.search import SearchStore
 from stats.stores.totals import TotalsStore
 
@@ -35,7 +35,7 @@ class AggregationJob:
     day_claims: DayClaims
     job_locks: JobLocks
     totals: TotalsStore
-    kept: KeptStore
+    retained_rows: RetainedRowsStore
     aggregations: tuple[Aggregation, ...]
     slice_events: int
     overlap: timedelta

@@ -14,13 +14,13 @@ from typing import Any
 
 from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot
-from stats.aggregations.double_clicks import Users
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
 from stats.aggregations.prefetch import ahead
 from stats.aggregations.types import Aggregation
-from stats.aggregations.users.retained_rows import add_kept
+from stats.aggregations.users.attribution import Attribution
+from stats.aggregations.users.retained_rows import add_retained
 from stats.batches import batches
-from stats.counting_rules import DOUBLE_CLICK, PARTITIONS
+from stats.counting_rules import CARRY_OVER_PARTITION, DOUBLE_CLICK, PARTITIONS
 from stats.gc_control import uncollected
 from stats.stores.dsl import Q
 from stats.stores.locks import DayClaim
@@ -40,15 +40,15 @@ def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay
     """
     while True:
         ticket = job.bookmarks.ticket(now)
-        kept = job.kept.read(claim.day)
-        users = Users(start=kept.until)
-        numbers = run_read(job, claim.day, since=iso_ms(claim.since), users=users)
-        if job.kept.generation(claim.day) == kept.generation:
-            add_kept(kept, numbers, job.aggregations)
+        kept = job.retained_rows.read(claim.day)
+        attribution = Attribution(start=kept.until)
+        numbers = run_read(job, claim.day, since=iso_ms(claim.since), attribution=attribution)
+        if job.retained_rows.generation(claim.day) == kept.generation:
+            add_retained(kept, numbers, job.aggregations)
             return CountedDay(claim, Snapshot(claim.day, ticket), numbers)
 
 
-def run_read(job: AggregationJob, day: date, *, since: str, users: Users) -> DayNumbers:
+def run_read(job: AggregationJob, day: date, *, since: str, attribution: Attribution) -> DayNumbers:
     """Read a day's events and count them, a slice of the visitors at a time."""
     job.search.refresh(job.raw_names)
     counter = DayCounter(
@@ -56,7 +56,7 @@ def run_read(job: AggregationJob, day: date, *, since: str, users: Users) -> Day
         day_end=iso_ms(midnight(day + DAY)),
         since=since,
         per_user=job.per_user,
-        users=users,
+        attribution=attribution,
     )
     events = _count_types(job, day)
     present = [a for a in job.aggregations if a.event_type.name in events]
@@ -93,9 +93,9 @@ def _raw_index(job: AggregationJob, aggregation: Aggregation, day: date) -> str:
 def build_day_query(day: date, part: Slice = (0, PARTITIONS)) -> Body:
     """Select a day's events, and those of the next that push them out, of a slice of visitors."""
     start, end = midnight(day), midnight(day + DAY)
-    head_end = end + DOUBLE_CLICK
+    carry_over_end = end + DOUBLE_CLICK
     query = (Q("range", timestamp=_within(start, end)) & _partitions("partition", part)) | (
-        Q("range", timestamp=_within(end, head_end)) & _partitions("head_partition", part)
+        Q("range", timestamp=_within(end, carry_over_end)) & _partitions(CARRY_OVER_PARTITION, part)
     )
     body: Body = query.to_dict()
     return body

@@ -25,7 +25,7 @@ Shared = dict[Seen, int]
 """Sessions of one resource that several types saw: how many there are of each kind."""
 
 
-def share(tallies: Mapping[int, Tally], shared: Shared) -> None:
+def add_shared_sessions(tallies: Mapping[int, Tally], shared: Shared) -> None:
     """Add the sessions of a slice that several types, by number, saw at one resource."""
     once: set[str] = set()
     twice: set[str] = set()
@@ -58,7 +58,7 @@ class UsageType(NamedTuple):
     found: Mapping[str, Numbers]
 
 
-class Unity:
+class UsageUnion:
     """What some types of usage unite to, divided by one breakdown."""
 
     def __init__(self, types: Sequence[UsageType]) -> None:

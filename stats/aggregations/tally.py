@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from stats.aggregations.double_clicks import Click, Excluded
+from stats.aggregations.clicks import Click, Excluded
 
 Row = list[int]
 """The count, the unique count and the volume in bytes of a part of a resource's numbers."""
@@ -80,7 +80,7 @@ class Numbers:
 
     ``profiles``: profile -> count, sessions seen with no other profile, volume.
     ``mixed``: the sets of profiles that single sessions had, each with how many
-    had it. ``kept``: by user, what is known of events that no longer say who did
+    had it. ``retained``: by user, what is known of events that no longer say who did
     it (:mod:`stats.aggregations.users.retained_rows`).
     """
 
@@ -91,7 +91,7 @@ class Numbers:
     max: float | None = None
     valued: tuple[str, str, float] | None = None
     excluded: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, Row] = field(default_factory=dict)
+    retained: dict[str, Row] = field(default_factory=dict)
 
 
 def fold(one: Tally, numbers: Numbers) -> None:

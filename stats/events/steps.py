@@ -15,7 +15,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from stats.counting_rules import DOUBLE_CLICK_MS, EXTRACTOR
+from stats.counting_rules import (
+    CARRY_OVER_PARTITION,
+    CARRY_OVER_VISITOR,
+    DOUBLE_CLICK_MS,
+    EXTRACTOR,
+)
 from stats.events.agents import NO_AGENT
 from stats.events.enrichment import Enrichment
 from stats.events.types import Event
@@ -83,7 +88,7 @@ def put_visitor(document: Document, event: Event, enrichment: Enrichment) -> Non
     document["session"] = text_of(keyed(session_identity_of(event, identity), salt))
 
 
-def put_head_visitor(document: Document, event: Event, enrichment: Enrichment) -> None:
+def put_carry_over(document: Document, event: Event, enrichment: Enrichment) -> None:
     """Set the identity under the day before's salt, in the first 30 seconds of a day.
 
     So the last click of a day and the first of the next can be seen to be one
@@ -92,7 +97,7 @@ def put_head_visitor(document: Document, event: Event, enrichment: Enrichment) -
     if event.timestamp % DAY_MS <= DOUBLE_CLICK_MS:
         salt = enrichment.salt_of(event.timestamp // DAY_MS - 1)
         visitor = visitor_of(identity_of(event), salt)
-        document["head_visitor_id"], document["head_partition"] = visitor
+        document[CARRY_OVER_VISITOR], document[CARRY_OVER_PARTITION] = visitor
 
 
 def flag_extractor(document: Document, event: Event, _enrichment: Enrichment) -> None:
@@ -130,7 +135,7 @@ STEPS: tuple[Step, ...] = (
     put_referrer_domain,
     flag_agent,
     put_visitor,
-    put_head_visitor,
+    put_carry_over,
     flag_extractor,
     flag_preview,
     flag_internal,

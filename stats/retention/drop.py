@@ -65,7 +65,7 @@ def run_drop(job: RetentionJob, until: date) -> int:
         if count:
             job.step(f"dropped {count} raw events of {index}")
         dropped += count
-    job.aggregation.kept.drop_before(until)
+    job.aggregation.retained_rows.drop_before(until)
     return dropped
 
 

@@ -51,7 +51,7 @@ def run_erase(job: RetentionJob, user: str, *, tokens: TokenStore) -> Erased:
         rows = aggregation.totals.read_users({"user_id": user})
         pairs = {(user, str(row["resource"])) for row in rows}
         aggregation.day_claims.mark_days(days, since=EPOCH)
-        run_forget_kept(job, user)
+        run_forget_retained(job, user)
         events = run_scrub_user(job, user)
         days = sorted({*days, *run_find_user_days(job, user)})  # some came while we scrubbed
         aggregation.day_claims.mark_days(days, since=EPOCH)
@@ -76,18 +76,18 @@ def run_find_user_days(job: RetentionJob, user: str) -> list[date]:
     aggregation.search.refresh(aggregation.raw_names)
     answer = aggregation.search.search(aggregation.raw_names, build_user_days(user))
     days = set(read_find_days(answer))
-    for day in aggregation.kept.untils():
+    for day in aggregation.retained_rows.untils():
         run_lock(job)
-        rows = aggregation.kept.read(day).rows
+        rows = aggregation.retained_rows.read(day).rows
         if len(forget_user(rows, user)) < len(rows):
             days.add(day)
     closed = aggregation.bookmarks.dropped_until()
     return sorted(day for day in days if closed is None or day >= closed)
 
 
-def run_forget_kept(job: RetentionJob, user: str) -> None:
+def run_forget_retained(job: RetentionJob, user: str) -> None:
     """Take the user out of the kept rows."""
-    kept = job.aggregation.kept
+    kept = job.aggregation.retained_rows
     for day in kept.untils():
         run_lock(job)
         known = kept.read(day)

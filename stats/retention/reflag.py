@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from stats.aggregations.runner import run_claims
+from stats.counting_rules import CARRY_OVER_PARTITION
 from stats.events.agents import AgentFlags, ReadAgent
 from stats.events.steps import ROBOT
 from stats.retention.job import RetentionJob, alone
@@ -62,7 +63,7 @@ class Judge:
         if any(judged.get(name) != source.get(name) for name in FLAGS):
             self.changed += 1
             self.days.add(day)
-            if "head_partition" in source:  # it may push out clicks of the day before
+            if CARRY_OVER_PARTITION in source:  # it may push out clicks of the day before
                 self.days.add(day - DAY)
         return None if judged == source else judged
 
@@ -83,7 +84,7 @@ def run_reflag(
     """Judge the events of a window again; raise ``StoreUnavailable`` while retention runs."""
     aggregation = job.aggregation
     with alone(job):
-        judge = Judge(read_agent, robots_list, covered=aggregation.kept.untils())
+        judge = Judge(read_agent, robots_list, covered=aggregation.retained_rows.untils())
 
         def mark(_sources: list[Source]) -> None:
             aggregation.day_claims.mark_days(run_open(job, judge.days), since=EPOCH)

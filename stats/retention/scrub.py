@@ -2,7 +2,7 @@
 
 What always holds: what was counted by person stays. Before who did it is
 scrubbed from a day's events, the counts that come from it are kept
-(``aggregations.kept``); from then on, every count of the day takes them from
+(``aggregations.users.retained_rows``); from then on, every count of the day takes them from
 there, whether the events are scrubbed already or not. So this may be killed
 anywhere and repeated.
 """
@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from stats.aggregations.double_clicks import Users
 from stats.aggregations.read_day import run_read
-from stats.aggregations.users.retained_rows import add_kept, build_rows
+from stats.aggregations.users.attribution import Attribution
+from stats.aggregations.users.retained_rows import add_retained, build_rows
 from stats.events.erasure import scrub
 from stats.retention.job import RetentionJob
 from stats.retention.rewrite import run_rewrite
 from stats.retention.search_requests import build_private_of_day, build_users_of_day
-from stats.stores.retained_user_rows import KeptDay
+from stats.stores.retained_user_rows import RetainedDay
 from stats.times import DAY
 
 _NEVER = "~"
@@ -31,7 +31,7 @@ def run_scrub_day(job: RetentionJob, day: date, until: str) -> int:
     The first of them may have pushed clicks of the day before out of rows that are
     kept already: those are kept anew while the events still say whose they are.
     """
-    if job.aggregation.kept.generation(day - DAY):
+    if job.aggregation.retained_rows.generation(day - DAY):
         run_keep(job, day - DAY, until)
     run_keep(job, day, until)
     scrubbed = 0
@@ -49,11 +49,11 @@ def run_scrub_day(job: RetentionJob, day: date, until: str) -> int:
 def run_keep(job: RetentionJob, day: date, until: str) -> None:
     """Keep what a day's events indexed before ``until`` say about people, if any do."""
     aggregation = job.aggregation
-    kept = aggregation.kept.read(day)
+    kept = aggregation.retained_rows.read(day)
     came = build_users_of_day(day, kept.until, until)
     if until <= kept.until or not aggregation.search.count(aggregation.raw_names, came):
         return
     ticket = aggregation.bookmarks.ticket(job.clock())
-    numbers = run_read(job.counting, day, since=_NEVER, users=Users(kept.until, until))
-    add_kept(kept, numbers, aggregation.aggregations)
-    aggregation.kept.write(day, KeptDay(ticket, until, build_rows(numbers)))
+    numbers = run_read(job.counting, day, since=_NEVER, attribution=Attribution(kept.until, until))
+    add_retained(kept, numbers, aggregation.aggregations)
+    aggregation.retained_rows.write(day, RetainedDay(ticket, until, build_rows(numbers)))

@@ -68,7 +68,7 @@ def build_user_days(user: str) -> Body:
     search = Search().filter("term", **{"private.user_id": user}).extra(size=0)
     days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
     search.aggs.bucket("days", days)
-    search.aggs.bucket("heads", "filter", filter=Q("match_none")).bucket("days", days)
+    search.aggs.bucket("carry_overs", "filter", filter=Q("match_none")).bucket("days", days)
     return search.to_dict()
 
 

@@ -19,7 +19,7 @@ from stats.stores.mongo import Documents, check_listening, connect, ping
 from stats.stores.queues import EventQueues
 from stats.stores.ranking import RankingStore
 from stats.stores.resources import ResourceStore
-from stats.stores.retained_user_rows import KeptStore
+from stats.stores.retained_user_rows import RetainedRowsStore
 from stats.stores.salts import SaltStore
 from stats.stores.search import SearchStore
 from stats.stores.tokens import TokenStore
@@ -87,9 +87,9 @@ class Stores:
         return JobLocks(self.database)
 
     @cached_property
-    def kept(self) -> KeptStore:
+    def retained_rows(self) -> RetainedRowsStore:
         """Return what people did on days whose events no longer say who."""
-        return KeptStore(self.database)
+        return RetainedRowsStore(self.database)
 
     @cached_property
     def totals(self) -> TotalsStore:
@@ -151,7 +151,13 @@ class Stores:
         """Make templates, queues and indexes; a second time is no error."""
         self.search.put_templates()
         self.queues.ensure()
-        for store in (self.day_claims, self.totals, self.ranking, self.resources, self.kept):
+        for store in (
+            self.day_claims,
+            self.totals,
+            self.ranking,
+            self.resources,
+            self.retained_rows,
+        ):
             store.ensure()
         for kept in (self.dead_letters, self.salts, self.tokens):
             kept.ensure()

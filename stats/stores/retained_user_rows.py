@@ -27,24 +27,24 @@ from pymongo.errors import DuplicateKeyError
 from stats.errors import StoreUnavailable
 from stats.stores.mongo import ENGINE, Document, Documents, translated
 
-Row = list[Any]
+RetainedRow = list[Any]
 _PIECE = 5_000
 _TRIES = 5
 
 
 @dataclass(frozen=True)
-class KeptDay:
+class RetainedDay:
     """The rows of a day; ``until`` is empty and ``generation`` 0 when there are none."""
 
     generation: int = 0
     until: str = ""
-    rows: Sequence[Row] = ()
+    rows: Sequence[RetainedRow] = ()
 
 
-NOTHING_KEPT = KeptDay()
+NOTHING_RETAINED = RetainedDay()
 
 
-class KeptStore:
+class RetainedRowsStore:
     """The kept rows of days, and the events that they stand for."""
 
     def __init__(self, database: Documents) -> None:
@@ -60,16 +60,16 @@ class KeptStore:
         pointer = self._pointer(day)
         return int(pointer["generation"]) if pointer else 0
 
-    def read(self, day: date) -> KeptDay:
+    def read(self, day: date) -> RetainedDay:
         """Return the rows of a day."""
         for _ in range(_TRIES):
             pointer = self._pointer(day)
             if pointer is None:
-                return NOTHING_KEPT
+                return NOTHING_RETAINED
             pieces = self._pieces(day, pointer["generation"])
             if len(pieces) == pointer["pieces"]:
                 rows = [row for piece in pieces for row in _unpack(piece["data"])]
-                return KeptDay(int(pointer["generation"]), pointer["until"], rows)
+                return RetainedDay(int(pointer["generation"]), pointer["until"], rows)
         raise StoreUnavailable(ENGINE, f"the kept rows of {day} change while they are read")
 
     def untils(self) -> dict[date, str]:
@@ -78,7 +78,7 @@ class KeptStore:
             pointers = list(self._kept.find({"until": {"$exists": True}}))
         return {date.fromisoformat(str(p["_id"])): str(p["until"]) for p in pointers}
 
-    def write(self, day: date, kept: KeptDay) -> None:
+    def write(self, day: date, kept: RetainedDay) -> None:
         """Replace the rows of a day, unless a newer generation is there."""
         pieces = [_pack(day, kept, number) for number in range(-(-len(kept.rows) // _PIECE))]
         updates = [UpdateOne({"_id": p["_id"]}, {"$set": p}, upsert=True) for p in pieces]
@@ -109,7 +109,7 @@ class KeptStore:
             return sorted(found, key=lambda piece: int(piece["number"]))
 
 
-def _pack(day: date, kept: KeptDay, number: int) -> Document:
+def _pack(day: date, kept: RetainedDay, number: int) -> Document:
     rows = kept.rows[number * _PIECE : (number + 1) * _PIECE]
     key = day.isoformat()
     return {
@@ -121,5 +121,5 @@ def _pack(day: date, kept: KeptDay, number: int) -> Document:
     }
 
 
-def _unpack(data: bytes) -> Iterator[Row]:
+def _unpack(data: bytes) -> Iterator[RetainedRow]:
     yield from orjson.loads(zlib.decompress(data))

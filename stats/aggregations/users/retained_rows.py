@@ -24,17 +24,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from stats.aggregations.breakdown_rows import NOBODY, add, divide_by_user
-from stats.aggregations.count_day import DayNumbers, LostUse
+from stats.aggregations.count_day import DayNumbers
 from stats.aggregations.tally import Numbers
 from stats.aggregations.types import Aggregation
+from stats.aggregations.users.retractions import Retraction
 from stats.aggregations.users.rows import UserRow, rolled_up
 from stats.events.types import BY_USER
-from stats.stores.retained_user_rows import KeptDay, Row
+from stats.stores.retained_user_rows import RetainedDay, RetainedRow
 
 USER_ROW, BREAKDOWN_ROW = "user", "breakdown"
 
 
-def add_kept(kept: KeptDay, numbers: DayNumbers, aggregations: Sequence[Aggregation]) -> None:
+def add_retained(
+    kept: RetainedDay, numbers: DayNumbers, aggregations: Sequence[Aggregation]
+) -> None:
     """Put the kept rows of a day back among its numbers."""
     types = {a.event_type.name: numbers.types[a] for a in aggregations if BY_USER in a.breakdowns}
     for kind, *row in kept.rows:
@@ -43,33 +46,35 @@ def add_kept(kept: KeptDay, numbers: DayNumbers, aggregations: Sequence[Aggregat
             continue
         name, ref, user, *sums = row
         if ref in types.get(name, ()):
-            by_user = types[name][ref].kept
+            by_user = types[name][ref].retained
             by_user[user] = add(by_user.get(user, [0, 0, 0]), sums)
-    pairs = {(row[1], row[2]) for row in kept.rows if row[0] == USER_ROW} if numbers.lost else set()
-    for lost in numbers.lost:
-        _take_user(lost, numbers, pairs)
-        _take_breakdown(lost, types.get(lost.aggregation.event_type.name, {}))
+    if not numbers.retractions:
+        return
+    pairs = {(row[1], row[2]) for row in kept.rows if row[0] == USER_ROW}
+    for retraction in numbers.retractions:
+        _take_user(retraction, numbers, pairs)
+        _take_breakdown(retraction, types.get(retraction.aggregation.event_type.name, {}))
 
 
-def build_rows(numbers: DayNumbers) -> list[Row]:
+def build_rows(numbers: DayNumbers) -> list[RetainedRow]:
     """Return the rows to keep of what was counted of a day."""
     return [*_user_rows(numbers), *_breakdown_rows(numbers)]
 
 
-def forget_user(rows: Iterable[Row], user: str) -> list[Row]:
+def forget_user(rows: Iterable[RetainedRow], user: str) -> list[RetainedRow]:
     """Return the rows without those of a person, whose numbers become nobody's."""
     place = {USER_ROW: 1, BREAKDOWN_ROW: 3}
     return [row for row in rows if row[place[row[0]]] != user]
 
 
-def _user_rows(numbers: DayNumbers) -> Iterator[Row]:
+def _user_rows(numbers: DayNumbers) -> Iterator[RetainedRow]:
     for (user, ref), row in numbers.users.items():
         counts = [[*key, count] for key, count in row.counts.items()]
         apart = [[name, count] for name, count in row.apart.items()]
         yield [USER_ROW, user, ref, counts, apart, row.last]
 
 
-def _breakdown_rows(numbers: DayNumbers) -> Iterator[Row]:
+def _breakdown_rows(numbers: DayNumbers) -> Iterator[RetainedRow]:
     for aggregation, found in numbers.types.items():
         if BY_USER not in aggregation.breakdowns:
             continue
@@ -80,7 +85,7 @@ def _breakdown_rows(numbers: DayNumbers) -> Iterator[Row]:
                     yield [BREAKDOWN_ROW, aggregation.event_type.name, ref, user, *row]
 
 
-def _add_user(kept: Row, numbers: DayNumbers) -> None:
+def _add_user(kept: RetainedRow, numbers: DayNumbers) -> None:
     user, ref, counts, apart, last = kept
     row = numbers.users.setdefault((user, ref), UserRow())
     row.counts += Counter({(name, via): count for name, via, count in counts})
@@ -89,10 +94,10 @@ def _add_user(kept: Row, numbers: DayNumbers) -> None:
         row.last[counts_as] = max(row.last.get(counts_as, ""), time)
 
 
-def _take_user(lost: LostUse, numbers: DayNumbers, kept: set[tuple[str, str]]) -> None:
+def _take_user(retraction: Retraction, numbers: DayNumbers, kept: set[tuple[str, str]]) -> None:
     """Take a click from the rows of its user; what comes to nothing goes."""
-    use = (lost.aggregation.event_type.name, lost.click.via)
-    for pair in [(lost.user, ref) for ref in rolled_up(lost.click.resources)]:
+    use = (retraction.aggregation.event_type.name, retraction.click.via)
+    for pair in [(retraction.user, ref) for ref in rolled_up(retraction.click.resources)]:
         if pair not in kept:
             continue
         row = numbers.users[pair]
@@ -102,8 +107,10 @@ def _take_user(lost: LostUse, numbers: DayNumbers, kept: set[tuple[str, str]]) -
             del numbers.users[pair]
 
 
-def _take_breakdown(lost: LostUse, found: dict[str, Numbers]) -> None:
-    for ref in lost.click.resources:
-        if ref in found and lost.user in found[ref].kept:
-            row = found[ref].kept[lost.user]
-            found[ref].kept[lost.user] = add(row, (-1, -(ref in lost.ended), -lost.click.volume))
+def _take_breakdown(retraction: Retraction, found: dict[str, Numbers]) -> None:
+    for ref in retraction.click.resources:
+        if ref in found and retraction.user in found[ref].retained:
+            row = found[ref].retained[retraction.user]
+            found[ref].retained[retraction.user] = add(
+                row, (-1, -(ref in retraction.ended), -retraction.click.volume)
+            )

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from stats.aggregations.double_clicks import KEPT, Click, Excluded
+from stats.aggregations.clicks import Click, Excluded
+from stats.aggregations.users.attribution import RETAINED
 from stats.counting_rules import EXTRACTOR
 from stats.events.types import EventType
 from stats.refs import kind_of
@@ -47,7 +48,7 @@ def rolled_up(resources: tuple[str, ...]) -> Iterator[str]:
 def count_users(clicks: Iterable[Click], event_type: EventType, rows: UserRows) -> None:
     """Add the ``clicks`` of signed-in users to ``rows``."""
     for click in clicks:
-        if click.user is None or click.user == KEPT:
+        if click.user is None or click.user == RETAINED:
             continue
         for resource in rolled_up(click.resources):
             row = rows.setdefault((click.user, resource), UserRow())

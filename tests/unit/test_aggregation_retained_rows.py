@@ -16,16 +16,16 @@ import pytest
 
 from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot, build_documents
-from stats.aggregations.double_clicks import Users
 from stats.aggregations.read_day import slices
 from stats.aggregations.types import Aggregation, daily
-from stats.aggregations.users.retained_rows import add_kept, build_rows
+from stats.aggregations.users.attribution import Attribution
+from stats.aggregations.users.retained_rows import add_retained, build_rows
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
 from stats.events.enrichment import Enrichment
 from stats.events.erasure import scrub
 from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
-from stats.stores.retained_user_rows import NOTHING_KEPT, KeptDay
+from stats.stores.retained_user_rows import NOTHING_RETAINED, RetainedDay
 from stats.times import DAY_MS, day_start_ms
 
 DAY = date(2024, 3, 5)
@@ -69,11 +69,11 @@ def make_sources(random: Random, *, parents: bool) -> SOURCES:
 
 
 def count(
-    sources: SOURCES, *, users: Users, limit: int, visible: str, since: str = ""
+    sources: SOURCES, *, who: Attribution, limit: int, visible: str, since: str = ""
 ) -> DayNumbers:
     """Count what is visible at a time, a slice of the visitors at a time."""
     counter = DayCounter(
-        AGGREGATIONS.values(), day_end=NEXT_DAY, since=since, per_user=True, users=users
+        AGGREGATIONS.values(), day_end=NEXT_DAY, since=since, per_user=True, attribution=who
     )
     for first, end in slices(300, limit):
         parts: dict[Aggregation, Any] = {}
@@ -92,11 +92,13 @@ def partition(source: dict[str, Any]) -> int:
     return int(source["head_partition" if source["timestamp"] >= NEXT_DAY else "partition"])
 
 
-def keep(sources: SOURCES, kept: KeptDay, *, until: str, limit: int) -> tuple[SOURCES, KeptDay]:
+def keep(
+    sources: SOURCES, kept: RetainedDay, *, until: str, limit: int
+) -> tuple[SOURCES, RetainedDay]:
     """Do what retention does: keep the rows, then scrub the events of the day itself."""
-    users = Users(kept.until, until)
-    numbers = count(sources, users=users, limit=limit, visible="~", since="~")
-    add_kept(kept, numbers, list(AGGREGATIONS.values()))
+    who = Attribution(kept.until, until)
+    numbers = count(sources, who=who, limit=limit, visible="~", since="~")
+    add_retained(kept, numbers, list(AGGREGATIONS.values()))
     rows = orjson.loads(orjson.dumps(build_rows(numbers)))
     scrubbed = {
         event_type: [
@@ -105,7 +107,7 @@ def keep(sources: SOURCES, kept: KeptDay, *, until: str, limit: int) -> tuple[SO
         ]
         for event_type, all_of_type in sources.items()
     }
-    return scrubbed, KeptDay(kept.generation + 1, until, rows)
+    return scrubbed, RetainedDay(kept.generation + 1, until, rows)
 
 
 def documents(numbers: DayNumbers, *, whole: bool = True) -> dict[Any, Any]:
@@ -127,14 +129,14 @@ def test_the_documents_are_those_of_a_day_that_was_never_scrubbed(
     seed: int, parents: bool, limit: int
 ) -> None:
     sources = make_sources(Random(seed), parents=parents)
-    right = documents(count(sources, users=Users(), limit=limit, visible="~"))
-    kept = NOTHING_KEPT
+    right = documents(count(sources, who=Attribution(), limit=limit, visible="~"))
+    kept = NOTHING_RETAINED
     lost = 0
     for minute in (20, 40):
         sources, kept = keep(sources, kept, until=indexed(minute), limit=limit)
-        numbers = count(sources, users=Users(kept.until), limit=limit, visible="~")
-        lost += len(numbers.lost)
-        add_kept(kept, numbers, list(AGGREGATIONS.values()))
+        numbers = count(sources, who=Attribution(kept.until), limit=limit, visible="~")
+        lost += len(numbers.retractions)
+        add_retained(kept, numbers, list(AGGREGATIONS.values()))
         found = documents(numbers)
         assert without_last(found) == without_last(right)
         assert_last_is_near(found, right)
@@ -151,15 +153,15 @@ def assert_last_is_near(found: dict[Any, Any], right: dict[Any, Any]) -> None:
 def test_what_a_late_click_pushes_out_is_written() -> None:
     """A count of what is new writes all that differs from what was counted before."""
     sources = make_sources(Random(3), parents=True)
-    sources, kept = keep(sources, NOTHING_KEPT, until=indexed(30), limit=50)
+    sources, kept = keep(sources, NOTHING_RETAINED, until=indexed(30), limit=50)
     found = []
     for visible in (indexed(45), "~"):
-        numbers = count(sources, users=Users(kept.until), limit=50, visible=visible, since="~")
-        add_kept(kept, numbers, list(AGGREGATIONS.values()))
+        numbers = count(sources, who=Attribution(kept.until), limit=50, visible=visible, since="~")
+        add_retained(kept, numbers, list(AGGREGATIONS.values()))
         found.append(documents(numbers))
     before, after = found
-    numbers = count(sources, users=Users(kept.until), limit=50, visible="~", since=indexed(45))
-    add_kept(kept, numbers, list(AGGREGATIONS.values()))
+    numbers = count(sources, who=Attribution(kept.until), limit=50, visible="~", since=indexed(45))
+    add_retained(kept, numbers, list(AGGREGATIONS.values()))
     written = documents(numbers, whole=False)
     assert {key: body for key, body in {**before, **written}.items() if body} == after
 
@@ -167,11 +169,11 @@ def test_what_a_late_click_pushes_out_is_written() -> None:
 def test_a_person_who_is_forgotten_keeps_nothing_by_it() -> None:
     """Rows without him stay without him, whatever late click would have been taken from them."""
     sources = make_sources(Random(1), parents=False)
-    sources, kept = keep(sources, NOTHING_KEPT, until=indexed(30), limit=50)
-    nobody = KeptDay(2, kept.until, [row for row in kept.rows if "u1" not in row])
-    numbers = count(sources, users=Users(kept.until), limit=50, visible="~")
-    late = count(sources, users=Users(kept.until), limit=50, visible="~")
-    assert any(lost.user == "u1" for lost in numbers.lost)
-    add_kept(nobody, numbers, list(AGGREGATIONS.values()))
+    sources, kept = keep(sources, NOTHING_RETAINED, until=indexed(30), limit=50)
+    nobody = RetainedDay(2, kept.until, [row for row in kept.rows if "u1" not in row])
+    numbers = count(sources, who=Attribution(kept.until), limit=50, visible="~")
+    late = count(sources, who=Attribution(kept.until), limit=50, visible="~")
+    assert any(lost.user == "u1" for lost in numbers.retractions)
+    add_retained(nobody, numbers, list(AGGREGATIONS.values()))
     of_u1 = {pair: row for pair, row in numbers.users.items() if pair[0] == "u1"}
     assert of_u1 == {pair: row for pair, row in late.users.items() if pair[0] == "u1"}

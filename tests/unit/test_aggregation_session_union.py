@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stats.aggregations.breakdown_rows import divide, limited, sums
-from stats.aggregations.session_union import Shared, Unity, UsageType, share
+from stats.aggregations.session_union import Shared, UsageType, UsageUnion, add_shared_sessions
 from stats.aggregations.tally import Numbers, Tally, fold
 
 KEYS = {0: ["a", "b", "a"], 1: ["b", "a"], 2: ["c", "b", "a", "c"]}
@@ -62,12 +62,12 @@ def test_a_session_of_several_types_is_one_unique_of_each_row(seed: int, session
     slices = [clicks(seed, sessions), clicks(seed + 100, sessions)]
     for seen in slices:
         parts = tallies(seen)
-        share(parts, shared)
+        add_shared_sessions(parts, shared)
         for number, one in parts.items():
             fold(one, numbers[number]["record:r"])
     types = [UsageType(n, n in REQUESTS, KEYS[n], numbers[n]) for n in KEYS]
-    assert Unity(types).rows("record:r", shared) == expected([*slices[0], *slices[1]])
-    assert Unity(types).rows("record:other", {}) == {}
+    assert UsageUnion(types).rows("record:r", shared) == expected([*slices[0], *slices[1]])
+    assert UsageUnion(types).rows("record:other", {}) == {}
 
 
 def test_rows_and_sums_of_one_type() -> None:

@@ -1,0 +1,58 @@
+"""What is read of an event to count it: a click that may count, or why it does not.
+
+Times stay ISO text with milliseconds, all of one form, so that text order is time order.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from stats.counting_rules import CARRY_OVER_VISITOR
+from stats.events.types import USER, VIA
+
+FIELDS = (
+    "id",
+    "timestamp",
+    "indexed_at",
+    "resources",
+    "visitor_id",
+    CARRY_OVER_VISITOR,
+    "session",
+    "url_key",
+    "size",
+    "value",
+    "excluded",
+    VIA.field,
+    USER.field,
+)
+"""What of a raw document is read, beside the dimensions of its type."""
+
+
+class Click(NamedTuple):
+    """What counting needs of one event.
+
+    ``user`` is None for nobody, and :data:`RETAINED`. ``new``: the documents of its
+    resources do not have it yet. ``carry_over``: it is of the first seconds of the next
+    day, and only there to push others out.
+    """
+
+    timestamp: str
+    id: str
+    resources: tuple[str, ...]
+    session: str
+    profile: int
+    volume: int
+    value: float | None
+    user: str | None
+    via: str
+    new: bool
+    carry_over: bool
+
+
+class Excluded(NamedTuple):
+    """An event that is kept and not counted, and why."""
+
+    resources: tuple[str, ...]
+    reason: str
+    user: str | None
+    via: str

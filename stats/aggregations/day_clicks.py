@@ -1,0 +1,137 @@
+"""The clicks of one day and type: hits of raw documents in, the clicks that count out.
+
+Comes in: hits, as Elasticsearch returns them. Goes out: the clicks that the
+double-click filter leaves, and the excluded events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from stats.aggregations.clicks import Click, Excluded
+from stats.aggregations.dimension_keys import Profiles
+from stats.aggregations.double_clicks import put_in_order, resolve
+from stats.aggregations.users.attribution import ALL_EVENTS, RETAINED, Attribution
+from stats.aggregations.users.retractions import RetractedClick, find_retracted
+from stats.counting_rules import CARRY_OVER_VISITOR
+
+
+class DayClicks:
+    """The clicks of one day (or of a slice of its visitors), grouped for the filter.
+
+    ``day_end`` is the next midnight and ``since`` the time from which on events
+    are new, both as ISO text; ``attribution`` says of which events the user is read.
+    ``touched`` are the resources whose documents change through new events,
+    ``touched_users`` the users with the resources of what they did, ``retracted`` the
+    clicks to be taken from retained rows; all are complete when :meth:`counted` was read
+    through.
+    """
+
+    def __init__(
+        self, profiles: Profiles, *, day_end: str, since: str, attribution: Attribution = ALL_EVENTS
+    ) -> None:
+        self.excluded: list[Excluded] = []
+        self.touched: set[str] = set()
+        self.touched_users: set[tuple[str, tuple[str, ...]]] = set()
+        self.retracted: list[RetractedClick] = []
+        self._profiles = profiles
+        self._day_end = day_end
+        self._since = since
+        self._attribution = attribution
+        self._groups: dict[tuple[str, str], Click | list[Click]] = {}
+        self._resources: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def add(self, hits: Iterable[dict[str, Any]]) -> None:
+        """Take one page of hits; repeated values are stored once."""
+        groups, interned, attribution = self._groups, self._resources, self._attribution
+        for hit in hits:
+            source = hit["_source"]
+            if source["indexed_at"] >= attribution.end:
+                continue
+            listed = tuple(source["resources"])
+            resources = interned.setdefault(listed, listed)
+            new = source["indexed_at"] >= self._since
+            carry_over = source["timestamp"] >= self._day_end
+            user, who = attribution.who(source)
+            if new and not carry_over:
+                self._touch(resources, user)
+            if "excluded" in source:
+                if not carry_over:
+                    self.excluded.append(
+                        Excluded(resources, source["excluded"], user, source["via"])
+                    )
+                continue
+            click = self._read_click(source, resources, user, who, new=new, carry_over=carry_over)
+            visitor = source[CARRY_OVER_VISITOR] if carry_over else source["visitor_id"]
+            self._group(groups, (visitor, source["url_key"]), click)
+
+    def counted(self) -> Iterator[Click]:
+        """Yield the day's clicks that no later one within 30 s pushes out."""
+        for group in self._groups.values():
+            if isinstance(group, Click):
+                if not group.carry_over:
+                    yield group
+            else:
+                put_in_order(group)
+                yield from self._filter(group)
+                if self._attribution.start:
+                    self._retract(group)
+
+    def _read_click(
+        self,
+        source: dict[str, Any],
+        resources: tuple[str, ...],
+        user: str | None,
+        who: str | None,
+        *,
+        new: bool,
+        carry_over: bool,
+    ) -> Click:
+        return Click(
+            source["timestamp"],
+            source["id"],
+            resources,
+            source["session"],
+            self._profiles.of(source, who),
+            source.get("size") or 0,
+            source.get("value"),
+            RETAINED if who is RETAINED else user,
+            source["via"],
+            new,
+            carry_over,
+        )
+
+    @staticmethod
+    def _group(
+        groups: dict[tuple[str, str], Click | list[Click]], key: tuple[str, str], click: Click
+    ) -> None:
+        first = groups.setdefault(key, click)
+        if first is click:
+            return
+        if isinstance(first, Click):
+            groups[key] = [first, click]
+        else:
+            first.append(click)
+
+    def _filter(self, group: list[Click]) -> Iterator[Click]:
+        """Yield what stays of one visitor's clicks on one URL.
+
+        A click that a new one pushes out changes the documents of its own
+        resources, which the new one need not share.
+        """
+        for click, later in resolve(group):
+            if later is None:
+                yield click
+            elif later.new:
+                self._touch(click.resources, click.user)
+
+    def _retract(self, group: list[Click]) -> None:
+        for retracted in find_retracted(group):
+            self.retracted.append(retracted)
+            self.touched_users.add((retracted.user, retracted.click.resources))
+
+    def _touch(self, resources: tuple[str, ...], user: str | None) -> None:
+        self.touched.update(resources)
+        if user is not None and user != RETAINED:
+            self.touched_users.add((user, resources))
