@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from time import sleep
@@ -26,9 +26,7 @@ from stats.config import Settings, load_settings
 from stats.definitions import build_definitions
 from stats.errors import StatsError, UnknownError
 from stats.events.accessories import FieldWarning
-from stats.events.agents import agent_reader
-from stats.events.enrichment import Enrichment, internal_networks
-from stats.events.geo import COUNTRY_DATABASE, GeoReader
+from stats.events.enrichment import Enrichment
 from stats.events.importers.formats import COMBINED, line_reader
 from stats.events.importers.importing import (
     EventLines,
@@ -40,19 +38,27 @@ from stats.events.importers.importing import (
 from stats.events.parse import parse_event
 from stats.events.process import Processed, Processing, never, run_process
 from stats.events.publish import Batch, parse_batch, run_publish
-from stats.events.resource_metadata import Descriptions
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.types import Answer, Params, Query, Sources
+from stats.reports.registry import Reporter
 from stats.reports.scheduled import parse_scheduled
 from stats.retention.job import RetentionJob
-from stats.retention.periods import parse_terms
 from stats.signals import send_changed
-from stats.stores.connections import Addresses, Stores
-from stats.stores.mongo import Document, ping
+from stats.stores.mongo import Document
 from stats.times import utc_now
+from stats.wiring import (
+    build_aggregation_job,
+    build_enrichment,
+    build_policy,
+    build_processing,
+    build_reporter,
+    build_retention_job,
+    build_stores,
+    check_settings,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -83,14 +89,13 @@ class StatsState:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        definitions = build_definitions(settings)
+        self.definitions = definitions = build_definitions(settings)
         self.event_types = definitions.event_types
         self.aggregations = definitions.aggregations
         self.queries = definitions.queries
         self.scheduled_reports = parse_scheduled(settings.scheduled_reports)
-        self.stores = Stores(_addresses(settings), self.event_types)
-        self._terms = parse_terms(settings.retention, settings.private_days)
-        self._is_internal = internal_networks(settings.internal_networks)
+        self.stores = build_stores(settings, self.event_types)
+        check_settings(settings)
 
     def init(self) -> None:
         """Make index templates, queues and indexes; a second time is no error."""
@@ -98,9 +103,7 @@ class StatsState:
 
     def ping(self) -> None:
         """Raise ``StoreUnavailable`` unless all three engines answer."""
-        self.stores.search.ping()
-        self.stores.queues.ping()
-        ping(self.stores.database)
+        self.stores.ping()
 
     def publish(self, events: Iterable[object]) -> int:
         """Put events into the queue; return how many when the broker has them.
@@ -157,63 +160,34 @@ class StatsState:
     @cached_property
     def processing(self) -> Processing:
         """Return what the processing of the queues works on."""
-        return Processing(
-            queues=self.stores.queues,
-            search=self.stores.search,
-            dead_letters=self.stores.dead_letters,
-            erasures=self.stores.erasures,
-            resources=self.stores.resources,
-            descriptions=Descriptions(),
-            types=self.event_types,
-            enrichment=self.enrichment,
-            pruned_until=self.stores.bookmarks.pruned_until,
-            limit=self.settings.batch_events,
+        return build_processing(
+            self.settings, self.stores, self.event_types, enrichment=self.enrichment
+        )
+
+    @cached_property
+    def enrichment(self) -> Enrichment:
+        """Return how events become raw documents here."""
+        return build_enrichment(self.settings, self.stores)
+
+    @cached_property
+    def aggregation_job(self) -> AggregationJob:
+        """Return what the aggregation works on."""
+        return build_aggregation_job(
+            self.settings, self.stores, self.definitions, on_changed=partial(send_changed, self)
         )
 
     def retention_job(
         self, *, report: Callable[[str], None] = _silent, wait: Callable[[float], None] = sleep
     ) -> RetentionJob:
         """Return what retention, erasure and re-flagging work on."""
-        return RetentionJob(
-            aggregation=self.aggregation_job,
-            salts=self.stores.salts,
-            erasures=self.stores.erasures,
-            letters=self.stores.dead_letters,
-            terms=self._terms,
-            clock=utc_now,
-            wait=wait,
-            report=report,
+        return build_retention_job(
+            self.settings, self.stores, self.aggregation_job, report=report, wait=wait
         )
 
     @cached_property
-    def enrichment(self) -> Enrichment:
-        """Return how events become raw documents here."""
-        settings = self.settings
-        return Enrichment(
-            salt_of=self.stores.salts.salt_of,
-            find_place=GeoReader(settings.country_database or COUNTRY_DATABASE).find,
-            read_agent=agent_reader(ignore_case=settings.robots_ignore_case),
-            is_internal=self._is_internal,
-            exclude_owners=settings.exclude_owners,
-        )
-
-    @cached_property
-    def aggregation_job(self) -> AggregationJob:
-        """Return what the aggregation works on."""
-        return AggregationJob(
-            search=self.stores.search,
-            bookmarks=self.stores.bookmarks,
-            day_claims=self.stores.day_claims,
-            job_locks=self.stores.job_locks,
-            totals=self.stores.totals,
-            retained_rows=self.stores.retained_rows,
-            aggregations=self.aggregations,
-            slice_events=self.settings.slice_events,
-            overlap=timedelta(seconds=self.settings.overlap),
-            lease=timedelta(seconds=self.settings.lease),
-            per_user=self.settings.user_statistics,
-            on_changed=partial(send_changed, self),
-        )
+    def reporter(self) -> Reporter:
+        """Return what makes the reports."""
+        return build_reporter(self.settings, self.stores, self.event_types)
 
     def aggregate(
         self,
@@ -239,12 +213,7 @@ class StatsState:
     @cached_property
     def policy(self) -> Policy:
         """Return who may see and do what."""
-        return Policy(
-            resources=self.stores.resources,
-            host_visibility=self.settings.resource_visibility,
-            factory=self.settings.permission_factory,
-            public_reports=self.settings.public_reports,
-        )
+        return build_policy(self.settings, self.stores)
 
     @cached_property
     def embed_key(self) -> str:
@@ -296,14 +265,3 @@ class Stats:
             ConfigError: a setting is unknown or of the wrong form.
         """
         app.extensions[EXTENSION] = StatsState(load_settings(app.config, os.environ))
-
-
-def _addresses(settings: Settings) -> Addresses:
-    return Addresses(
-        elasticsearch=settings.elasticsearch_url,
-        mongo=settings.mongo_url,
-        broker=settings.broker_url,
-        prefix=settings.index_prefix,
-        request_timeout=settings.request_timeout,
-        connect_timeout=settings.connect_timeout,
-    )

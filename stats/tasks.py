@@ -16,14 +16,13 @@ from celery.utils.log import get_task_logger
 
 from stats.config import Settings
 from stats.errors import StoreUnavailable
-from stats.exports.assembly import build_datacite, build_openaire
 from stats.exports.monthly import run_monthly
 from stats.exports.openaire import run_openaire
 from stats.proxies import current_stats
-from stats.reports.assembly import build_reporter
 from stats.reports.scheduled import run_scheduled
 from stats.retention.run import run_retention
 from stats.times import utc_now
+from stats.wiring import build_datacite, build_openaire
 
 logger = get_task_logger(__name__)
 
@@ -51,11 +50,10 @@ def aggregate() -> None:
 @shared_task(name="stats.write_reports", **RETRIED)  # type: ignore[untyped-decorator]
 def write_reports() -> None:
     """Write the scheduled reports of the last whole month that are not there yet."""
-    settings = current_stats.settings
     run_scheduled(
         current_stats.scheduled_reports,
-        build_reporter(settings, current_stats.stores, current_stats.event_types),
-        settings.reports_target,
+        current_stats.reporter,
+        current_stats.settings.reports_target,
         now=utc_now(),
     )
 
@@ -74,8 +72,7 @@ def export_datacite() -> None:
     """Submit the last whole month's dataset report to DataCite, if there is a token."""
     settings, stores = current_stats.settings, current_stats.stores
     if settings.datacite_token:
-        reporter = build_reporter(settings, stores, current_stats.event_types)
-        run_monthly(build_datacite(settings, stores), reporter, now=utc_now())
+        run_monthly(build_datacite(settings, stores), current_stats.reporter, now=utc_now())
 
 
 @shared_task(name="stats.retention", **RETRIED)  # type: ignore[untyped-decorator]

@@ -8,12 +8,11 @@ from datetime import date, datetime
 import click
 
 from stats.cli.context import with_stats
-from stats.exports.assembly import build_datacite, build_openaire
 from stats.exports.monthly import run_monthly
 from stats.exports.openaire import run_dry, run_openaire
 from stats.proxies import current_stats
-from stats.reports.assembly import build_reporter
 from stats.times import utc_now
+from stats.wiring import build_datacite, build_openaire
 
 DAY = click.DateTime(["%Y-%m-%d"])
 MONTH = click.DateTime(["%Y-%m"])
@@ -49,10 +48,8 @@ def openaire(first: datetime | None, last: datetime | None, dry_run: bool) -> No
 @with_stats
 def datacite(month: datetime | None) -> None:
     """Submit the dataset report of the last whole month, unless it is there."""
-    settings, stores = current_stats.settings, current_stats.stores
-    reporter = build_reporter(settings, stores, current_stats.event_types)
-    service = build_datacite(settings, stores)
-    done = run_monthly(service, reporter, now=utc_now(), month=_day(month))
+    service = build_datacite(current_stats.settings, current_stats.stores)
+    done = run_monthly(service, current_stats.reporter, now=utc_now(), month=_day(month))
     if done is None:
         click.echo("nothing to submit")
     elif done.id is None:

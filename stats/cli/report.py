@@ -18,9 +18,8 @@ from stats.cli.context import with_stats
 from stats.cli.pairs import parse_pairs
 from stats.errors import InputError
 from stats.proxies import current_stats
-from stats.reports.assembly import build_reporter
 from stats.reports.metrics import SORTS
-from stats.reports.registry import TABLES, Reporter
+from stats.reports.registry import TABLES
 from stats.reports.scheduled import run_scheduled
 from stats.times import utc_now
 
@@ -49,7 +48,7 @@ def metrics(kind: str | None, by_user: bool, form: str, output: Path | None, **g
     name = (kind or "metrics") + ("_by_user" if by_user else "")
     names = {"first": "from", "last": "to"}
     parameters = {names.get(key, key): value for key, value in given.items() if value}
-    _write(_reporter().run(name, form, parameters, now=utc_now()), output)
+    _write(current_stats.reporter.run(name, form, parameters, now=utc_now()), output)
 
 
 @report.command()
@@ -68,7 +67,7 @@ def counter(
     """COUNTER's Platform Report or Item Report, or the dataset report."""
     dates = {"begin_date": begin, "end_date": end}
     parameters = parse_pairs(params, field="--param") | dates
-    _write(_reporter().run(name, form, parameters, now=utc_now()), output)
+    _write(current_stats.reporter.run(name, form, parameters, now=utc_now()), output)
 
 
 @report.command()
@@ -79,7 +78,7 @@ def scheduled(month: datetime | None) -> None:
     settings = current_stats.settings
     written = run_scheduled(
         current_stats.scheduled_reports,
-        _reporter(),
+        current_stats.reporter,
         settings.reports_target,
         now=utc_now(),
         month=month.date() if month else None,
@@ -87,10 +86,6 @@ def scheduled(month: datetime | None) -> None:
     for path in written:
         click.echo(path)
     click.echo(f"wrote {len(written)} reports", err=True)
-
-
-def _reporter() -> Reporter:
-    return build_reporter(current_stats.settings, current_stats.stores, current_stats.event_types)
 
 
 def _write(chunks: Iterable[bytes], output: Path | None) -> None:

@@ -143,8 +143,8 @@ class Stores:
 
     def ping(self) -> None:
         """Raise ``StoreUnavailable`` unless all three engines answer."""
-        self.queues.ping()
         self.search.ping()
+        self.queues.ping()
         ping(self.database)
 
     def ensure(self) -> None:

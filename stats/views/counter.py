@@ -18,7 +18,6 @@ from werkzeug.exceptions import HTTPException
 from stats.errors import AccessError, CounterError, InputError, StoreUnavailable
 from stats.proxies import current_stats
 from stats.reports import dsr
-from stats.reports.assembly import build_platform, build_sources
 from stats.reports.counter import exceptions as ex
 from stats.reports.counter.definitions import COMMON, COUNTER_REPORTS, RELEASE, WORLD, WORLD_NAME
 from stats.reports.counter.json_form import to_json
@@ -90,7 +89,7 @@ def reports() -> Response:
 def dataset_report() -> Response:
     """Return Make Data Count's dataset report of some months."""
     repeated = _authorise(*DATES)
-    platform, now = build_platform(current_stats.settings), utc_now()
+    platform, now = current_stats.reporter.platform, utc_now()
     window = parse_dates(request.args, now, begun=True, repeated=repeated)
     report = dsr.run_dsr(_sources(), platform, window, now=now)
     strange = remark_names(request.args, COMMON, repeated=repeated, platform=platform.id)
@@ -103,7 +102,7 @@ def report_named(name: str) -> Response:
     """Return the Platform Report or the Item Report, as JSON or TSV."""
     report = COUNTER_REPORTS.get(name) or abort(404, f"there is no report {name[:40]}")
     repeated = _authorise(*DATES)
-    platform, now = build_platform(current_stats.settings), utc_now()
+    platform, now = current_stats.reporter.platform, utc_now()
     asked = parse_request(report, request.args, now=now, platform=platform.id, repeated=repeated)
     answer = run_counter(asked, _sources(), platform, now=now)
     if _wants_tsv():
@@ -179,7 +178,7 @@ def _not_allowed(error: AccessError, key: str | None, requestor: str | None) -> 
 
 
 def _sources() -> Sources:
-    return build_sources(current_stats.stores, current_stats.event_types)
+    return current_stats.reporter.sources
 
 
 def _wants_tsv() -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from flask import Response, request
 
 from stats.proxies import current_stats
-from stats.reports.assembly import build_sources
 from stats.reports.breakdown import parse_breakdown, run_breakdown
 from stats.reports.metrics import MetricsAnswer, build_head, parse_metrics, run_metrics
 from stats.reports.stream import MEDIA_TYPES, Format, body
@@ -65,9 +64,8 @@ def _respond(name: str) -> Response:
     given = read_args(request)
     asked = parse_metrics(name, given)
     visible = report_filter(by_user=asked.report.by_user)
-    sources = build_sources(current_stats.stores, current_stats.event_types)
-    kinds = current_stats.settings.report_kinds
-    answer = run_metrics(asked, sources, kinds=kinds, visible=visible)
+    reporter = current_stats.reporter
+    answer = run_metrics(asked, reporter.sources, kinds=reporter.kinds, visible=visible)
     form = _form()
     chunks = body(asked.report, answer.rows, form=form, head=build_head(answer))
     response = stream_response(request, chunks, content_type=MEDIA_TYPES[form])
@@ -94,9 +92,8 @@ def _divide(*, as_csv: bool) -> Response:
     given = read_args(request)
     asked = parse_breakdown(given)
     require_breakdown(given, within=asked.within, by=asked.by)
-    sources = build_sources(current_stats.stores, current_stats.event_types)
-    kinds = current_stats.settings.report_kinds
-    answer = hide_unseen(run_breakdown(asked, sources, kinds=kinds))
+    reporter = current_stats.reporter
+    answer = hide_unseen(run_breakdown(asked, reporter.sources, kinds=reporter.kinds))
     if not as_csv:
         return json_response(request, answer)
     return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")

@@ -17,9 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from stats.ext import StatsState
-from stats.reports.assembly import build_platform, build_sources
 from stats.reports.breakdown import parse_breakdown, run_breakdown
-from stats.reports.registry import Reporter
 from tests.pipeline import Pipeline
 
 FOLDER = Path(__file__).with_name("golden_reports")
@@ -58,8 +56,7 @@ def golden(pipeline: Pipeline, state: StatsState) -> StatsState:
 
 def write(state: StatsState, name: str) -> bytes:
     report, form, given = REPORTS[name]
-    sources = build_sources(state.stores, state.event_types)
-    reporter = Reporter(sources, build_platform(state.settings), state.settings.report_kinds)
+    reporter = state.reporter
     found = b"".join(reporter.run(report, form, given, now=NOW))
     if form == "json" and report == "files":  # says when it was counted: that is today
         until = json.loads(found)["counted_until"].encode()
@@ -77,7 +74,7 @@ def test_every_report_is_as_committed(golden: StatsState) -> None:
 
 @pytest.mark.parametrize("within", ["site:all", "collection:c1", "dataset:d1", "space:s1"])
 def test_breakdowns_add_up_to_the_total(golden: StatsState, within: str) -> None:
-    sources = build_sources(golden.stores, golden.event_types)
+    sources = golden.reporter.sources
     totals = golden.totals([within])[within]
     for by in ("country", "access_method", "collection", "dataset", "file", "space", "community"):
         for metric in ("views", "downloads", "volume"):
@@ -123,8 +120,7 @@ def test_a_log_of_counter_processor_becomes_a_dataset_report(
         state.import_log(log, file_format="counter")
         pipeline.process()
     pipeline.aggregate()
-    sources = build_sources(state.stores, state.event_types)
-    reporter = Reporter(sources, build_platform(state.settings), state.settings.report_kinds)
+    reporter = state.reporter
     january = {"begin_date": "2024-01", "end_date": "2024-01"}
     (dataset,) = json.loads(b"".join(reporter.run("dsr", "json", january, now=NOW)))[
         "report-datasets"

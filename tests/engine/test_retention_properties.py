@@ -28,7 +28,6 @@ from stats.engines.namespace import clean_up, fresh_namespace
 from stats.events.parse import parse_event
 from stats.events.raw_document import build_raw
 from stats.ext import StatsState
-from stats.reports.assembly import build_sources
 from stats.reports.breakdown import parse_breakdown, run_breakdown
 from stats.retention.periods import Term
 from stats.stores.search import Action
@@ -144,7 +143,7 @@ def questions(
 
 def divided(state: StatsState) -> dict[str, Any]:
     """Return how views and downloads divide by what was used, of all and in one community."""
-    sources = build_sources(state.stores, state.event_types)
+    sources = state.reporter.sources
     found = {}
     for by in ("record", "community"):
         for metric in ("views", "downloads"):

@@ -37,6 +37,7 @@ ROWS = (
         "audit",
         "legacy",
         "ext",
+        "wiring",
         "proxies",
     ),
     (

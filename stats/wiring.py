@@ -1,0 +1,214 @@
+"""The one place where settings, definitions and stores become the parts that do the work.
+
+Comes in: an installation's settings, definitions and stores. Goes out: jobs,
+policy, reports and exports, each with all that it needs as arguments; nothing
+below this module reads a setting. Nothing here talks to an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from time import sleep
+
+from stats.aggregations.job import AggregationJob
+from stats.config import Settings
+from stats.definitions import Definitions
+from stats.errors import ConfigError
+from stats.events.agents import agent_reader
+from stats.events.enrichment import Enrichment, internal_networks
+from stats.events.geo import COUNTRY_DATABASE, GeoReader
+from stats.events.process import Processing
+from stats.events.resource_metadata import Descriptions
+from stats.events.types import EventType
+from stats.exports.datacite import NAME as DATACITE
+from stats.exports.datacite import Service
+from stats.exports.http import Caller
+from stats.exports.matomo import Tracker
+from stats.exports.openaire import NAME as OPENAIRE
+from stats.exports.openaire import Export
+from stats.permissions import Policy
+from stats.reports.items import Platform
+from stats.reports.registry import Reporter
+from stats.reports.sources import Sources
+from stats.retention.job import RetentionJob
+from stats.retention.periods import parse_terms
+from stats.stores.connections import Addresses, Stores
+from stats.times import utc_now
+
+DATACITE_WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise ``ConfigError`` for a setting that only its user can read in full."""
+    parse_terms(settings.retention, settings.private_days)
+    internal_networks(settings.internal_networks)
+
+
+def build_stores(settings: Settings, event_types: Mapping[str, EventType]) -> Stores:
+    """Return the stores of an installation; none is opened yet."""
+    addresses = Addresses(
+        elasticsearch=settings.elasticsearch_url,
+        mongo=settings.mongo_url,
+        broker=settings.broker_url,
+        prefix=settings.index_prefix,
+        request_timeout=settings.request_timeout,
+        connect_timeout=settings.connect_timeout,
+    )
+    return Stores(addresses, event_types)
+
+
+def build_enrichment(settings: Settings, stores: Stores) -> Enrichment:
+    """Return how events become raw documents."""
+    return Enrichment(
+        salt_of=stores.salts.salt_of,
+        find_place=GeoReader(settings.country_database or COUNTRY_DATABASE).find,
+        read_agent=agent_reader(ignore_case=settings.robots_ignore_case),
+        is_internal=internal_networks(settings.internal_networks),
+        exclude_owners=settings.exclude_owners,
+    )
+
+
+def build_processing(
+    settings: Settings,
+    stores: Stores,
+    types: Mapping[str, EventType],
+    *,
+    enrichment: Enrichment,
+) -> Processing:
+    """Return what the processing of the queues works on."""
+    return Processing(
+        queues=stores.queues,
+        search=stores.search,
+        dead_letters=stores.dead_letters,
+        erasures=stores.erasures,
+        resources=stores.resources,
+        descriptions=Descriptions(),
+        types=types,
+        enrichment=enrichment,
+        pruned_until=stores.bookmarks.pruned_until,
+        limit=settings.batch_events,
+    )
+
+
+def build_aggregation_job(
+    settings: Settings,
+    stores: Stores,
+    definitions: Definitions,
+    *,
+    on_changed: Callable[[set[str]], None],
+) -> AggregationJob:
+    """Return what the aggregation works on."""
+    return AggregationJob(
+        search=stores.search,
+        bookmarks=stores.bookmarks,
+        day_claims=stores.day_claims,
+        job_locks=stores.job_locks,
+        totals=stores.totals,
+        retained_rows=stores.retained_rows,
+        aggregations=definitions.aggregations,
+        slice_events=settings.slice_events,
+        overlap=timedelta(seconds=settings.overlap),
+        lease=timedelta(seconds=settings.lease),
+        per_user=settings.user_statistics,
+        on_changed=on_changed,
+    )
+
+
+def build_retention_job(
+    settings: Settings,
+    stores: Stores,
+    aggregation: AggregationJob,
+    *,
+    report: Callable[[str], None] = lambda line: None,
+    wait: Callable[[float], None] = sleep,
+) -> RetentionJob:
+    """Return what retention, erasure and re-flagging work on."""
+    return RetentionJob(
+        aggregation=aggregation,
+        salts=stores.salts,
+        erasures=stores.erasures,
+        letters=stores.dead_letters,
+        terms=parse_terms(settings.retention, settings.private_days),
+        clock=utc_now,
+        wait=wait,
+        report=report,
+    )
+
+
+def build_policy(settings: Settings, stores: Stores) -> Policy:
+    """Return who may see and do what."""
+    return Policy(
+        resources=stores.resources,
+        host_visibility=settings.resource_visibility,
+        factory=settings.permission_factory,
+        public_reports=settings.public_reports,
+    )
+
+
+def build_platform(settings: Settings) -> Platform:
+    """Return what the reports of an installation say of it."""
+    return Platform(
+        id=settings.platform,
+        name=settings.platform_name,
+        publisher=settings.publisher,
+        publisher_id=settings.publisher_id,
+        item_kinds=settings.counter_item_kinds,
+        dataset_kinds=settings.counter_dataset_kinds,
+        data_types=settings.counter_data_types,
+        site_url=settings.site_url,
+    )
+
+
+def build_reporter(
+    settings: Settings, stores: Stores, event_types: Mapping[str, EventType]
+) -> Reporter:
+    """Return what makes the reports of an installation."""
+    sources = Sources(
+        stores.search, stores.ranking, stores.resources, stores.bookmarks, event_types
+    )
+    return Reporter(sources, build_platform(settings), settings.report_kinds)
+
+
+def build_openaire(
+    settings: Settings, stores: Stores, event_types: Mapping[str, EventType]
+) -> Export:
+    """Return the export to OpenAIRE; raise ``ConfigError`` where a setting of it is missing."""
+    for name in settings.openaire_types:
+        if name not in event_types:
+            raise ConfigError(f"STATS_OPENAIRE_TYPES: there is no event type {name}")
+    downloads = {
+        name for name in settings.openaire_types if event_types[name].counts_as == "downloads"
+    }
+    return Export(
+        stores.search,
+        stores.exports,
+        _tracker(settings, frozenset(downloads)),
+        settings.openaire_types,
+        Caller(OPENAIRE),
+    )
+
+
+def build_datacite(settings: Settings, stores: Stores) -> Service:
+    """Return DataCite's reports service."""
+    caller = Caller(DATACITE, waits=DATACITE_WAITS)
+    return Service(settings.datacite_url, settings.datacite_token, caller, stores.exports)
+
+
+def _tracker(settings: Settings, downloads: frozenset[str]) -> Tracker:
+    if settings.openaire_site is None:
+        raise ConfigError("STATS_OPENAIRE_SITE is not set: OpenAIRE gives one to a repository")
+    if not settings.openaire_oai_prefix.startswith("oai:"):
+        raise ConfigError("STATS_OPENAIRE_OAI_PREFIX must be of the form oai:<host>")
+    return Tracker(
+        settings.openaire_url,
+        settings.openaire_site,
+        settings.openaire_token,
+        settings.openaire_oai_prefix.rstrip(":"),
+        settings.counter_item_kinds,
+        downloads,
+        settings.site_url,
+        settings.openaire_masked_bytes,
+        settings.openaire_chunk_events,
+        settings.openaire_chunk_bytes,
+    )
