@@ -24,6 +24,7 @@ export function createLanguage(tag, more) {
   const formats = {};
   const numberFormat = (options) =>
     (formats[JSON.stringify(options)] ??= new Intl.NumberFormat(tag, options));
+  const number = (n, options = {}) => numberFormat(options).format(n);
 
   return {
     tag,
@@ -33,8 +34,13 @@ export function createLanguage(tag, more) {
       const forms = (texts[key] ?? key).split("|");
       return plural.select(n) === "one" ? forms[0] : forms.at(-1);
     },
-    number: (n, options = {}) => numberFormat(options).format(n),
-    compact: (n) => numberFormat({ notation: "compact", maximumSignificantDigits: 3 }).format(n),
+    number,
+    // Rounded only where a mark says so (2.94K, 1,23 Mio.): German has none for thousands.
+    compact(n) {
+      const short = numberFormat({ notation: "compact", maximumSignificantDigits: 3 });
+      const marked = short.formatToParts(n).some(({ type }) => type === "compact");
+      return marked ? short.format(n) : number(n);
+    },
     percent: (part) => numberFormat({ style: "percent", maximumFractionDigits: 0 }).format(part),
     date: (day, options) =>
       new Intl.DateTimeFormat(tag, { ...UTC, ...options }).format(new Date(day)),

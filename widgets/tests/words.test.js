@@ -46,6 +46,19 @@ test("the language is the page's, in the reader's variety of it", () => {
   assert.equal(parseTag("", []), "en");
 });
 
+test("a number that is not marked as short is the exact one, in every language", () => {
+  for (const tag of ["en", "de", "fr", "es", "ja", "ar"]) {
+    const language = createLanguage(tag);
+    for (const n of [0, 950, 2944, 12345, 123456, 1234567]) {
+      const short = language.compact(n);
+      const marked = /[\p{L}]/u.test(short);
+      assert.ok(marked || short === language.number(n), `${tag} writes ${n} as ${short}`);
+    }
+  }
+  assert.equal(createLanguage("de").compact(2944), "2.944");
+  assert.equal(createLanguage("de").compact(1234567).replace(/\s/g, " "), "1,23 Mio.");
+});
+
 test("bytes are written in the unit that fits", () => {
   const english = createLanguage("en");
   assert.equal(writeBytes(english, 0), "0 byte");
@@ -61,6 +74,7 @@ test("a metric has a short form and a long one with the unique count", () => {
     noun: "views",
     long: "1,234 views, 1,020 unique",
   });
-  assert.equal(writeMetric(kit, totals, "volume").long, "5 kB downloaded");
+  assert.equal(writeMetric(kit, totals, "volume").long, "5 kB (5,000 bytes) downloaded");
+  assert.equal(writeMetric(kit, { volume: 999 }, "volume").long, "999 byte downloaded");
   assert.equal(writeMetric(kit, {}, "downloads").long, "0 downloads");
 });

@@ -7,6 +7,8 @@ export function writeMetric({ language, writeBytes }, totals, metric) {
   const noun = language.noun(metric, n);
   const unique = totals[`unique_${metric}`];
   const more = unique == null ? "" : `, ${language.text("unique", { n: language.number(unique) })}`;
-  const long = `${volume || language.number(n)} ${noun}${more}`;
+  const bytes = { style: "unit", unit: "byte", unitDisplay: "long" };
+  const exact = n < 1000 ? "" : ` (${language.number(n, bytes)})`;
+  const long = `${volume ? volume + exact : language.number(n)} ${noun}${more}`;
   return { short: volume || language.compact(n), noun, long };
 }
