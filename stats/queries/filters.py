@@ -29,6 +29,11 @@ def build_search(params: Params, window: Window) -> Search:
 
 
 def _clauses(params: Params, window: Window) -> list[Any]:
+    return selection_clauses(params) + days_clauses(window)
+
+
+def selection_clauses(params: Params) -> list[Any]:
+    """Return the filter of what is asked about, whenever it happened."""
     within = params.get("within")
     terms = {
         "resource": params.get("resource"),
@@ -39,7 +44,7 @@ def _clauses(params: Params, window: Window) -> list[Any]:
     clauses = [Q("term", **{name: value}) for name, value in terms.items() if value is not None]
     if "kind" in params and params["kind"] is None:
         clauses.append(~Q("terms", kind=NO_CONTENT))
-    return clauses + days_clauses(window)
+    return clauses
 
 
 def days_clauses(window: Window) -> list[Any]:

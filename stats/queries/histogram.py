@@ -1,7 +1,9 @@
 """``<type>-histogram``: the numbers of one resource, interval by interval.
 
-What always holds: every interval of the window is there, with zeros where
-nothing happened; the total is the sum of the buckets.
+Invariants: every interval of the window is there, with zeros where nothing
+happened; the total is the sum of the buckets. ``since`` is the first day that
+anything was counted, in the window or before it, so that a reader can tell
+"none" from "not yet".
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 
 from stats.aggregations.types import Aggregation
 from stats.queries.answers import echo
-from stats.queries.filters import build_search
+from stats.queries.filters import build_search, selection_clauses
 from stats.queries.metrics import add_rows, build_metrics, empty_row, read_metrics
 from stats.queries.parameters import FROM, INTERVAL, RESOURCE, SOURCE, TO
 from stats.queries.types import Answer, Params, Query, Sources
@@ -65,7 +67,16 @@ def build_histogram(params: Params, *, metrics: tuple[str, ...]) -> dict[str, An
         aggs=build_metrics(metrics),
     )
     search.aggs["intervals"] = intervals
+    search.aggs["ever"] = _build_first_day(params)
     return search.to_dict()
+
+
+def _build_first_day(params: Params) -> Any:
+    """Return the aggregation that finds the first day of what is asked about, of all time."""
+    first = A("min", field="timestamp", format="yyyy-MM-dd")
+    selected = [clause.to_dict() for clause in selection_clauses(params)]
+    ever = A("filter", bool={"filter": selected}, aggs={"first": first})
+    return A("global", aggs={"selected": ever})
 
 
 def read_histogram(
@@ -84,7 +95,14 @@ def read_histogram(
         **echo(query, params),
         "buckets": [{"date": start, **row} for start, row in zip(starts, rows, strict=True)],
         "total": add_rows(rows, metrics),
+        "since": _read_first_day(response),
     }
+
+
+def _read_first_day(response: Mapping[str, Any]) -> str | None:
+    ever = response.get("aggregations", {}).get("ever")
+    found: str | None = ever and ever["selected"]["first"].get("value_as_string")
+    return found
 
 
 def _buckets(response: Mapping[str, Any]) -> list[dict[str, Any]]:

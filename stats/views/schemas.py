@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stats.events.fields import FIELDS
+from stats.queries.histogram import run_histogram
 from stats.queries.metrics import COUNTS, WHOLE
 from stats.queries.types import Query
 from stats.queries.user_activity import BY_VIA
@@ -57,7 +58,11 @@ def answer_schema(query: Query) -> Schema:
         return object_of({**columns, "counted_until": TIME})
     total = {name: schema for name, schema in columns.items() if name != "date"}
     parts: dict[str, dict[str, Schema]] = {
-        "histogram": {"buckets": _list(columns), "total": object_of(total)},
+        "histogram": {
+            "buckets": _list(columns),
+            "total": object_of(total),
+            **({"since": _or_null(_COLUMN_TYPES["date"])} if query.run is run_histogram else {}),
+        },
         "by": {"buckets": _list(columns), "other": counts, "total": counts},
         "top": {"buckets": _list(columns)},
         "total": {"total": object_of(total)},

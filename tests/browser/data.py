@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 from stats.ext import StatsState
@@ -30,12 +30,15 @@ PARTS = {
 }
 TYPES = ("record-view", "file-download")
 HOUR = timedelta(hours=1)
-UNTIL = datetime(2026, 11, 20, 8, 45, 12, tzinfo=timezone.utc)
 
 
 def today() -> date:
     """Return the day that windows end on, as the service has it."""
     return datetime.now(timezone.utc).date()
+
+
+UNTIL = datetime.combine(today(), time(8, 45, 12), timezone.utc)
+"""Today is not over: its bucket is incomplete."""
 
 
 def fill(state: StatsState) -> None:

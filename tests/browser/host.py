@@ -13,6 +13,8 @@ OTHER_ORIGIN = "http://repository.test"
 PATH = "/host.html"
 TIMEOUT_MS = 15_000
 RECORD = "record:r1"
+NONE = "\N{EN DASH}"
+"""What a table has where nothing is known."""
 ELEMENTS = {
     "counter": f'<stats-counter resource="{RECORD}"></stats-counter>',
     "history": f'<stats-history resource="{RECORD}"></stats-history>',
@@ -96,6 +98,7 @@ class Host:
         headers: dict[str, str] | None = None,
         prepare: Callable[[Page], None] | None = None,
         motion: str = "no-preference",
+        zone: str = "UTC",
         wait: bool = True,
     ) -> Page:
         """Show a page with ``body``; wait until every element in it has its answer."""
@@ -104,7 +107,7 @@ class Host:
             color_scheme=scheme,
             reduced_motion=motion,
             locale="en-GB",
-            timezone_id="UTC",
+            timezone_id=zone,
         )
         context.set_default_timeout(TIMEOUT_MS)
         page = self._page = context.new_page()
@@ -188,6 +191,32 @@ def number(n: int) -> str:
 def numbers_of(bucket: dict[str, Any]) -> list[str]:
     """Write the numbers of a bucket as tables do."""
     return [number(bucket["count"]), number(bucket["unique_count"])]
+
+
+def rows_of(*answers: dict[str, Any]) -> list[list[str]]:
+    """Write the numbers of histograms of one window as their table does, row by row."""
+    return [
+        [
+            text
+            for answer, bucket in zip(answers, row, strict=True)
+            for text in _cells(answer, bucket)
+        ]
+        for row in zip(*(answer["buckets"] for answer in answers), strict=True)
+    ]
+
+
+def _cells(answer: dict[str, Any], bucket: dict[str, Any]) -> list[str]:
+    """Write a bucket's numbers; dashes for one that ended before anything was counted."""
+    dates = [*(one["date"] for one in answer["buckets"]), "9999"]
+    following = dates[dates.index(bucket["date"]) + 1]
+    early = answer["since"] is None or following <= answer["since"]
+    return [NONE, NONE] if early else numbers_of(bucket)
+
+
+def path_of(history: Locator, strip: int, part: str) -> str:
+    """Return what is drawn of one part of a strip, whole and incomplete buckets alike."""
+    paths = history.locator(f".strip >> nth={strip}").locator(f"path.{part}")
+    return "".join(path.get_attribute("d") or "" for path in paths.all())
 
 
 def table_of(element: Locator) -> list[list[str]]:

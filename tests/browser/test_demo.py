@@ -22,7 +22,7 @@ from stats.ext import EXTENSION
 from stats.service import create_app
 from tests.browser.conftest import served
 from tests.browser.data import make_token, today
-from tests.browser.host import Host, Service, number, numbers_of, table_of
+from tests.browser.host import Host, Service, number, numbers_of, path_of, rows_of, table_of
 
 YESTERDAY = today() - timedelta(days=1)
 SITE, RECORD, COMMUNITY, OWNER = "site:all", "record:1", "community:earth", "user:author1"
@@ -86,17 +86,16 @@ def element(name: str, **attributes: str) -> str:
 
 
 def expect_history(history: Locator, views: dict[str, Any], downloads: dict[str, Any]) -> None:
-    pairs = zip(views["buckets"], downloads["buckets"], strict=True)
     rows = table_of(history)
-    assert [row[1:] for row in rows] == [numbers_of(v) + numbers_of(d) for v, d in pairs]
+    assert [row[1:] for row in rows] == rows_of(views, downloads)
     for strip, answer in enumerate((views, downloads)):
         text = history.locator(".sum").nth(strip).inner_text()
         assert [number(answer["total"]["count"]), number(answer["total"]["unique_count"])] == (
             re.findall(r"[\d,]+", text)
         )
-        drawn = history.locator(f".strip >> nth={strip}").locator("path.all").get_attribute("d")
+        drawn = path_of(history, strip, "all")
         used = sum(1 for bucket in answer["buckets"] if bucket["count"])
-        assert (drawn or "").count("M") == used
+        assert drawn.count("M") == used
 
 
 def expect_map(world: Locator, answer: dict[str, Any]) -> None:

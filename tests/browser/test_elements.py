@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.data import COUNTRIES, GROUPS, RECORDS, today
-from tests.browser.host import RECORD, Host, number, numbers_of, table_of
+from tests.browser.data import COUNTRIES, DAYS, GROUPS, RECORDS, UNTIL, today
+from tests.browser.host import NONE, RECORD, Host, number, numbers_of, path_of, rows_of, table_of
 
 
 def test_a_counter_shows_totals_and_the_unique_ones_in_its_tip(host: Host) -> None:
@@ -28,7 +29,7 @@ def test_a_counter_shows_totals_and_the_unique_ones_in_its_tip(host: Host) -> No
     for name in ("views", "downloads"):
         expected = f"{number(totals[name])} {name}, {number(totals[f'unique_{name}'])} unique"
         assert expected in text
-    assert "Counted until 20 Nov 2026, 08:45" in text
+    assert f"Counted until {UNTIL.day} {UNTIL:%b %Y}, 08:45 UTC" in text
     host.page.mouse.move(700, 700)
     expect(tip).to_be_hidden()
     button.focus()
@@ -70,17 +71,40 @@ def test_a_history_has_every_bucket_of_the_api(
         host.service.get(f"{name}-histogram", **params) for name in ("record-view", "file-download")
     )
     rows = table_of(host.element("history"))
-    pairs = zip(views["buckets"], downloads["buckets"], strict=True)
-    assert [row[1:] for row in rows] == [numbers_of(v) + numbers_of(d) for v, d in pairs]
+    assert [row[1:] for row in rows] == rows_of(views, downloads)
     sums = host.element("history").locator(".sum").all_inner_texts()
     assert number(views["total"]["count"]) in sums[0]
     assert number(downloads["total"]["unique_count"]) in sums[1]
 
 
+def test_what_is_not_over_and_what_is_not_yet_are_told_apart(host: Host) -> None:
+    start = today() - timedelta(days=DAYS + 9)
+    host.open(f'<stats-history resource="{RECORD}" from="{start}" interval="day"></stats-history>')
+    history = host.element("history")
+    rows = table_of(history)
+    assert rows[-1][0].endswith("(incomplete)")
+    assert "incomplete" not in rows[-2][0]
+    assert [row[1:] for row in rows[:9]] == [[NONE] * 4] * 9
+    assert all("(no data yet)" in row[0] for row in rows[:9])
+    expect(history.locator("rect.early")).to_have_count(2)
+    assert path_of(history, 0, "all.partial").count("M") == 1
+    history.locator(".cursor").press("End")
+    expect(history.locator(".readout")).to_contain_text("incomplete")
+    assert "incomplete" in (history.locator(".cursor").get_attribute("aria-valuetext") or "")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/Los_Angeles"])
+def test_times_name_their_zone_beside_the_readers_own(host: Host, zone: str) -> None:
+    host.open(f'<stats-history resource="{RECORD}"></stats-history>', zone=zone)
+    own = UNTIL.astimezone(ZoneInfo(zone))
+    text = host.element("history").locator(".until").inner_text()
+    assert "08:45 UTC (" in text
+    assert f"{own:%H:%M} " in text
+
+
 def bar_heights(history: Locator, strip: int, part: str) -> list[float]:
     """Return the heights of the bars that are drawn, in pixels."""
-    path = history.locator(f".strip >> nth={strip}").locator(f"path.{part}").get_attribute("d")
-    starts = re.findall(r"M[\d.-]+ ([\d.-]+)v(-?[\d.]+)", path or "")
+    starts = re.findall(r"M[\d.-]+ ([\d.-]+)v(-?[\d.]+)", path_of(history, strip, part))
     return [abs(float(rise)) for _, rise in starts]
 
 
@@ -99,14 +123,11 @@ def test_a_history_is_bars_or_areas(host: Host) -> None:
     given = f'resource="{RECORD}" from="{start}" interval="day"'
     kinds = ("", 'chart="bars"', 'chart="area"')
     host.open("".join(f"<stats-history {given} {kind}></stats-history>" for kind in kinds))
-    usual, bars, area = (
-        host.element("history", nth).locator("path.all").first.get_attribute("d") or ""
-        for nth in range(3)
-    )
+    usual, bars, area = (path_of(host.element("history", nth), 0, "all") for nth in range(3))
     params = {"resource": RECORD, "from": start, "interval": "day"}
     buckets = host.service.get("record-view-histogram", **params)["buckets"]
     assert bars.count("M") == sum(bucket["count"] > 0 for bucket in buckets)
-    assert (area.count("M"), "C" in area) == (1, True)
+    assert (area.count("M"), "C" in area) == (2, True)  # what is whole, and today
     assert usual == area  # columns of a year would be too thin
 
 

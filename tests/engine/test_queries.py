@@ -121,6 +121,7 @@ def test_a_histogram_has_only_the_days_of_its_window(store: SearchStore) -> None
             {"date": "2025-01-20", "count": 6, "unique_count": 5, "volume": 60},
         ],
         "total": {"count": 18, "unique_count": 14, "volume": 180},
+        "since": "2024-12-31",
         "counted_until": "2025-03-14T11:00:00.000Z",
     }
 

@@ -3,6 +3,8 @@
 import { words } from "./words/en.js";
 
 const UTC = { timeZone: "UTC" };
+const DAY = { day: "numeric", month: "short", year: "numeric" };
+const TIME = { ...DAY, hour: "numeric", minute: "2-digit", timeZoneName: "short" };
 
 /**
  * Return the tag to write in: the one wanted, in the variety that the reader prefers (`en-GB`
@@ -15,6 +17,13 @@ export function parseTag(wanted, preferred) {
   } catch {
     return "en";
   }
+}
+
+/** Write a time in UTC, as days are counted, and in the reader's own zone where that differs. */
+function writeTime(tag, moment) {
+  const write = (zone) => new Intl.DateTimeFormat(tag, { ...TIME, ...zone }).format(moment);
+  const [utc, own] = [write(UTC), write()];
+  return own === utc ? utc : `${utc} (${own})`;
 }
 
 /** Make the writer for a tag that is read; `more` are texts beyond the basic English ones. */
@@ -49,10 +58,7 @@ export function createLanguage(tag, more) {
         new Date(from),
         new Date(to),
       ),
-    time: (moment) =>
-      new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" }).format(
-        new Date(moment),
-      ),
+    time: (moment) => writeTime(tag, new Date(moment)),
   };
 }
 

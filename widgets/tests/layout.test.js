@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nextIndex } from "../src/history/cursor.js";
+import { runsOf } from "../src/history/plot.js";
 import { buildColumns, buildLabels, buildScale, chooseEvery } from "../src/history/layout.js";
 
 const days = (n) =>
@@ -71,4 +72,13 @@ test("arrows follow what is seen, and stop at the ends", () => {
   assert.equal(nextIndex("End", 0, ltr), 9);
   assert.equal(nextIndex("PageDown", 3, ltr), 0);
   assert.equal(nextIndex("a", 3, ltr), null);
+});
+
+test("an area goes on from the bucket before, and begins with the first that was counted", () => {
+  const partial = "partial";
+  assert.deepEqual(runsOf(["early", "", "", partial]), [
+    { state: "", first: 1, last: 2 },
+    { state: partial, first: 2, last: 3 },
+  ]);
+  assert.deepEqual(runsOf(["early"]), []);
 });

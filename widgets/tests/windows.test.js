@@ -57,3 +57,33 @@ test("sums are of the chosen buckets alone", () => {
   const buckets = [bucket("a", 1, 1), bucket("b", 20, 10), bucket("c", 300, 100)];
   assert.deepEqual(windows.sumOf(buckets, 1, 2), { count: 320, unique_count: 110 });
 });
+
+test("a bucket says where days are left out, by the window or since they are not over", () => {
+  const answer = (interval, dates, rest) => ({
+    buckets: dates.map((date) => bucket(date)),
+    ...{ interval, since: "2026-01-01", counted_until: "2026-11-27T06:50:00.000Z", ...rest },
+  });
+  const days = answer("day", ["2026-11-26", "2026-11-27"], {
+    from: "2026-11-26",
+    to: "2026-11-27",
+  });
+  assert.deepEqual(windows.statesOf(days), ["", "partial"]);
+  const window = { from: "2026-11-11", to: "2026-11-27" };
+  const weeks = answer("week", ["2026-11-09", "2026-11-16", "2026-11-23"], window);
+  assert.deepEqual(windows.statesOf(weeks), ["partial", "", "partial"]);
+  const months = answer("month", ["2026-09-01", "2026-10-01"], {
+    ...{ from: "2026-09-01", to: "2026-10-31" },
+  });
+  assert.deepEqual(windows.statesOf(months), ["", ""]);
+});
+
+test("buckets before anything was counted are no zeros", () => {
+  const answer = {
+    buckets: ["2026-09-01", "2026-10-01", "2026-11-01"].map((date) => bucket(date)),
+    ...{ from: "2026-09-01", to: "2026-11-30", interval: "month" },
+    counted_until: "2027-01-02T00:00:00.000Z",
+  };
+  assert.deepEqual(windows.statesOf({ ...answer, since: "2026-10-12" }), ["early", "", ""]);
+  assert.deepEqual(windows.statesOf({ ...answer, since: null }), ["early", "early", "early"]);
+  assert.deepEqual(windows.statesOf({ ...answer, counted_until: null, since: null })[0], "early");
+});

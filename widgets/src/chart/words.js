@@ -9,6 +9,8 @@ export const words = {
   date: "Date",
   week: "Week of {date}",
   quarter: "Q{n} {year}",
+  partial: "incomplete",
+  early: "no data yet",
   uniqueOf: "Unique {noun}",
   plot: "{names} over time: arrow keys read, Shift and arrow keys select, Enter shows the selection",
   map: "{names} by country: arrow keys go from the most to the least",

@@ -11,7 +11,7 @@ import { createCursor } from "./cursor.js";
 import { writeBucket, writeWindow } from "./dates.js";
 import styles from "./history.css";
 import { createStrips } from "./strips.js";
-import { buildWindow, sumOf, windowOf } from "./windows.js";
+import { buildWindow, statesOf, sumOf, windowOf } from "./windows.js";
 
 export { words } from "../chart/words.js";
 
@@ -23,8 +23,15 @@ function writeSum(language, type, { count, unique_count }) {
   return `${language.number(count)} ${nounOf(language, type, count)}, ${unique}`;
 }
 
+/** Write a bucket, and what is to be known of it: "Week of 23 Nov 2026 (incomplete)". */
+function writeOne(language, { date }, { interval }, state) {
+  const name = writeBucket(language, date, interval);
+  return state ? `${name} (${language.text(state)})` : name;
+}
+
 function writeChosen(language, answer, first, last) {
-  if (first === last) return writeBucket(language, answer.buckets[first].date, answer.interval);
+  const [state] = statesOf(answer).slice(first);
+  if (first === last) return writeOne(language, answer.buckets[first], answer, state);
   return writeWindow(language, windowOf(answer, first, last));
 }
 
@@ -32,16 +39,16 @@ function buildTable(language, series) {
   const [{ answer }] = series;
   const nouns = series.map(({ type }) => nounOf(language, type));
   const columns = nouns.flatMap((noun) => [noun, language.text("uniqueOf", { noun })]);
-  const cells = ({ count, unique_count }) => [
-    language.number(count),
-    language.number(unique_count),
-  ];
+  const states = series.map(({ answer: one }) => statesOf(one));
+  const cells = ({ count, unique_count }, state) =>
+    [count, unique_count].map((n) => (state === "early" ? "–" : language.number(n)));
+  const whole = (i) => (states.some((one) => one[i] === "partial") ? "partial" : states[0][i]);
   return {
     caption: `${capital(language, nouns.join(", "))}, ${writeWindow(language, answer)}`,
     columns: [language.text("date"), ...columns],
-    rows: answer.buckets.map(({ date }, i) => [
-      writeBucket(language, date, answer.interval),
-      ...series.flatMap(({ answer: { buckets } }) => cells(buckets[i])),
+    rows: answer.buckets.map((bucket, i) => [
+      writeOne(language, bucket, answer, whole(i)),
+      ...series.flatMap(({ answer: { buckets } }, k) => cells(buckets[i], states[k][i])),
     ]),
   };
 }

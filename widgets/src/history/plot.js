@@ -20,32 +20,66 @@ function buildBar(x, width, floor, height) {
   return `M${x} ${floor}v${r - tall}${arc(-r)}h${width - 2 * r}${arc(r)}v${tall - r}z`;
 }
 
-function createBars({ s }, values, { y }, columns, name) {
-  const { barWidth, centre } = columns;
+function createBars({ s }, { values, states, name }, { y }, { barWidth, centre }) {
   const floor = y(0);
-  const draw = (n, i) => n > 0 && buildBar(centre(i) - barWidth / 2, barWidth, floor, floor - y(n));
-  return [s("path", { class: name, d: values.map(draw).filter(Boolean).join("") })];
+  const bar = (n, i) => buildBar(centre(i) - barWidth / 2, barWidth, floor, floor - y(n));
+  const draw = (state) =>
+    values.map((n, i) => (n > 0 && states[i] === state ? bar(n, i) : "")).join("");
+  return [
+    s("path", { class: name, d: draw("") }),
+    s("path", { class: `${name} partial`, d: draw("partial") }),
+  ];
 }
 
-function createArea({ s }, values, { y }, columns, name) {
+/** Return the runs of whole and of partial buckets, each with the bucket that it goes on from. */
+export function runsOf(states) {
+  const runs = [];
+  states.forEach((state, i) => {
+    if (state === "early") return;
+    if (runs.at(-1)?.state === state) runs.at(-1).last = i;
+    else runs.push({ state, first: runs.length ? i - 1 : i, last: i });
+  });
+  return runs;
+}
+
+function createArea({ s }, { values, states, name }, { y }, { centre }) {
   const shape = area()
     .curve(curveMonotoneX)
-    .x((i) => columns.centre(i))
+    .x((i) => centre(i))
     .y0(y(0))
     .y1((i) => y(values[i]));
-  return [s("path", { class: name, d: shape(range(values.length)) })];
+  return runsOf(states).map(({ state, first, last }) =>
+    s("path", { class: `${name} ${state}`, d: shape(range(first, last + 1)) }),
+  );
+}
+
+/** Cover the time before anything was counted: nothing is known of it, which is no zero. */
+function createEarly({ s }, states, { y }, { left, step, rtl }) {
+  const n = states.findLastIndex((state) => state === "early") + 1;
+  if (!n) return [];
+  const x = rtl ? left(n - 1) : left(0);
+  return [s("rect", { class: "early", x, y: 0, width: n * step, height: y(0) })];
+}
+
+/** The hatching of what is not over, in the strip's tone. */
+function createHatch({ s }) {
+  const line = s("path", { class: "hatch", d: "M-1 1l2-2M0 6l6-6M5 7l2-2" });
+  const size = { width: 6, height: 6, patternUnits: "userSpaceOnUse" };
+  return s("defs", {}, s("pattern", { id: "hatch", ...size }, line));
 }
 
 /** Draw a strip into `svg`. */
-export function drawStrip(kit, svg, { buckets, scale, columns, chart }) {
+export function drawStrip(kit, svg, { buckets, states, scale, columns, chart }) {
   const bars = chart ? chart === "bars" : columns.bars;
   const create = bars ? createBars : createArea;
   const all = buckets.map(({ count }) => count);
   const unique = buckets.map(({ unique_count }) => unique_count);
   svg.replaceChildren(
+    createHatch(kit),
+    ...createEarly(kit, states, scale, columns),
     ...createGrid(kit, scale, columns),
-    ...create(kit, all, scale, columns, "all"),
-    ...create(kit, unique, scale, columns, "unique"),
+    ...create(kit, { values: all, states, name: "all" }, scale, columns),
+    ...create(kit, { values: unique, states, name: "unique" }, scale, columns),
   );
 }
 

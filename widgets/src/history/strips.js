@@ -3,6 +3,7 @@
 import { nounOf } from "../chart/series.js";
 import { buildColumns, buildLabels, buildScale, gutterOf } from "./layout.js";
 import { drawLabels, drawStrip } from "./plot.js";
+import { statesOf } from "./windows.js";
 
 function createStrip({ h, s, language }, { type, tone }) {
   const all = h("b");
@@ -90,7 +91,8 @@ class Strips {
     this.columns = columns;
     this.cursor.setColumns(columns);
     series.forEach(({ answer }, i) => {
-      const data = { buckets: answer.buckets, scale: scales[i], columns, chart };
+      const states = statesOf(answer);
+      const data = { buckets: answer.buckets, states, scale: scales[i], columns, chart };
       drawStrip(this.kit, this.#strips[i].svg, data);
     });
     drawLabels(this.kit, this.days, buildLabels(buckets, columns), columns);

@@ -1,5 +1,6 @@
 // Windows of time: days as YYYY-MM-DD, inclusive, UTC. Pure.
 const DAY_MS = 86_400_000;
+const MONTHS = { month: 1, quarter: 3, year: 12 };
 
 /** Return the day `n` days after `day`. */
 export function addDays(day, n) {
@@ -49,6 +50,29 @@ export function windowOf({ buckets, from, to }, first, last) {
   const start = buckets[first].date;
   const window = { from: start < from ? from : start, to: next ? addDays(next, -1) : to };
   return { ...window, interval: chooseInterval(window.from, window.to) };
+}
+
+const lastDay = ({ buckets, to }, i) => (buckets[i + 1] ? addDays(buckets[i + 1].date, -1) : to);
+
+/** Return the last day of the whole bucket that begins on `start`. */
+function endOf(start, interval) {
+  if (interval === "day") return start;
+  return addDays(interval === "week" ? addDays(start, 7) : addMonths(start, MONTHS[interval]), -1);
+}
+
+/**
+ * Say of each bucket what a reader must know: "early" before anything was counted, "partial"
+ * where the window or what is counted so far leaves days out, "" where it is whole.
+ */
+export function statesOf(answer) {
+  const { buckets, from, interval, since, counted_until: counted } = answer;
+  const lastWhole = counted ? addDays(counted.slice(0, 10), -1) : "";
+  return buckets.map(({ date }, i) => {
+    const last = lastDay(answer, i);
+    if (since === null || last < since) return "early";
+    const whole = date >= from && last === endOf(date, interval) && last <= lastWhole;
+    return whole ? "" : "partial";
+  });
 }
 
 /** Sum the buckets `first` to `last`. */

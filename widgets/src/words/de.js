@@ -21,6 +21,8 @@ export const words = {
   date: "Datum",
   week: "Woche ab {date}",
   quarter: "Q{n} {year}",
+  partial: "unvollständig",
+  early: "noch keine Daten",
   uniqueOf: "{noun}, eindeutig",
   plot: "{names} im Zeitverlauf: Pfeiltasten lesen, Umschalt und Pfeiltasten wählen aus, Eingabe zeigt die Auswahl",
   map: "{names} nach Land: Pfeiltasten gehen vom meisten zum wenigsten",

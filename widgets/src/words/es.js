@@ -21,6 +21,8 @@ export const words = {
   date: "Fecha",
   week: "Semana del {date}",
   quarter: "T{n} {year}",
+  partial: "incompleto",
+  early: "aún sin datos",
   uniqueOf: "{noun}, únicas",
   plot: "{names} en el tiempo: las flechas leen, Mayús y flechas seleccionan, Intro muestra la selección",
   map: "{names} por país: las flechas van de más a menos",

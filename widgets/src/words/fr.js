@@ -21,6 +21,8 @@ export const words = {
   date: "Date",
   week: "Semaine du {date}",
   quarter: "T{n} {year}",
+  partial: "incomplet",
+  early: "pas encore de données",
   uniqueOf: "{noun} uniques",
   plot: "{names} dans le temps : flèches pour lire, Maj et flèches pour choisir, Entrée pour afficher le choix",
   map: "{names} par pays : flèches pour aller du plus au moins",
