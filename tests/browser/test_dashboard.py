@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
@@ -15,6 +16,7 @@ from tests.browser.host import (
     TIMEOUT_MS,
     WATCH,
     Service,
+    rows_of,
     table_of,
     violations,
     widths_of,
@@ -164,9 +166,7 @@ def test_the_site_has_the_numbers_of_the_api(visit: Visit, name: str, days: int)
         **window_of(days),
     )
     shown = table_of(page.locator("stats-history"))
-    assert [row[1].replace(",", "") for row in shown] == [
-        str(bucket["count"]) for bucket in history["buckets"]
-    ]
+    assert [row[1:3] for row in shown] == rows_of(history)
 
 
 def test_top_lists_have_the_numbers_of_the_api_and_lead_on(visit: Visit) -> None:
@@ -180,7 +180,31 @@ def test_top_lists_have_the_numbers_of_the_api_and_lead_on(visit: Visit) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text("Global carbon budget")
     assert tiles_of(page) == expected_tiles(visit.service, RECORD, **window_of(30))
     totals = visit.service.get(f"totals/{RECORD}")
-    expect(page.locator("main > .tiles > .views")).to_contain_text(f"{totals['views']:,} since")
+    expect(page.locator("main > .tiles > .views")).to_contain_text(f"{totals['views']:,} all time")
+
+
+@pytest.mark.parametrize("name", ["site", "resource"])
+def test_a_window_chosen_in_a_history_is_that_of_the_page(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    page.locator("stats-history").get_by_title("5 years").click()
+    page.wait_for_url("**from=*")
+    visit.settle(page, 6 if name == "resource" else 1)
+    given = dict(parse_qsl(urlsplit(page.url).query))
+    assert given["interval"] == "quarter"
+    window = {"from": given["from"], "to": given["to"]}
+    resource = RECORD if name == "resource" else "site:all"
+    assert tiles_of(page) == expected_tiles(visit.service, resource, **window)
+    href = page.get_by_role("link", name="Views as CSV").get_attribute("href") or ""
+    assert dict(parse_qsl(urlsplit(href).query)).items() >= given.items()
+
+
+def test_links_between_pages_keep_the_window(visit: Visit) -> None:
+    page = visit.open("site")
+    page.goto(f"{visit.service.url}/stats/?window=this-year&interval=month")
+    page.get_by_role("link", name="Global carbon budget").first.click()
+    assert page.url.endswith("?window=this-year&interval=month")
+    chosen = page.get_by_role("navigation", name="Window").locator("[aria-current]")
+    expect(chosen).to_have_text("This year")
 
 
 def test_a_window_is_chosen_and_downloaded_as_csv(visit: Visit) -> None:

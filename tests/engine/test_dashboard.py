@@ -86,7 +86,7 @@ def test_the_site_shows_the_numbers_of_the_queries(app: Flask) -> None:
     text = sign_in(app, "admin").get("/stats/?days=7").get_data(as_text=True)
     tiles = re.findall(r"<dd>([^<]*)</dd>", text)
     assert tiles == ["3", "1", "5.0 MB"]
-    assert "3 since the beginning" in text
+    assert "3 all time" in text
     assert "A &lt;b&gt;bold&lt;/b&gt; title" in text
     assert 'href="/stats/resource/record:r%20%3C1%3E"' in text
     assert re.search(r'<th scope="row">robot</th><td>1</td>', text)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from collections.abc import Callable
 from xml.etree import ElementTree
 
+import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,7 +25,7 @@ from stats.widgets.badge import (
 from stats.widgets.blueprint import STATIC, build_policy
 from stats.widgets.frame import parse_element
 
-CHUNKS = sorted(path.name for path in (STATIC / "chunks").iterdir())
+CHUNKS = sorted(path.name for path in (STATIC / "chunks").glob("*.js"))
 
 
 @pytest.fixture
@@ -56,6 +59,41 @@ def test_the_script_may_be_loaded_by_pages_of_every_origin(client: FlaskClient) 
     assert (again.status_code, again.data) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "coding", "expand"),
+    [
+        ("gzip, deflate, br", "br", brotli.decompress),
+        ("gzip", "gzip", gzip.decompress),
+        ("br;q=0, gzip;q=0.5", "gzip", gzip.decompress),
+        ("identity", None, bytes),
+        (None, None, bytes),
+    ],
+)
+@pytest.mark.parametrize("name", ["stats-widgets.js", "frame.css", f"chunks/{CHUNKS[0]}"])
+def test_a_file_comes_in_the_best_coding_that_the_client_takes(
+    client: FlaskClient,
+    name: str,
+    accepted: str | None,
+    coding: str | None,
+    expand: Callable[[bytes], bytes],
+) -> None:
+    headers = {"Accept-Encoding": accepted} if accepted else {}
+    response = client.get(f"/widgets/{name}", headers=headers)
+    assert response.headers.get("Content-Encoding") == coding
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert response.mimetype == ("text/css" if name.endswith("css") else "text/javascript")
+    assert expand(response.data) == (STATIC / name).read_bytes()
+    tag = response.headers["ETag"]
+    assert client.get(f"/widgets/{name}", headers={**headers, "If-None-Match": tag}).data == b""
+    plain = client.get(f"/widgets/{name}").headers["ETag"]
+    assert (tag == plain) is (coding is None)
+
+
+def test_the_script_is_small_on_the_wire(client: FlaskClient) -> None:
+    response = client.get("/widgets/stats-widgets.js", headers={"Accept-Encoding": "br"})
+    assert len(response.data) < 6 * 1024
+
+
 def test_chunks_are_kept_for_ever_since_their_names_change(client: FlaskClient) -> None:
     for name in CHUNKS:
         response = client.get(f"/widgets/chunks/{name}")
@@ -73,7 +111,9 @@ def test_every_chunk_that_a_file_names_is_shipped() -> None:
     assert named == set(CHUNKS)
 
 
-@pytest.mark.parametrize("path", ["nope.js", "../../config.py", "%2e%2e/stats-widgets.js"])
+@pytest.mark.parametrize(
+    "path", ["nope.js", "../../config.py", "%2e%2e/stats-widgets.js", f"{CHUNKS[0]}.br"]
+)
 def test_nothing_else_is_served(client: FlaskClient, path: str) -> None:
     response = client.get(f"/widgets/chunks/{path}")
     assert response.status_code in (400, 404)

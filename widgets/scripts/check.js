@@ -1,7 +1,8 @@
 // Is the shipped build the build of these sources? Exit 1 and name the files, if not.
 import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { extname, join, relative } from "node:path";
 import { runBundle, SHIPPED } from "./bundle.js";
+import { COMPRESSIONS, isSent } from "./compress.js";
 
 async function readShipped() {
   const entries = await readdir(SHIPPED, { recursive: true, withFileTypes: true });
@@ -9,10 +10,19 @@ async function readShipped() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
   const pairs = paths.map(async (path) => [relative(SHIPPED, path), await readFile(path)]);
-  return new Map(await Promise.all(pairs));
+  return new Map((await Promise.all(pairs)).map(readWhole));
+}
+
+/** Compare what compressed files hold: their own bytes differ from one zlib to the next. */
+function readWhole([name, bytes]) {
+  const expand = COMPRESSIONS[extname(name)]?.expand;
+  return [name, expand ? expand(bytes) : bytes];
 }
 
 const { files } = await runBundle();
+for (const [name, bytes] of [...files].filter(([name]) => isSent(name))) {
+  for (const ending of Object.keys(COMPRESSIONS)) files.set(name + ending, Buffer.from(bytes));
+}
 const shipped = await readShipped();
 const names = new Set([...files.keys(), ...shipped.keys()]);
 const same = (name) =>

@@ -6,6 +6,7 @@ import list from "../chart/list.css";
 import { createList } from "../chart/list.js";
 import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf, readShares } from "../chart/shares.js";
+import { writeSpan } from "../chart/span.js";
 import { createTypes } from "../chart/types.js";
 import controls from "../styles/controls.css";
 import styles from "./breakdown.css";
@@ -60,6 +61,7 @@ class Breakdown {
         language.text("share"),
       ],
       rows: named.map((row) => this.#buildRow(row, named)),
+      window: writeSpan(language, answer),
       until: answer.counted_until,
     });
     this.donut.update(this.list.body, chart === "donut" ? named : []);

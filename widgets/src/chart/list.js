@@ -1,4 +1,4 @@
-// A list with bars: a table whose first cells carry them. In: a title, columns and rows
+// A list with bars: a table whose first cells carry them. In: a title, the window in words, columns and rows
 // {name, url?, rank?, bar (0..1), number, sides}. Out: nodes.
 // Always: an address becomes a link only if it is one of the web.
 function safeUrl(url) {
@@ -33,18 +33,20 @@ function createRow(kit, row) {
 /** Make a list: `{node, body, update({title, columns, rows, until})}`. */
 export function createList({ h, language }, ...controls) {
   const title = h("bdi");
+  const span = h("bdi", { class: "span", part: "window" });
   const body = h("div", { class: "list" });
   const until = h("span", { class: "until", part: "until" });
-  const line = h("div", { class: "readout", part: "title" }, title);
+  const line = h("div", { class: "readout", part: "title" }, title, " ", span);
   const head = h("div", { class: "head" }, line, ...controls);
   return {
     node: h("div", { class: "view" }, head, body, h("div", { class: "foot" }, until)),
     body,
-    update({ title: text, columns, rows, until: moment }) {
+    update({ title: text, window, columns, rows, until: moment }) {
       title.textContent = text;
+      span.textContent = window;
       const heads = columns.map((column) => h("th", { scope: "col" }, column));
       const cells = rows.map((row) => createRow({ h }, row));
-      const table = h("table", { part: "table", "aria-label": text });
+      const table = h("table", { part: "table", "aria-label": `${text}, ${window}` });
       table.append(h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...cells));
       body.replaceChildren(table);
       until.textContent = moment ? language.text("until", { time: language.time(moment) }) : "";

@@ -10,8 +10,3 @@ export function writeBucket(language, date, interval) {
   if (interval === "year") return year;
   return language.text("quarter", { n: Math.ceil(+date.slice(5, 7) / 3), year });
 }
-
-/** Write a window of days: "1 – 30 May 2015". */
-export function writeWindow(language, { from, to }) {
-  return language.range(from, to, DAY);
-}

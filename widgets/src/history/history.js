@@ -5,10 +5,11 @@
 import chart from "../chart/chart.css";
 import { createFrame } from "../chart/frame.js";
 import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
+import { writeSpan } from "../chart/span.js";
 import controls from "../styles/controls.css";
 import { createControls } from "./controls.js";
 import { createCursor } from "./cursor.js";
-import { writeBucket, writeWindow } from "./dates.js";
+import { writeBucket } from "./dates.js";
 import styles from "./history.css";
 import { createStrips } from "./strips.js";
 import { buildWindow, statesOf, sumOf, windowOf } from "./windows.js";
@@ -32,7 +33,7 @@ function writeOne(language, { date }, { interval }, state) {
 function writeChosen(language, answer, first, last) {
   const [state] = statesOf(answer).slice(first);
   if (first === last) return writeOne(language, answer.buckets[first], answer, state);
-  return writeWindow(language, windowOf(answer, first, last));
+  return writeSpan(language, windowOf(answer, first, last));
 }
 
 function buildTable(language, series) {
@@ -44,7 +45,7 @@ function buildTable(language, series) {
     [count, unique_count].map((n) => (state === "early" ? "–" : language.number(n)));
   const whole = (i) => (states.some((one) => one[i] === "partial") ? "partial" : states[0][i]);
   return {
-    caption: `${capital(language, nouns.join(", "))}, ${writeWindow(language, answer)}`,
+    caption: `${capital(language, nouns.join(", "))}, ${writeSpan(language, answer)}`,
     columns: [language.text("date"), ...columns],
     rows: answer.buckets.map((bucket, i) => [
       writeOne(language, bucket, answer, whole(i)),
@@ -107,7 +108,7 @@ class History {
     const { language } = this.kit;
     const [{ answer }] = this.#series;
     const none = first < 0;
-    const when = none ? writeWindow(language, answer) : writeChosen(language, answer, first, last);
+    const when = none ? writeSpan(language, answer) : writeChosen(language, answer, first, last);
     const sums = this.#series.map(({ answer: { buckets, total } }) =>
       none ? total : sumOf(buckets, first, last),
     );

@@ -5,6 +5,7 @@ import chart from "../chart/chart.css";
 import { createFrame } from "../chart/frame.js";
 import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf } from "../chart/shares.js";
+import { writeSpan } from "../chart/span.js";
 import { createTypes } from "../chart/types.js";
 import controls from "../styles/controls.css";
 import { buildClasses } from "./classes.js";
@@ -62,7 +63,7 @@ class WorldMap {
     const part = (count) => language.percent(total.count ? count / total.count : 0);
     const noun = names.toLocaleLowerCase(language.tag);
     return {
-      caption: `${names}, ${language.text("country")}`,
+      caption: `${names}, ${language.text("country")}, ${writeSpan(language, this.answer)}`,
       columns: [
         ...[language.text("country"), names],
         ...[language.text("uniqueOf", { noun }), language.text("share")],
@@ -86,7 +87,8 @@ class WorldMap {
     const { count } = this.answer.total;
     const n = this.answer.buckets.filter(({ key }) => key && key !== "ZZ").length;
     const countries = language.noun("countries", n).replace("{n}", language.number(n));
-    return `${language.number(count)} ${nounOf(language, this.type, count)}, ${countries}`;
+    const noun = nounOf(language, this.type, count);
+    return `${language.number(count)} ${noun}, ${countries}, ${writeSpan(language, this.answer)}`;
   }
 
   #read(row) {

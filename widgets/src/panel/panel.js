@@ -6,6 +6,8 @@ import controls from "../styles/controls.css";
 import styles from "./panel.css";
 import { createTiles } from "./tiles.js";
 
+export { words } from "../chart/words.js";
+
 const CONTAINERS = ["community", "collection", "dataset", "space", "user", "site"];
 const ROWS = "6";
 const METHODS = "2";
@@ -59,6 +61,7 @@ class Panel {
     this.node.replaceChildren(this.tiles.node, ...this.parts);
   }
 
+  /** Set the window of the parts, and tell the page, which sees no event from within. */
   #follow(window) {
     for (const part of this.parts.slice(1)) {
       for (const name of ["from", "to"]) {
@@ -67,6 +70,8 @@ class Panel {
         else part.removeAttribute(name);
       }
     }
+    const event = new CustomEvent("stats-window", { bubbles: true, detail: window });
+    this.kit.host.dispatchEvent(event);
   }
 }
 

@@ -26,7 +26,7 @@ export function createTiles(kit) {
         const n = totals[metric] ?? 0;
         const unique = totals[`unique_${metric}`];
         value.textContent = metric === "volume" ? writeBytes(language, n) : language.number(n);
-        noun.textContent = language.noun(metric, n);
+        noun.textContent = `${language.noun(metric, n)}, ${language.text("allTime")}`;
         more.textContent =
           unique == null ? "" : language.text("unique", { n: language.number(unique) });
       }

@@ -4,6 +4,7 @@ import chart from "../chart/chart.css";
 import list from "../chart/list.css";
 import { createList } from "../chart/list.js";
 import { capital } from "../chart/series.js";
+import { writeSpan } from "../chart/span.js";
 import controls from "../styles/controls.css";
 
 export { words } from "../chart/words.js";
@@ -35,6 +36,7 @@ class Top {
       title: `${language.text(`top_${kind}`).replace(/^top_/, "")} · ${name}`,
       columns: [language.text("rank"), kind, name],
       rows: buckets.map((row, i) => this.#buildRow(row, { i, most, metric })),
+      window: writeSpan(language, answer),
       until: answer.counted_until,
     });
     return buckets.length > 0;

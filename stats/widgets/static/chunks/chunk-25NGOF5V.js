@@ -1,1 +1,0 @@
-var o="button,select{margin:0;padding:.15em .6em;border:1px solid var(--_line);border-radius:var(--_radius);background:none;color:inherit;font:inherit;cursor:pointer}button:hover,select:hover{border-color:var(--_muted)}@media print{button,select{display:none}}";export{o as a};
