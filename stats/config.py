@@ -10,17 +10,31 @@ start-up that names it.
 from __future__ import annotations
 
 import json
-import math
-import re
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Config
 
-from stats.errors import ConfigError, InputError
-from stats.permissions.embed import parse_origin
+from stats.errors import ConfigError
+from stats.setting_values import (
+    read_flag,
+    read_function,
+    read_identifier,
+    read_list,
+    read_mapping,
+    read_masked,
+    read_namespace,
+    read_object,
+    read_origins,
+    read_path,
+    read_positive,
+    read_text,
+    read_whole,
+    read_words,
+)
 from stats.validation import find_near
 
 PREFIX = "STATS_"
@@ -30,129 +44,22 @@ ENVIRONMENT_ONLY = frozenset(
 )
 """Names that other parts read from the environment and that are no settings."""
 
+RENAMED = {
+    "STATS_OVERLAP": "STATS_BULK_VISIBLE_SECONDS",
+    "STATS_LEASE": "STATS_DAY_LEASE_SECONDS",
+    "STATS_PROCESS_EVERY": "STATS_PROCESS_INTERVAL_SECONDS",
+    "STATS_AGGREGATE_EVERY": "STATS_AGGREGATE_INTERVAL_SECONDS",
+    "STATS_RETENTION_EVERY": "STATS_RETENTION_INTERVAL_SECONDS",
+    "STATS_SPOOL": "STATS_EMIT_SPOOL_FILE",
+    "STATS_SPOOL_BYTES": "STATS_EMIT_SPOOL_BYTES",
+    "STATS_SLICE_EVENTS": "STATS_AGGREGATE_SLICE_EVENTS",
+}
+"""Names of before, still read, with a warning in the log; the new name wins."""
+
+_LOG = logging.getLogger(__name__)
+
 _HELP = "help"
 _READ = "read"
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be text")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in known:
-        return known[value.lower()]
-    raise ValueError("must be true or false")
-
-
-def _number(value: Any) -> float:
-    """Read a number; what is none is not a number (NaN), which no check lets pass."""
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return math.nan
-
-
-def _positive(value: Any) -> float:
-    number = _number(value)
-    if not 0 < number < math.inf:
-        raise ValueError("must be a number above 0")
-    return number
-
-
-def _whole(value: Any) -> int:
-    number = _number(value)
-    if not 1 <= number < math.inf or not number.is_integer():
-        raise ValueError("must be a whole number above 0")
-    return int(number)
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    """Read a list of words, or their text with commas between."""
-    if not isinstance(value, str | list | tuple | set | frozenset):
-        raise ValueError("must be a list of words, or words with commas between")
-    parts = value.split(",") if isinstance(value, str) else list(value)
-    words = tuple(_text(part).strip() for part in parts)
-    return tuple(word for word in words if word)
-
-
-def _origins(value: Any) -> tuple[str, ...]:
-    try:
-        return tuple(text if text == "*" else parse_origin(text) for text in _words(value))
-    except InputError as error:
-        raise ValueError(error.message) from error
-
-
-def _path(value: Any) -> Path | None:
-    if value and not isinstance(value, str | Path):
-        raise ValueError("must be the path of a file")
-    return Path(value) if value else None
-
-
-def _decoded(value: Any) -> Any:
-    """Return what the text of an environment variable is as JSON; None when it is not."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    """Read a dictionary, or the JSON text of one."""
-    found = _decoded(value)
-    if not isinstance(found, Mapping):
-        raise ValueError("must be a dictionary, in the environment as JSON")
-    return dict(found)
-
-
-def _list(value: Any) -> list[Any]:
-    """Read a list, or the JSON text of one."""
-    found = _decoded(value)
-    if not isinstance(found, list | tuple):
-        raise ValueError("must be a list, in the environment as JSON")
-    return list(found)
-
-
-def _namespace(value: Any) -> str:
-    """Read a platform id as COUNTER wants it: a namespace of identifiers."""
-    text = _text(value)
-    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_./]{1,17}", text):
-        raise ValueError("must be 2 to 18 letters, digits and _ . / with a letter first")
-    return text
-
-
-def _identifier(value: Any) -> tuple[str, str] | None:
-    """Read ``type:value``, such as ``grid:266093.8``; empty is none."""
-    kind, colon, name = _text(value).partition(":")
-    if not value:
-        return None
-    if not colon or kind not in ("isni", "orcid", "grid", "urn", "client-id"):
-        raise ValueError("must be isni, orcid, grid, urn or client-id, then : and the value")
-    return kind, name
-
-
-def _masked(value: Any) -> int:
-    number = _number(value)
-    if number not in range(5):
-        raise ValueError("must be a whole number from 0 to 4")
-    return int(number)
-
-
-def _object(value: Any) -> Any:
-    """Take a Python object as it is; the environment cannot hold one."""
-    if isinstance(value, str):
-        raise ValueError("must be a Python object, set in Flask's configuration or STATS_CONFIG")
-    return value
-
-
-def _function(value: Any) -> Callable[..., Any] | None:
-    if value is not None and not callable(value):
-        raise ValueError("must be a function, set in Flask's configuration or STATS_CONFIG")
-    return value  # type: ignore[no-any-return]
 
 
 def _setting(default: Any, help_text: str, read: Callable[[Any], Any]) -> Any:
@@ -164,170 +71,193 @@ class Settings:
     """The settings of one installation, each checked and of its type."""
 
     elasticsearch_url: str = _setting(
-        "http://127.0.0.1:9200", "Address of Elasticsearch 8 or 9.", _text
+        "http://127.0.0.1:9200", "Address of Elasticsearch 8 or 9.", read_text
     )
     mongo_url: str = _setting(
-        "mongodb://127.0.0.1:27017/stats", "Address of MongoDB, with the database.", _text
+        "mongodb://127.0.0.1:27017/stats", "Address of MongoDB, with the database.", read_text
     )
     broker_url: str = _setting(
-        "amqp://guest:guest@127.0.0.1:5672//", "Address of the AMQP broker.", _text
+        "amqp://guest:guest@127.0.0.1:5672//", "Address of the AMQP broker.", read_text
     )
     index_prefix: str = _setting(
-        "", "Begins the name of every index, alias, template and queue.", _text
+        "", "Begins the name of every index, alias, template and queue.", read_text
     )
     request_timeout: float = _setting(
-        30.0, "Seconds that a request to Elasticsearch may take.", _positive
+        30.0, "Seconds that a request to Elasticsearch may take.", read_positive
     )
     connect_timeout: float = _setting(
-        5.0, "Seconds that MongoDB or the broker may take to answer.", _positive
+        5.0, "Seconds that MongoDB or the broker may take to answer.", read_positive
     )
     emit_timeout: float = _setting(
-        1.0, "Seconds that a host waits for the broker or MongoDB before it goes on.", _positive
+        1.0, "Seconds that a host waits for the broker or MongoDB before it goes on.", read_positive
     )
-    spool: Path | None = _setting(
-        None, "File that keeps what a host could not publish; none: it is lost.", _path
+    emit_spool_file: Path | None = _setting(
+        None, "File that keeps what a host could not publish; none: it is lost.", read_path
     )
-    spool_bytes: int = _setting(1_000_000_000, "Most bytes of the spool.", _whole)
+    emit_spool_bytes: int = _setting(1_000_000_000, "Most bytes of the spool.", read_whole)
     event_builders: dict[str, Any] = _setting(
-        {}, "By event type: functions that complete or drop events of Invenio's signals.", _mapping
+        {},
+        "By event type: functions that complete or drop events of Invenio's signals.",
+        read_mapping,
     )
-    events: Any = _setting((), "Event types of the host: a list of EventType.", _object)
+    events: Any = _setting((), "Event types of the host: a list of EventType.", read_object)
     aggregations: Any = _setting(
-        (), "Aggregations that replace those of their event type: a list of Aggregation.", _object
+        (),
+        "Aggregations that replace those of their event type: a list of Aggregation.",
+        read_object,
     )
-    queries: Any = _setting((), "Named queries of the host: a list of Query.", _object)
+    queries: Any = _setting((), "Named queries of the host: a list of Query.", read_object)
     permission_factory: Any = _setting(
-        None, "Decides each query: a function of the query's name and parameters.", _function
+        None, "Decides each query: a function of the query's name and parameters.", read_function
     )
     identity: Any = _setting(
         None,
         "Says who sends the current request: a function that returns a stats.permissions.Identity,"
         " or None to ask the next source (Flask-Login, then tokens).",
-        _function,
+        read_function,
     )
     resource_visibility: Any = _setting(
         None,
         "Says whose statistics may be seen: a function of a list of refs and the Identity that"
         " returns those that are visible; asked in batches.",
-        _function,
+        read_function,
     )
     public_reports: bool = _setting(
         False,
         "Everybody may see the dashboard, and plain reports of what everybody may see.",
-        _flag,
+        read_flag,
     )
     widget_origins: tuple[str, ...] = _setting(
         ("*",),
         "Origins whose pages may show frames and read public statistics; * is every page.",
-        _origins,
+        read_origins,
     )
     embed_key: str = _setting(
-        "", "Signs embed tokens; one is made and kept in MongoDB if not set.", _text
+        "", "Signs embed tokens; one is made and kept in MongoDB if not set.", read_text
     )
     country_database: Path | None = _setting(
-        None, "A MaxMind database (City or Country); the one in the package if not set.", _path
+        None, "A MaxMind database (City or Country); the one in the package if not set.", read_path
     )
     robots_ignore_case: bool = _setting(
-        False, "Match robot and machine patterns whatever the case.", _flag
+        False, "Match robot and machine patterns whatever the case.", read_flag
     )
     internal_networks: tuple[str, ...] = _setting(
-        (), "Networks (CIDR) whose events are kept and not counted.", _words
+        (), "Networks (CIDR) whose events are kept and not counted.", read_words
     )
     exclude_owners: bool = _setting(
-        False, "Do not count what owners do with their own resources.", _flag
+        False, "Do not count what owners do with their own resources.", read_flag
     )
-    user_statistics: bool = _setting(True, "Keep views and downloads per user.", _flag)
-    private_days: int = _setting(30, "Days that private fields of raw events are kept.", _whole)
+    user_statistics: bool = _setting(True, "Keep views and downloads per user.", read_flag)
+    private_days: int = _setting(30, "Days that private fields of raw events are kept.", read_whole)
     retention: dict[str, Any] = _setting(
         {"events": "24 months", "daily": "60 months"},
         "How long raw events and daily documents are kept.",
-        _mapping,
+        read_mapping,
     )
-    batch_events: int = _setting(2_000, "Events written to Elasticsearch at a time.", _whole)
-    slice_events: int = _setting(
-        200_000, "Events that the aggregation holds in memory at a time.", _whole
+    batch_events: int = _setting(2_000, "Events written to Elasticsearch at a time.", read_whole)
+    aggregate_slice_events: int = _setting(
+        200_000, "Events that the aggregation holds in memory at a time.", read_whole
     )
-    overlap: float = _setting(
+    bulk_visible_seconds: float = _setting(
         60.0,
         "Seconds that a bulk request may need to become visible, with the clocks' skew;"
         " more than STATS_REQUEST_TIMEOUT.",
-        _positive,
+        read_positive,
     )
-    lease: float = _setting(
-        300.0, "Seconds until a day that a dead worker held is counted by another.", _positive
+    day_lease_seconds: float = _setting(
+        300.0, "Seconds until a day that a dead worker held is counted by another.", read_positive
     )
-    process_every: float = _setting(10.0, "Seconds between two drains of the queues.", _positive)
-    aggregate_every: float = _setting(60.0, "Seconds between two aggregations.", _positive)
-    retention_every: float = _setting(
-        3600.0, "Seconds between two runs of retention, which destroys salts as well.", _positive
+    process_interval_seconds: float = _setting(
+        10.0, "Seconds between two drains of the queues.", read_positive
+    )
+    aggregate_interval_seconds: float = _setting(
+        60.0, "Seconds between two aggregations.", read_positive
+    )
+    retention_interval_seconds: float = _setting(
+        3600.0,
+        "Seconds between two runs of retention, which destroys salts as well.",
+        read_positive,
     )
     report_kinds: tuple[str, ...] = _setting(
         ("file", "dataset", "collection", "record", "community"),
         "Kinds that the combined metrics report holds.",
-        _words,
+        read_words,
     )
     counter_item_kinds: tuple[str, ...] = _setting(
-        ("record", "dataset"), "Kinds that are items in COUNTER reports.", _words
+        ("record", "dataset"), "Kinds that are items in COUNTER reports.", read_words
     )
     counter_dataset_kinds: tuple[str, ...] = _setting(
-        ("dataset",), "Kinds that are datasets in the dataset report.", _words
+        ("dataset",), "Kinds that are datasets in the dataset report.", read_words
     )
     counter_data_types: dict[str, Any] = _setting(
         {"dataset": "Dataset"},
         "COUNTER's Data_Type of each item kind; a description's own data_type wins.",
-        _mapping,
+        read_mapping,
     )
     platform: str = _setting(
-        "repository", "Id of the platform in COUNTER and DataCite reports.", _namespace
+        "repository", "Id of the platform in COUNTER and DataCite reports.", read_namespace
     )
-    platform_name: str = _setting("Repository", "Who COUNTER reports are created by.", _text)
-    publisher: str = _setting("Repository", "Publisher of items that name no other.", _text)
+    platform_name: str = _setting("Repository", "Who COUNTER reports are created by.", read_text)
+    publisher: str = _setting("Repository", "Publisher of items that name no other.", read_text)
     publisher_id: tuple[str, str] | None = _setting(
-        None, "Id of the publisher, type:value; DataCite demands one.", _identifier
+        None, "Id of the publisher, type:value; DataCite demands one.", read_identifier
     )
     scheduled_reports: list[Any] = _setting(
         [],
         'Reports written each month: a list of {"report": NAME, "format": FORMAT}.',
-        _list,
+        read_list,
     )
     reports_target: str = _setting(
-        "reports", "Folder or object-store address (s3://...) of scheduled reports.", _text
+        "reports", "Folder or object-store address (s3://...) of scheduled reports.", read_text
     )
     datacite_url: str = _setting(
-        "https://api.datacite.org", "Address that dataset reports are submitted to.", _text
+        "https://api.datacite.org", "Address that dataset reports are submitted to.", read_text
     )
-    datacite_token: str = _setting("", "JSON Web Token for DataCite; none: no submission.", _text)
+    datacite_token: str = _setting(
+        "", "JSON Web Token for DataCite; none: no submission.", read_text
+    )
     openaire_url: str = _setting(
-        "https://analytics.openaire.eu/piwik.php", "Matomo endpoint of OpenAIRE.", _text
+        "https://analytics.openaire.eu/piwik.php", "Matomo endpoint of OpenAIRE.", read_text
     )
     openaire_site: int | None = _setting(
-        None, "Site id that OpenAIRE gave the repository; none: no export.", _whole
+        None, "Site id that OpenAIRE gave the repository; none: no export.", read_whole
     )
-    openaire_token: str = _setting("", "Token that OpenAIRE gave the repository.", _text)
+    openaire_token: str = _setting("", "Token that OpenAIRE gave the repository.", read_text)
     openaire_oai_prefix: str = _setting(
-        "", "Begins the OAI-PMH identifiers of records: oai:<host of the repository>.", _text
+        "", "Begins the OAI-PMH identifiers of records: oai:<host of the repository>.", read_text
     )
     openaire_types: tuple[str, ...] = _setting(
-        ("record-view", "file-download"), "Event types that OpenAIRE gets.", _words
+        ("record-view", "file-download"), "Event types that OpenAIRE gets.", read_words
     )
     openaire_masked_bytes: int = _setting(
-        2, "Bytes of IP addresses that are masked before they leave, 0 to 4.", _masked
+        2, "Bytes of IP addresses that are masked before they leave, 0 to 4.", read_masked
     )
-    openaire_chunk_events: int = _setting(50, "Events in one request to OpenAIRE.", _whole)
-    openaire_chunk_bytes: int = _setting(61_440, "Bytes of one request to OpenAIRE.", _whole)
+    openaire_chunk_events: int = _setting(50, "Events in one request to OpenAIRE.", read_whole)
+    openaire_chunk_bytes: int = _setting(61_440, "Bytes of one request to OpenAIRE.", read_whole)
     site_url: str = _setting(
-        "", "Address of the repository's site: completes relative addresses of events.", _text
+        "", "Address of the repository's site: completes relative addresses of events.", read_text
     )
 
     def __post_init__(self) -> None:
         """Check the settings that depend on each other."""
-        if self.overlap <= self.request_timeout:
-            raise ConfigError("STATS_OVERLAP must be more than STATS_REQUEST_TIMEOUT")
+        if self.bulk_visible_seconds <= self.request_timeout:
+            raise ConfigError("STATS_BULK_VISIBLE_SECONDS must be more than STATS_REQUEST_TIMEOUT")
 
 
-def setting_help() -> dict[str, str]:
-    """Return what each setting is for, by its name."""
-    return {PREFIX + f.name.upper(): f.metadata[_HELP] for f in fields(Settings)}
+class SettingHelp(NamedTuple):
+    """A line of the settings reference (``docs/settings.md``)."""
+
+    name: str
+    default: Any
+    help: str
+
+
+def setting_help() -> list[SettingHelp]:
+    """Return every setting with its default and what it is for, in the order of the class."""
+    return [
+        SettingHelp(PREFIX + f.name.upper(), getattr(Settings(), f.name), f.metadata[_HELP])
+        for f in fields(Settings)
+    ]
 
 
 def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -340,6 +270,7 @@ def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
     given = _own(config) | _own(_from_file(environ.get("STATS_CONFIG"))) | _own(environ)
     for name in ENVIRONMENT_ONLY & environ.keys():
         given.pop(name, None)
+    given = _renamed(given)
     readers = {PREFIX + f.name.upper(): f for f in fields(Settings)}
     values = {}
     for name, value in given.items():
@@ -354,6 +285,16 @@ def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
 
 def _own(config: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name.startswith(PREFIX)}
+
+
+def _renamed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings under the names of today."""
+    old = {name: value for name, value in given.items() if name in RENAMED}
+    for name in old:
+        _LOG.warning("%s is called %s now; the old name still works", name, RENAMED[name])
+    return {RENAMED[name]: value for name, value in old.items()} | {
+        name: value for name, value in given.items() if name not in RENAMED
+    }
 
 
 def _from_file(path: str | None) -> Mapping[str, Any]:

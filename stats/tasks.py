@@ -94,12 +94,12 @@ def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     time and drops them at once. Runs that queued up find nothing to do.
     """
     table = (
-        (process, settings.process_every),
-        (aggregate, settings.aggregate_every),
+        (process, settings.process_interval_seconds),
+        (aggregate, settings.aggregate_interval_seconds),
         (write_reports, DAILY),
         (export_openaire, DAILY),
         (export_datacite, DAILY),
-        (retention, settings.retention_every),
+        (retention, settings.retention_interval_seconds),
     )
     return {
         task.name: {

@@ -107,9 +107,9 @@ def build_aggregation_job(
         totals=stores.totals,
         retained_rows=stores.retained_rows,
         aggregations=definitions.aggregations,
-        slice_events=settings.slice_events,
-        overlap=timedelta(seconds=settings.overlap),
-        lease=timedelta(seconds=settings.lease),
+        slice_events=settings.aggregate_slice_events,
+        overlap=timedelta(seconds=settings.bulk_visible_seconds),
+        lease=timedelta(seconds=settings.day_lease_seconds),
         per_user=settings.user_statistics,
         on_changed=on_changed,
     )

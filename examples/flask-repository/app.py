@@ -35,7 +35,7 @@ def create_app() -> Flask:
     app = Flask(__name__)
     folder = Path(os.environ.get("REPOSITORY_DATA", app.instance_path))
     app.config["DATABASE"] = folder / "repository.db"
-    app.config["STATS_SPOOL"] = str(folder / "events.ndjson")  # when the broker is down
+    app.config["STATS_EMIT_SPOOL_FILE"] = str(folder / "events.ndjson")  # when the broker is down
     make_database(app.config["DATABASE"])
     StatsHost(app)
     app.register_blueprint(blueprint)

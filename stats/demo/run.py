@@ -35,7 +35,7 @@ from stats.times import DAY, utc_now
 Report = Callable[[str], None]
 _PUBLISHED = "demo-traffic"
 _BATCH = 1_000
-_HURRY = {"STATS_PROCESS_EVERY": "2", "STATS_AGGREGATE_EVERY": "5"}
+_HURRY = {"STATS_PROCESS_INTERVAL_SECONDS": "2", "STATS_AGGREGATE_INTERVAL_SECONDS": "5"}
 """Seconds: who tries the demo waits for his own event."""
 _PORT = 8000
 _THREADS = 8

@@ -2,7 +2,7 @@
 
 Comes in: events as DESIGN 3.1 has them. What always holds: nothing is raised; a
 broker that is down costs ``STATS_EMIT_TIMEOUT`` once, then nothing for a while;
-what could not be published is in ``STATS_SPOOL`` and is published later, in the
+what could not be published is in ``STATS_EMIT_SPOOL_FILE`` and is published later, in the
 background, by whoever reaches the broker first. Every outcome is counted.
 """
 
@@ -166,7 +166,11 @@ def _build(settings: Settings) -> Emitter:
         type_names=types,
         timeout=settings.emit_timeout,
     )
-    spool = Spool(settings.spool, max_bytes=settings.spool_bytes) if settings.spool else None
+    spool = (
+        Spool(settings.emit_spool_file, max_bytes=settings.emit_spool_bytes)
+        if settings.emit_spool_file
+        else None
+    )
     return Emitter(lambda events: run_publish(events, queues=queues), types=types, spool=spool)
 
 

@@ -43,7 +43,7 @@ def run_close(job: RetentionJob, until: date) -> set[date]:
 def run_count_late(job: AggregationJob) -> int:
     """Return how many events came to days that were closed already, uncounted.
 
-    There are none as long as an event is visible within ``STATS_OVERLAP``.
+    There are none as long as an event is visible within ``STATS_BULK_VISIBLE_SECONDS``.
     """
     closed, at = job.bookmarks.dropped_until(), job.bookmarks.closed_at()
     if closed is None or at is None:

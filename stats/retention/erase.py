@@ -46,7 +46,7 @@ def run_erase(job: RetentionJob, user: str, *, tokens: TokenStore) -> Erased:
     aggregation = job.aggregation
     with alone(job):
         job.erasures.add(user, at=job.clock())
-        job.wait_overlap()
+        job.wait_until_visible()
         days = run_find_user_days(job, user)
         rows = aggregation.totals.read_users({"user_id": user})
         pairs = {(user, str(row["resource"])) for row in rows}

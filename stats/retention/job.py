@@ -47,7 +47,7 @@ class RetentionJob:
         run_lock(self)
         self.report(line)
 
-    def wait_overlap(self) -> None:
+    def wait_until_visible(self) -> None:
         """Wait until what is on its way into Elasticsearch now is visible there."""
         seconds = self.aggregation.overlap.total_seconds()
         self.step(f"waiting {seconds:.0f} s for events that are on their way")

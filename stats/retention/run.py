@@ -120,7 +120,7 @@ def run_wait(job: RetentionJob, plan: Plan) -> str:
     newest = max(plan.scrub.values(), default="")
     if plan.drop is None and newest < iso_ms(settled):
         return iso_ms(settled)
-    job.wait_overlap()
+    job.wait_until_visible()
     return iso_ms(now)
 
 

@@ -47,7 +47,7 @@ def changed() -> Response:
     now = utc_now()
     until = current_stats.stores.bookmarks.counted_until()
     found = current_stats.stores.totals.read_changed(since, kind=kind, limit=size)
-    settled = now - 2 * timedelta(seconds=current_stats.settings.lease)
+    settled = now - 2 * timedelta(seconds=current_stats.settings.day_lease_seconds)
     answer = {
         "changed": [_describe(document, until) for document in found],
         "next": write_next(found, size=size, settled=settled),

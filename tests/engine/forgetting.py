@@ -30,7 +30,12 @@ ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html
 
 def open_state(namespace: Namespace, **settings: Any) -> StatsState:
     """Return a system of the test's own."""
-    given = {"STATS_EVENTS": [UPLOAD], "STATS_REQUEST_TIMEOUT": 20, "STATS_OVERLAP": 21, **settings}
+    given = {
+        "STATS_EVENTS": [UPLOAD],
+        "STATS_REQUEST_TIMEOUT": 20,
+        "STATS_BULK_VISIBLE_SECONDS": 21,
+        **settings,
+    }
     state = StatsState(load_settings({**namespace.as_config(), **given}, {}))
     namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
     state.init()

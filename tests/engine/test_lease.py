@@ -20,7 +20,7 @@ EVENTS = 60
 
 @pytest.fixture
 def overrides() -> dict[str, Any]:
-    return {"STATS_SLICE_EVENTS": 10}
+    return {"STATS_AGGREGATE_SLICE_EVENTS": 10}
 
 
 class Slow:

@@ -141,7 +141,9 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(events, batches, [draw(actions) for _ in batches])
 
 
-@pytest.mark.parametrize("overrides", [{}, {"STATS_SLICE_EVENTS": 20}], ids=["whole", "sliced"])
+@pytest.mark.parametrize(
+    "overrides", [{}, {"STATS_AGGREGATE_SLICE_EVENTS": 20}], ids=["whole", "sliced"]
+)
 def test_any_stream_in_any_batches_equals_the_model(pipeline: Pipeline) -> None:
     numbers = counter()
 

@@ -97,7 +97,9 @@ def test_the_log_has_double_clicks(log: Log, model: Counted) -> None:
     assert site["views"] + site["downloads"] == 1438
 
 
-@pytest.mark.parametrize("overrides", [{}, {"STATS_SLICE_EVENTS": 50}], ids=["whole", "sliced"])
+@pytest.mark.parametrize(
+    "overrides", [{}, {"STATS_AGGREGATE_SLICE_EVENTS": 50}], ids=["whole", "sliced"]
+)
 def test_the_imported_log_equals_the_model(
     pipeline: Pipeline, log_path: Path, mapping: Path, model: Counted
 ) -> None:

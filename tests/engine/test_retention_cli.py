@@ -25,7 +25,11 @@ def app(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> Iterator
     for name in stats_namespace.as_config():
         monkeypatch.delenv(name, raising=False)
     # nothing is on its way here, so the wait that is said in a line is short
-    config = {"STATS_EVENTS": [UPLOAD], "STATS_REQUEST_TIMEOUT": 0.9, "STATS_OVERLAP": 1}
+    config = {
+        "STATS_EVENTS": [UPLOAD],
+        "STATS_REQUEST_TIMEOUT": 0.9,
+        "STATS_BULK_VISIBLE_SECONDS": 1,
+    }
     app = create_app({**stats_namespace.as_config(), **config})
     state = app.extensions[EXTENSION]
     stats_namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)

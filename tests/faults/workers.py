@@ -16,7 +16,7 @@ PATIENCE = 60.0
 def environment_of(namespace: Namespace, *, lease: float) -> dict[str, str]:
     """Return the environment of a worker; a day that it holds is free ``lease`` seconds later."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("STATS_")}
-    path = {"PYTHONPATH": os.pathsep.join(sys.path), "STATS_LEASE": str(lease)}
+    path = {"PYTHONPATH": os.pathsep.join(sys.path), "STATS_DAY_LEASE_SECONDS": str(lease)}
     return outside | namespace.as_config() | path
 
 

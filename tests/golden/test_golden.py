@@ -14,7 +14,7 @@ from tests.model import count
 from tests.model.country import shipped_country
 from tests.pipeline import Pipeline
 
-SLICES = {"STATS_SLICE_EVENTS": 2}
+SLICES = {"STATS_AGGREGATE_SLICE_EVENTS": 2}
 RUNS = [
     pytest.param(case, {**case.settings, **slices}, id=f"{case.folder.name}-{name}")
     for case in all_cases()

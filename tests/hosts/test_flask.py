@@ -173,7 +173,9 @@ def test_a_decorator_that_cannot_know_the_id_says_so(quiet: None) -> None:
 
 
 def test_when_all_is_down_pages_are_quick_and_nothing_is_lost(quiet: None, tmp_path: Path) -> None:
-    app = build_app({**NOWHERE, "STATS_SPOOL": str(tmp_path / "spool"), "STATS_EMIT_TIMEOUT": 0.5})
+    app = build_app(
+        {**NOWHERE, "STATS_EMIT_SPOOL_FILE": str(tmp_path / "spool"), "STATS_EMIT_TIMEOUT": 0.5}
+    )
     client = app.test_client()
     client.get("/records/r1", headers=PERSON)
     client.get("/page")
@@ -233,7 +235,7 @@ def test_a_host_keeps_its_health_checks_and_error_pages(quiet: None) -> None:
 
 
 def test_outcomes_are_measured(quiet: None, tmp_path: Path) -> None:
-    app = build_app({**NOWHERE, "STATS_SPOOL": str(tmp_path / "spool")}, health=True)
+    app = build_app({**NOWHERE, "STATS_EMIT_SPOOL_FILE": str(tmp_path / "spool")}, health=True)
     client = app.test_client()
     client.get("/records/r1")
     lines = client.get("/metrics").text.splitlines()

@@ -29,6 +29,7 @@ ROWS = (
     ("events", "aggregations", "queries"),
     (
         "config",
+        "setting_values",
         "definitions",
         "permissions",
         "reports",

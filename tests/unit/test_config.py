@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from stats.config import PREFIX, Settings, load_settings
+from stats.config import PREFIX, RENAMED, Settings, load_settings, setting_help
 from stats.errors import ConfigError
+from tools.settings_page import PAGE, build_page
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ from stats.errors import ConfigError
         ("STATS_OPENAIRE_MASKED_BYTES", "5", "must be a whole number from 0 to 4"),
         ("STATS_OPENAIRE_MASKED_BYTES", "2.5", "must be a whole number from 0 to 4"),
         ("STATS_REPORT_KINDS", 5, "must be a list of words"),
-        ("STATS_SPOOL", 5, "must be the path of a file"),
+        ("STATS_EMIT_SPOOL_FILE", 5, "must be the path of a file"),
         ("STATS_USER_STATISTICS", "perhaps", "must be true or false"),
     ],
 )
@@ -62,3 +63,25 @@ def test_no_value_of_any_setting_is_a_traceback(value: Any) -> None:
             load_settings({PREFIX + setting.name.upper(): value}, {})
         except ConfigError as error:
             assert PREFIX in str(error)
+
+
+def test_a_setting_of_before_is_read_with_a_note(caplog: pytest.LogCaptureFixture) -> None:
+    read = load_settings({"STATS_OVERLAP": 77}, {"STATS_SPOOL": "/tmp/spool"})
+    assert (read.bulk_visible_seconds, str(read.emit_spool_file)) == (77, "/tmp/spool")
+    assert "STATS_OVERLAP is called STATS_BULK_VISIBLE_SECONDS now" in caplog.text
+
+
+def test_the_name_of_today_wins() -> None:
+    given = {"STATS_LEASE": 1, "STATS_DAY_LEASE_SECONDS": 2}
+    assert load_settings(given, {}).day_lease_seconds == 2
+
+
+def test_renamed_settings_exist() -> None:
+    names = {setting.name for setting in setting_help()}
+    assert set(RENAMED.values()) <= names
+    assert not RENAMED.keys() & names
+
+
+def test_the_reference_is_the_settings() -> None:
+    """Run ``python tools/settings_page.py`` after a setting changes."""
+    assert PAGE.read_text("utf-8") == build_page(setting_help(), RENAMED)
