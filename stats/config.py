@@ -31,6 +31,7 @@ from stats.setting_values import (
     read_origins,
     read_path,
     read_positive,
+    read_registry_record,
     read_text,
     read_whole,
     read_words,
@@ -201,6 +202,11 @@ class Settings:
     publisher: str = _setting("Repository", "Publisher of items that name no other.", read_text)
     publisher_id: tuple[str, str] | None = _setting(
         None, "Id of the publisher, type:value; DataCite demands one.", read_identifier
+    )
+    registry_record: str = _setting(
+        "",
+        "Address of the platform in COUNTER's registry; empty: it has none.",
+        read_registry_record,
     )
     scheduled_reports: list[Any] = _setting(
         [],

@@ -17,6 +17,11 @@ from typing import Any
 from stats.errors import InputError
 from stats.permissions.embed import parse_origin
 
+_REGISTRY_RECORD = re.compile(
+    r"https://registry\.(countermetrics|projectcounter)\.org/(platform|usage-data-host)/"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
+
 
 def read_text(value: Any) -> str:
     """Read text."""
@@ -120,9 +125,17 @@ def read_identifier(value: Any) -> tuple[str, str] | None:
     kind, colon, name = read_text(value).partition(":")
     if not value:
         return None
-    if not colon or kind not in ("isni", "orcid", "grid", "urn", "client-id"):
-        raise ValueError("must be isni, orcid, grid, urn or client-id, then : and the value")
+    if not colon or kind not in ("isni", "orcid", "grid", "ror", "urn", "client-id"):
+        raise ValueError("must be isni, orcid, grid, ror, urn or client-id, then : and the value")
     return kind, name
+
+
+def read_registry_record(value: Any) -> str:
+    """Read the address of an entry in COUNTER's registry; empty is none."""
+    text = read_text(value)
+    if text and not _REGISTRY_RECORD.fullmatch(text):
+        raise ValueError("must be https://registry.countermetrics.org/platform/ and a UUID")
+    return text
 
 
 def read_masked(value: Any) -> int:

@@ -157,6 +157,7 @@ def build_platform(settings: Settings) -> Platform:
         dataset_kinds=settings.counter_dataset_kinds,
         data_types=settings.counter_data_types,
         site_url=settings.site_url,
+        registry_record=settings.registry_record,
     )
 
 

@@ -18,8 +18,9 @@ from stats.cli.context import with_stats
 from stats.cli.pairs import parse_pairs
 from stats.errors import InputError
 from stats.proxies import current_stats
+from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.reports.metrics import SORTS
-from stats.reports.registry import TABLES
+from stats.reports.registry import DSR, TABLES
 from stats.reports.scheduled import run_scheduled
 from stats.times import utc_now
 
@@ -52,7 +53,7 @@ def metrics(kind: str | None, by_user: bool, form: str, output: Path | None, **g
 
 
 @report.command()
-@click.argument("name", type=click.Choice(["pr", "ir", "dsr"]))
+@click.argument("name", type=click.Choice([*COUNTER_REPORTS, DSR]))
 @click.option("--begin", required=True, help="First month, YYYY-MM.")
 @click.option("--end", required=True, help="Last month, YYYY-MM.")
 @click.option("--format", "form", default="json", show_default=True, help="json or tsv.")
@@ -64,7 +65,7 @@ def metrics(kind: str | None, by_user: bool, form: str, output: Path | None, **g
 def counter(
     name: str, begin: str, end: str, form: str, params: tuple[str, ...], output: Path | None
 ) -> None:
-    """COUNTER's Platform Report or Item Report, or the dataset report."""
+    """A report of COUNTER 5.1 (pr, pr_p1, ir, ir_a1, ir_m1), or the dataset report (dsr)."""
     dates = {"begin_date": begin, "end_date": end}
     parameters = parse_pairs(params, field="--param") | dates
     _write(current_stats.reporter.run(name, form, parameters, now=utc_now()), output)

@@ -19,7 +19,6 @@ import orjson
 
 from stats.aggregations.types import USAGE_FIELDS
 from stats.events.types import BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY
-from stats.refs import split_ref
 from stats.reports.counter.exceptions import Remark
 from stats.reports.counter.run import described
 from stats.reports.countries import CODES
@@ -106,11 +105,11 @@ def build_dataset(
     if not performance:
         return None
     body: dict[str, Any] = {
-        "dataset-title": item.title or split_ref(item.resource)[1],
+        "dataset-title": item.name,
         "dataset-id": [_identifier(item)],
         "platform": platform.id,
         "publisher": item.publisher,
-        "publisher-id": _publisher_id(item, platform),
+        "publisher-id": _publisher_id(item),
         "data-type": "dataset",
         "yop": item.year,
         "performance": performance,
@@ -148,7 +147,7 @@ def _datasets(
 ) -> Iterator[dict[str, Any]]:
     breakdowns = (BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY)
     usages = run_usage(sources.search, platform.dataset_kinds, window, breakdowns=breakdowns)
-    for usage, item in described(usages, sources, platform):
+    for usage, item, _ in described(usages, sources, platform):
         dataset = build_dataset(usage, item, platform, window[1])
         if dataset is not None:
             yield dataset
@@ -198,11 +197,11 @@ def _identifier(item: Item) -> dict[str, str]:
     return {"type": "proprietary", "value": item.resource}
 
 
-def _publisher_id(item: Item, platform: Platform) -> list[dict[str, str]]:
-    """Return the platform's publisher id; DataCite wants the key even where there is none."""
-    if platform.publisher_id is None:
+def _publisher_id(item: Item) -> list[dict[str, str]]:
+    """Return the publisher's id; DataCite wants the key even where there is none."""
+    if item.publisher_id is None:
         return []
-    kind, value = platform.publisher_id
+    kind, value = item.publisher_id
     return [{"type": kind, "value": value}]
 
 

@@ -2,9 +2,9 @@
 
 Pure. Comes in: a ref and its description. Goes out: an :class:`Item`, with
 what the standards want and nothing made up: what is not known stays empty.
-Beyond DESIGN 3.4 a description may hold ``doi``, ``publisher``, ``authors``
-(names, or objects with ``name``, ``orcid``, ``isni``), ``publication_date``,
-``version`` and ``data_type`` (a COUNTER Data_Type).
+Which fields a description may hold is in :mod:`stats.events.item_fields`.
+Invariant: identifiers have their normal form, a bare DOI in lower case, an
+ORCID and an ISNI without an address before them.
 """
 
 from __future__ import annotations
@@ -47,6 +47,14 @@ ITEM_DATA_TYPES = (
 _DOI = re.compile(r"10\.[1-9][0-9]{2}[0-9.]*/.+")
 _YEAR = re.compile(r"[0-9]{4}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ORCID = re.compile(r"(?:https?://orcid\.org/)?([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])")
+_ISNI = re.compile(r"(?:https?://(?:www\.)?isni\.org/(?:isni/)?)?([0-9]{15}[0-9X])")
+_FORMS = {
+    "isbn": re.compile(r"97[89]-[0-9]+-[0-9]+-[0-9]+-[0-9]"),
+    "print_issn": re.compile(r"[0-9]{4}-[0-9]{3}[0-9X]"),
+    "online_issn": re.compile(r"[0-9]{4}-[0-9]{3}[0-9X]"),
+}
+"""Forms of the identifiers that COUNTER names, by their type in a description."""
 _DOI_PREFIXES = ("https://doi.org/", "http://doi.org/", "http://dx.doi.org/", "doi:")
 
 
@@ -56,6 +64,7 @@ class Platform:
 
     ``id`` is the platform's id with COUNTER (a namespace of ids too), ``name``
     who creates reports, ``publisher_id`` a pair of type and value, or None.
+    ``registry_record`` is the address of its entry in COUNTER's registry, or empty.
     """
 
     id: str
@@ -66,6 +75,7 @@ class Platform:
     dataset_kinds: tuple[str, ...] = ("dataset",)
     data_types: Mapping[str, str] = field(default_factory=dict)
     site_url: str = ""
+    registry_record: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,12 @@ class Author:
 
 @dataclass(frozen=True)
 class Item:
-    """What a report says of one item; empty strings are unknown."""
+    """What a report says of one item; empty strings are unknown.
+
+    ``publisher_id`` is a pair of type and value; ``identifiers`` are those of
+    :data:`_FORMS` by type. ``parent_type`` is the data type as it was described, which
+    for what contains items is another than those of items: ``Journal``.
+    """
 
     resource: str
     title: str
@@ -88,29 +103,67 @@ class Item:
     url: str
     year: str
     data_type: str
+    publisher_id: tuple[str, str] | None = None
     publication_date: str = ""
     version: str = ""
+    article_version: str = ""
     authors: tuple[Author, ...] = ()
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    parent_type: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the title, or the id where none is known: a name is never empty."""
+        return self.title or split_ref(self.resource)[1]
 
 
 def read_item(resource: str, description: Mapping[str, Any], platform: Platform) -> Item:
     """Return the item called ``resource``, of its document in ``resources`` (may be empty)."""
     kind, name = split_ref(resource)
     published = str(description.get("publication_date") or "")
+    identifiers = _identifiers(description)
+    described_type = str(description.get("data_type") or platform.data_types.get(kind) or "")
+    publisher = str(description.get("publisher") or platform.publisher)
     return Item(
         resource,
         title=str(description.get("title") or ""),
-        publisher=str(description.get("publisher") or platform.publisher),
-        doi=_doi(str(description.get("doi") or name)),
-        url=_web_address(str(description.get("url") or ""), platform.site_url),
-        year=_year(published, description.get("created")),
-        data_type=_data_type(
-            str(description.get("data_type") or platform.data_types.get(kind) or "")
+        publisher=publisher,
+        doi=_doi(str(description.get("doi") or identifiers.get("doi") or name)),
+        url=_web_address(
+            str(description.get("url") or identifiers.get("uri") or ""), platform.site_url
         ),
+        year=_year(str(description.get("year") or published), description.get("created")),
+        data_type=_data_type(described_type),
+        publisher_id=_publisher_id(description, publisher, platform),
         publication_date=published if _DATE.fullmatch(published) else "",
         version=str(description.get("version") or ""),
+        article_version=str(description.get("article_version") or ""),
         authors=tuple(map(_author, description.get("authors") or ())),
+        identifiers={
+            name: value
+            for name, value in identifiers.items()
+            if name in _FORMS and _FORMS[name].fullmatch(value)
+        },
+        parent_type=described_type,
     )
+
+
+def _identifiers(description: Mapping[str, Any]) -> dict[str, str]:
+    """Return the first identifier of each type."""
+    found: dict[str, str] = {}
+    for one in description.get("identifiers") or ():
+        found.setdefault(str(one["type"]), str(one["value"]))
+    return found
+
+
+def _publisher_id(
+    description: Mapping[str, Any], publisher: str, platform: Platform
+) -> tuple[str, str] | None:
+    """Return the publisher's id; the platform's own only where it is the publisher."""
+    said, _, value = str(description.get("publisher_id") or "").partition(":")
+    if value:
+        return said, value
+    return platform.publisher_id if publisher == platform.publisher else None
 
 
 def _web_address(url: str, site_url: str) -> str:
@@ -127,7 +180,8 @@ def _data_type(text: str) -> str:
 
 
 def _doi(text: str) -> str:
-    """Return the bare DOI in ``text``, or nothing when it is none."""
+    """Return the bare DOI in ``text`` in lower case, or nothing when it is none."""
+    text = text.lower()
     for prefix in _DOI_PREFIXES:
         text = text.removeprefix(prefix)
     return text if _DOI.fullmatch(text) else ""
@@ -144,6 +198,8 @@ def _year(published: str, created: object) -> str:
 
 
 def _author(value: object) -> Author:
-    if isinstance(value, Mapping):
-        return Author(*(str(value.get(key) or "") for key in ("name", "orcid", "isni")))
-    return Author(str(value))
+    if not isinstance(value, Mapping):
+        return Author(str(value))
+    orcid = _ORCID.fullmatch(str(value.get("orcid") or ""))
+    isni = _ISNI.fullmatch(re.sub("[ -]", "", str(value.get("isni") or "")))
+    return Author(str(value.get("name") or ""), orcid[1] if orcid else "", isni[1] if isni else "")

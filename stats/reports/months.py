@@ -10,6 +10,8 @@ from datetime import date, datetime, time, timedelta
 
 from stats.times import UTC, month_of, next_month
 
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 
 def first_of(day: date) -> date:
     """Return the first day of the month that ``day`` is in."""
@@ -37,6 +39,11 @@ def months(first: date, last: date) -> Iterator[date]:
 def month_names(first: date, last: date) -> list[str]:
     """Return ``YYYY-MM`` of the months from that of ``first`` to that of ``last``."""
     return [month_of(month) for month in months(first, last)]
+
+
+def column_of(month: date) -> str:
+    """Return ``Mmm-yyyy``, the head of a month's column; English, whatever the locale."""
+    return f"{_NAMES[month.month - 1]}-{month.year:04d}"
 
 
 def last_whole_month(counted_until: datetime | None, now: datetime) -> date | None:

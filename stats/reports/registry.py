@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stats.errors import InputError, UnknownError
-from stats.reports import dsr, stream
+from stats.reports import dsr, dsr_tsv, stream
 from stats.reports.counter import json_form, tsv_form
 from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.reports.counter.request import parse_dates, parse_request
@@ -45,7 +45,8 @@ class Reporter:
             raise InputError("out_of_range", message, field="format")
         if name == DSR:
             window = parse_dates(given, now, begun=True)
-            return dsr.to_json(dsr.run_dsr(self.sources, self.platform, window, now=now))
+            report = dsr.run_dsr(self.sources, self.platform, window, now=now)
+            return dsr_tsv.to_tsv(report) if form == "tsv" else dsr.to_json(report)
         if name in COUNTER_REPORTS:
             return self._counter(name, form, given, now)
         return self._metrics(name, form, given)
@@ -67,9 +68,7 @@ class Reporter:
 
 def forms_of(name: str) -> tuple[str, ...]:
     """Return the forms that a report can be written in, the usual one first."""
-    if name == DSR:
-        return ("json",)
-    if name in COUNTER_REPORTS:
+    if name == DSR or name in COUNTER_REPORTS:
         return COUNTER_FORMS
     if name in REPORTS:
         return TABLES

@@ -43,7 +43,9 @@ blueprint = Blueprint("stats_counter", __name__, url_prefix="/api/counter/r51")
 @blueprint.get("/status")
 def status() -> Response:
     """Say whether reports can be had; for everybody."""
-    body: dict[str, Any] = {"Service_Active": True, "Registry_Record": ""}
+    body: dict[str, Any] = {"Service_Active": True}
+    if record := current_stats.settings.registry_record:
+        body["Registry_Record"] = record
     body["Description"] = f"COUNTER {RELEASE} usage reports of {current_stats.settings.platform}"
     try:
         current_stats.stores.search.ping()

@@ -13,22 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from stats.errors import InputError
-from stats.events.fields import FIELDS, Check, refuse_halves
+from stats.events.fields import FIELDS, Check
+from stats.events.item_fields import ITEM_FIELDS, check_text
 from stats.refs import parse_ref
 from stats.times import from_ms
 from stats.validation import SHOWN, find_near
-
-MAX_TEXT = 1_024
-
-
-def _text(value: object, field: str) -> str:
-    if not isinstance(value, str):
-        raise InputError("wrong_type", f"{field} must be a string", field=field)
-    if len(value) > MAX_TEXT:
-        message = f"{field} has {len(value)} characters, send at most {MAX_TEXT}"
-        raise InputError("too_long", message, field=field)
-    refuse_halves(value, field)
-    return value
 
 
 def _list(value: object, field: str) -> list[str]:
@@ -41,39 +30,19 @@ def _moment(value: object, field: str) -> datetime:
     return from_ms(FIELDS[field](value, field))
 
 
-def _authors(value: object, field: str) -> list[dict[str, str]]:
-    """Return authors as objects; a name alone is one too."""
-    if not isinstance(value, list):
-        raise InputError("wrong_type", f"{field} must be a list", field=field)
-    return [_author({"name": one} if isinstance(one, str) else one, field) for one in value]
-
-
-def _author(value: object, field: str) -> dict[str, str]:
-    if not isinstance(value, dict) or not {"name"} <= value.keys() <= {"name", "orcid", "isni"}:
-        message = f"an entry of {field} is a name, or an object of name, orcid and isni"
-        raise InputError("bad_format", message, field=field)
-    return {key: _text(part, field) for key, part in value.items()}
-
-
 _OF_EVENTS = ("title", "owner_id", "url", "size", "access")
 _OWN: Mapping[str, Check] = {
-    "owner": _text,
+    "owner": check_text,
     "parents": _list,
     "created": _moment,
-    "status": _text,
-    "location": _text,
+    "status": check_text,
+    "location": check_text,
 }
-_FOR_STANDARDS: Mapping[str, Check] = {
-    **dict.fromkeys(("doi", "publisher", "publication_date", "version", "data_type"), _text),
-    "authors": _authors,
-}
-"""What COUNTER and dataset reports say of an item, beyond DESIGN 3.4."""
-
 
 DESCRIPTION: Mapping[str, Check] = MappingProxyType(
-    {**{name: FIELDS[name] for name in _OF_EVENTS}, **_OWN, **_FOR_STANDARDS}
+    {**{name: FIELDS[name] for name in _OF_EVENTS}, **_OWN, **ITEM_FIELDS}
 )
-"""Every field of a description (DESIGN 3.4) and its check."""
+"""Every field of a description and its check (docs/rest.md)."""
 
 
 def parse_description(obj: object) -> tuple[str, dict[str, Any]]:

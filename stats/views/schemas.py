@@ -116,13 +116,27 @@ ACCEPTED: Schema = {
 }
 """``warnings`` are there when there are any."""
 
+_AUTHOR = {
+    **object_of(dict.fromkeys(("name", "orcid", "isni"), TEXT), required=False),
+    "required": ["name"],
+    "additionalProperties": False,
+}
+_IDENTIFIER = {
+    **object_of(dict.fromkeys(("type", "value"), TEXT)),
+    "additionalProperties": False,
+}
+
 _FIELD_TYPES: dict[str, Schema] = {
     "size": WHOLE_NUMBER,
     "value": {"type": "number"},
     "timestamp": {"type": "string", "format": "date-time"},
     "created": {"type": "string", "format": "date-time"},
     "parents": {"type": "array", "items": TEXT},
-    "authors": {"type": "array", "items": {"type": ["string", "object"]}},
+    "keywords": {"type": "array", "items": TEXT},
+    "authors": {"type": "array", "items": {"anyOf": [TEXT, _AUTHOR]}},
+    "identifiers": {"type": "array", "items": {"anyOf": [TEXT, _IDENTIFIER]}},
+    "year": {"anyOf": [TEXT, {"type": "integer"}]},
+    "version": {"anyOf": [TEXT, {"type": "integer"}]},
     "extra": {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
 }
 

@@ -18,6 +18,7 @@ from stats.reports.counter.definitions import IR, PR, CounterReport
 from stats.reports.counter.json_form import to_json
 from stats.reports.counter.request import parse_request
 from stats.reports.counter.run import run_counter
+from stats.reports.counter.schemas import build_report
 from stats.reports.counter.tsv_form import to_tsv
 from stats.reports.items import read_item
 from stats.reports.sources import Sources
@@ -59,14 +60,16 @@ def ask(report: CounterReport, given: dict[str, str], found: Sources) -> dict[st
     request = parse_request(report, DATES | given, now=NOW, platform="myrepo")
     answer = run_counter(request, found, PLATFORM, now=NOW)
     body = json.loads(b"".join(to_json(answer)))
-    VALIDATORS[f"counter-{report.id.lower()}"].validate(body)
+    if report.view_of is None:
+        VALIDATORS[f"counter-{report.id.lower()}"].validate(body)
+    Draft202012Validator(build_report(report)).validate(body)
     return body
 
 
 def tsv(report: CounterReport, given: dict[str, str], found: Sources) -> list[list[str]]:
     request = parse_request(report, DATES | given, now=NOW, platform="myrepo")
     answer = run_counter(request, found, PLATFORM, now=NOW)
-    text = b"".join(to_tsv(answer)).decode()
+    text = b"".join(to_tsv(answer)).decode("utf-8-sig")
     return [line.split("\t") for line in text.split("\n")]
 
 
@@ -128,16 +131,16 @@ def test_a_platform_report_sums_its_items(found: Sources) -> None:
 def test_attributes_divide_only_when_they_are_shown(found: Sources) -> None:
     body = ask(IR, {"attributes_to_show": "Country_Code|YOP|Access_Method"}, found)
     assert body["Report_Header"]["Report_Attributes"] == {
-        "Attributes_To_Show": ["YOP", "Access_Method", "Country_Code"]
+        "Attributes_To_Show": ["Country_Code", "YOP", "Access_Method"]
     }
     lines = body["Report_Items"][0]["Items"][0]["Attribute_Performance"]
     assert [
-        (line["YOP"], line.get("Country_Code"), line["Performance"]["Total_Item_Investigations"])
+        (line["YOP"], line["Country_Code"], line["Performance"]["Total_Item_Investigations"])
         for line in lines
     ] == [
-        ("2020", None, {"2024-02": 3}),
         ("2020", "CH", {"2024-01": 5}),
         ("2020", "US", {"2024-01": 2}),
+        ("2020", "ZZ", {"2024-02": 3}),
     ]
 
 
@@ -179,12 +182,18 @@ def test_metric_types_are_filtered(found: Sources) -> None:
             assert list(line["Performance"]) == ["Unique_Item_Requests"]
 
 
+JOURNAL_IDS = [{"type": "online_issn", "value": "1234-567X"}, {"type": "print_issn", "value": "?"}]
+
+
 def test_items_with_a_parent_are_grouped_when_asked_for() -> None:
     usage = [
         usage_document(f"record:{n}", "2024-01-01", {"regular": [1, 1, 1, 1, 0]}, parents=parents)
-        for n, parents in enumerate([["dataset:p"], [], ["dataset:p", "record:x"], ["space:s"]])
+        for n, parents in enumerate(
+            [["journal:p"], [], ["dataset:d", "journal:p"], ["space:s", "dataset:d"]]
+        )
     ]
-    found = sources(usage=usage, descriptions={"dataset:p": {"title": "The whole"}})
+    journal = {"title": "The whole", "data_type": "Journal", "identifiers": JOURNAL_IDS}
+    found = sources(usage=usage, descriptions={"journal:p": journal})
     plain = ask(IR, {}, found)
     assert [len(entry["Items"]) for entry in plain["Report_Items"]] == [4]
     body = ask(IR, {"include_parent_details": "True"}, found)
@@ -192,7 +201,8 @@ def test_items_with_a_parent_are_grouped_when_asked_for() -> None:
     assert [
         (entry.get("Title"), entry.get("Data_Type"), len(entry["Items"]))
         for entry in body["Report_Items"]
-    ] == [(None, None, 2), ("The whole", "Dataset", 2)]
+    ] == [(None, None, 2), ("The whole", "Journal", 2)]
+    assert body["Report_Items"][1]["Item_ID"]["Online_ISSN"] == "1234-567X"
 
 
 def test_the_table_has_thirteen_lines_of_header_and_no_line_of_zeros(found: Sources) -> None:

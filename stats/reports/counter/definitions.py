@@ -1,11 +1,13 @@
-"""What COUNTER 5.1 lists: reports, metrics, data types, attributes, parameters (A4, A5, A9).
+"""What COUNTER 5.1 lists: reports, metrics, data types, attributes, parameters.
 
-Pure definitions, those of the reports a repository has to deliver: PR and IR.
+Pure definitions, of the reports that a repository has to deliver (COUNTER 5.1,
+section 4): the Platform and the Item Report, and their Standard Views.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from stats.reports.items import ITEM_DATA_TYPES
@@ -45,6 +47,17 @@ TITLE_DATA_TYPES = (
     "Newspaper_or_Newsletter",
     "Reference_Work",
 )
+MULTIMEDIA_DATA_TYPES = ("Audiovisual", "Image", "Interactive_Resource", "Multimedia", "Sound")
+PARENT_DATA_TYPES = (
+    "Book",
+    "Conference",
+    "Database_Full",
+    "Journal",
+    "Newspaper_or_Newsletter",
+    "Reference_Work",
+)
+"""Data types of what an item of an Item Report may be part of."""
+
 ACCESS_TYPES = {"open": "Open", "closed": "Controlled", "restricted": "Controlled"}
 ALL_ACCESS_TYPES = ("Controlled", "Free_To_Read", "Open")
 ACCESS_METHODS = ("Regular", "TDM")
@@ -54,21 +67,42 @@ COMMON = ("customer_id", "requestor_id", "api_key", "platform", "begin_date", "e
 
 @dataclass(frozen=True)
 class CounterReport:
-    """One report: its id, and what a request for it may name."""
+    """One report: its id, and what a request for it may name.
+
+    ``view_of`` is the report that a Standard View is a part of, and ``fixed`` are the
+    filters that make it one, as its header names them. ``show`` are the
+    attributes that are always shown, ``by_data_type`` says whether its lines name one.
+    """
 
     id: str
     name: str
     description: str
-    parameters: tuple[str, ...]
-    attributes: tuple[str, ...]
     metrics: tuple[str, ...]
     data_types: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    view_of: CounterReport | None = None
+    fixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    show: tuple[str, ...] = ()
+    by_data_type: bool = True
+
+    @property
+    def full(self) -> CounterReport:
+        """Return the report itself, or the one that it is a view of."""
+        return self.view_of or self
+
+    @property
+    def path(self) -> str:
+        """Return the last part of its address."""
+        return self.id.lower()
 
 
 PR = CounterReport(
     "PR",
     "Platform Report",
     "Usage of the whole platform, by data type.",
+    (*METRIC_FIELDS, *TITLE_METRICS),
+    (*ITEM_DATA_TYPES, *TITLE_DATA_TYPES, "Platform"),
     (
         "metric_type",
         "data_type",
@@ -77,14 +111,14 @@ PR = CounterReport(
         "granularity",
         "country_code",
     ),
-    ("Access_Method", "Country_Code"),
-    (*METRIC_FIELDS, *TITLE_METRICS),
-    (*ITEM_DATA_TYPES, *TITLE_DATA_TYPES, "Platform"),
+    ("Country_Code", "Access_Method"),
 )
 IR = CounterReport(
     "IR",
     "Item Report",
     "Usage of each item.",
+    (*METRIC_FIELDS, *DENIALS),
+    ITEM_DATA_TYPES,
     (
         "metric_type",
         "data_type",
@@ -99,9 +133,60 @@ IR = CounterReport(
         "include_parent_details",
         "include_component_details",
     ),
-    ("YOP", "Access_Type", "Access_Method", "Authors", "Publication_Date", "Country_Code"),
-    (*METRIC_FIELDS, *DENIALS),
-    ITEM_DATA_TYPES,
+    (
+        "Country_Code",
+        "Authors",
+        "Publication_Date",
+        "Article_Version",
+        "YOP",
+        "Access_Type",
+        "Access_Method",
+    ),
 )
-COUNTER_REPORTS = {"pr": PR, "ir": IR}
+PR_P1 = CounterReport(
+    "PR_P1",
+    "Platform Usage",
+    "Requests of the whole platform, by data type.",
+    ("Searches_Platform", "Total_Item_Requests", "Unique_Item_Requests", "Unique_Title_Requests"),
+    PR.data_types,
+    view_of=PR,
+    fixed={
+        "Access_Method": ("Regular",),
+        "Metric_Type": (
+            "Searches_Platform",
+            "Total_Item_Requests",
+            "Unique_Item_Requests",
+            "Unique_Title_Requests",
+        ),
+    },
+)
+IR_A1 = CounterReport(
+    "IR_A1",
+    "Journal Article Requests",
+    "Requests of each journal article.",
+    ("Total_Item_Requests", "Unique_Item_Requests"),
+    ("Article",),
+    view_of=IR,
+    fixed={
+        "Access_Method": ("Regular",),
+        "Data_Type": ("Article",),
+        "Metric_Type": ("Total_Item_Requests", "Unique_Item_Requests"),
+    },
+    show=("Authors", "Publication_Date", "Article_Version", "Access_Type"),
+    by_data_type=False,
+)
+IR_M1 = CounterReport(
+    "IR_M1",
+    "Multimedia Item Requests",
+    "Requests of each multimedia item.",
+    ("Total_Item_Requests", "Unique_Item_Requests"),
+    MULTIMEDIA_DATA_TYPES,
+    view_of=IR,
+    fixed={
+        "Access_Method": ("Regular",),
+        "Data_Type": MULTIMEDIA_DATA_TYPES,
+        "Metric_Type": ("Total_Item_Requests", "Unique_Item_Requests"),
+    },
+)
+COUNTER_REPORTS = {report.path: report for report in (PR, PR_P1, IR, IR_A1, IR_M1)}
 """By the last part of the address."""

@@ -1,12 +1,13 @@
 """The lines of PR and IR: usage of an item, divided by the attributes asked for.
 
 Pure. Comes in: monthly usage of items with what they are. Goes out: lines that
-JSON and TSV are written of. What always holds: only regular use counts (F3);
-zeros are left out; an attribute that was not asked for does not divide.
+JSON and TSV are written of. Invariants: only regular use counts; zeros are
+left out; an attribute that was not asked for does not divide.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from stats.reports.counter.definitions import ACCESS_TYPES, METRIC_FIELDS
 from stats.reports.counter.request import CounterRequest
 from stats.reports.items import Item, Platform
 from stats.reports.usage import REGULAR, ItemUsage
+
+_COUNTRY = re.compile("[A-Z]{2}")
 
 Performance = dict[str, dict[str, int]]
 """Metric -> month ``YYYY-MM`` -> count; nothing in it is zero or empty."""
@@ -40,11 +43,11 @@ class Line:
 
 @dataclass(frozen=True)
 class ItemLines:
-    """An item with its lines (at least one), and the ref of what it is part of."""
+    """An item with its lines (at least one), and what it is part of, if that is told."""
 
     item: Item
     lines: list[Line]
-    parent: str = ""
+    parent: Item | None = None
 
 
 def breakdown_for(request: CounterRequest) -> Breakdown:
@@ -57,7 +60,12 @@ def breakdown_for(request: CounterRequest) -> Breakdown:
 
 
 def item_lines(
-    usage: ItemUsage, item: Item, request: CounterRequest, platform: Platform
+    usage: ItemUsage,
+    item: Item,
+    request: CounterRequest,
+    platform: Platform,
+    *,
+    parent: Item | None = None,
 ) -> ItemLines | None:
     """Return the lines of one item; None when it has none or the filters leave it out."""
     if not _wanted(item, request, platform):
@@ -68,7 +76,7 @@ def item_lines(
             performance = found.setdefault(_attributes(value, item, request), {})
             _add(performance, months, request)
     lines = [Line(key, performance) for key, performance in sorted(found.items()) if performance]
-    return ItemLines(item, lines, _parent(usage, platform)) if lines else None
+    return ItemLines(item, lines, parent) if lines else None
 
 
 def platform_lines(items: Iterable[ItemLines]) -> list[Line]:
@@ -83,8 +91,15 @@ def platform_lines(items: Iterable[ItemLines]) -> list[Line]:
 
 
 def item_ids(item: Item, platform: Platform) -> dict[str, str]:
-    """Return the ids of an item by namespace, as COUNTER names them (A7)."""
-    ids = {"DOI": item.doi, "Proprietary": f"{platform.id}:{item.resource}", "URI": item.url}
+    """Return the ids of an item by namespace, as COUNTER 5.1 names them (section 3.3.2)."""
+    ids = {
+        "DOI": item.doi,
+        "Proprietary": f"{platform.id}:{item.resource}",
+        "ISBN": item.identifiers.get("isbn", ""),
+        "Print_ISSN": item.identifiers.get("print_issn", ""),
+        "Online_ISSN": item.identifiers.get("online_issn", ""),
+        "URI": item.url,
+    }
     return {namespace: value for namespace, value in ids.items() if value}
 
 
@@ -123,16 +138,20 @@ def _access_type(value: str) -> str:
 
 
 def _attributes(value: str, item: Item, request: CounterRequest) -> Attributes:
-    """Return the attributes of a row; what is unknown is left out."""
+    """Return the attributes of a row.
+
+    Usage without a country has ``ZZ``, a code that ISO 3166 leaves to users: an
+    attribute that is shown must have a value of the form of a country code.
+    """
     values = {
+        "Country_Code": value if _COUNTRY.fullmatch(value) else UNKNOWN_COUNTRY,
         "Data_Type": item.data_type,
         "YOP": item.year,
         "Access_Type": _access_type(value),
         "Access_Method": "Regular",
-        "Country_Code": "" if value == UNKNOWN_COUNTRY else value,
     }
-    shown = {"Data_Type", *request.show}
-    return tuple((name, text) for name, text in values.items() if name in shown and text)
+    shown = {*request.show, *(["Data_Type"] if request.report.by_data_type else [])}
+    return tuple((name, text) for name, text in values.items() if name in shown)
 
 
 def _add(performance: Performance, months: dict[str, list[int]], request: CounterRequest) -> None:
@@ -148,9 +167,3 @@ def _add(performance: Performance, months: dict[str, list[int]], request: Counte
 def _sum(total: dict[str, int], more: dict[str, int]) -> None:
     for month, count in more.items():
         total[month] = total.get(month, 0) + count
-
-
-def _parent(usage: ItemUsage, platform: Platform) -> str:
-    """Return the first of an item's parents that is an item itself."""
-    kinds = tuple(f"{kind}:" for kind in platform.item_kinds)
-    return next((ref for ref in usage.parents if ref.startswith(kinds)), "")

@@ -65,6 +65,7 @@ class CounterRequest:
     country: str | None = None
     show: tuple[str, ...] = ()
     include_parents: bool = False
+    include_components: bool = False
     filters: Mapping[str, list[str] | str] = field(default_factory=dict)
     remarks: tuple[ex.Remark, ...] = ()
 
@@ -129,11 +130,24 @@ def parse_request(
     newest = last_of(month_before(now.date()))
     known = (*COMMON, *report.parameters)
     remarks = remark_names(given, known, repeated=repeated, platform=platform)
-    request = CounterRequest(report, first, min(asked, newest), asked, remarks=remarks)
+    request = _preset(CounterRequest(report, first, min(asked, newest), asked, remarks=remarks))
     for name in report.parameters:
         if name in given and name not in repeated:
             request = _read(request, name, given[name].strip())
     return _without_third_dimension(request)
+
+
+def _preset(request: CounterRequest) -> CounterRequest:
+    """Set the filters and attributes that a Standard View has whatever is asked."""
+    fixed = request.report.fixed
+    return replace(
+        request,
+        metrics=fixed.get("Metric_Type"),
+        data_types=fixed.get("Data_Type"),
+        access_methods=fixed.get("Access_Method"),
+        show=request.report.show,
+        filters={name: list(values) for name, values in fixed.items()},
+    )
 
 
 def _read(request: CounterRequest, name: str, text: str) -> CounterRequest:
@@ -240,6 +254,7 @@ def _read_components(request: CounterRequest, text: str) -> CounterRequest:
     if text == FALSE:
         return request
     if text == TRUE:
+        request = replace(request, include_components=True)
         return request.remarked(ex.COMPONENTS_NOT_SUPPORTED, "")
     return request.remarked(ex.INVALID_ATTRIBUTE, f"include_component_details={text}")
 

@@ -7,15 +7,16 @@ written, because an empty report must say so in it (3030).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, islice
+from typing import Any
 
 from stats.batches import batches
 from stats.reports.counter import exceptions as ex
 from stats.reports.counter.availability import Availability, availability, cover
-from stats.reports.counter.definitions import PR
+from stats.reports.counter.definitions import IR_A1, PARENT_DATA_TYPES, PR
 from stats.reports.counter.lines import ItemLines, Line, breakdown_for, item_lines, platform_lines
 from stats.reports.counter.request import CounterRequest
 from stats.reports.items import Item, Platform, read_item
@@ -33,8 +34,8 @@ BATCH = 500
 class CounterAnswer:
     """A report: its request with all remarks, and its lines, which can be read once.
 
-    ``items`` are the lines of an IR, ``lines`` those of a PR; the other is empty.
-    ``parents`` describes, for an IR with parent details, what items are part of.
+    ``items`` are the lines of an item report, ``lines`` those of a platform report; the
+    other is empty.
     """
 
     request: CounterRequest
@@ -42,11 +43,11 @@ class CounterAnswer:
     created: datetime
     items: Iterator[ItemLines]
     lines: Sequence[Line]
-    sources: Sources
 
-    def parent(self, ref: str) -> Item:
-        """Return the item that others are part of."""
-        return read_item(ref, self.sources.resources.read([ref]).get(ref, {}), self.platform)
+    @property
+    def with_parents(self) -> bool:
+        """Return whether what items are part of is told."""
+        return tells_parents(self.request)
 
 
 def run_available(sources: Sources, kinds: Sequence[str], *, now: datetime) -> Availability:
@@ -68,12 +69,17 @@ def run_counter(
     request = replace(request, remarks=(*request.remarks, *coverage.remarks))
     items = _items(request, sources, platform, coverage.window)
     lines: list[Line] = []
-    if request.report == PR:
+    if request.report.full == PR:
         lines, items = platform_lines(items), iter(())
     first = list(islice(items, 1))
     if not first and not lines and coverage.may_be_empty:
         request = request.remarked(ex.NO_USAGE, "")
-    return CounterAnswer(request, platform, now, chain(first, items), lines, sources)
+    return CounterAnswer(request, platform, now, chain(first, items), lines)
+
+
+def tells_parents(request: CounterRequest) -> bool:
+    """Return whether a report tells what its items are part of: one of articles always does."""
+    return request.include_parents or request.report == IR_A1
 
 
 def _items(
@@ -86,20 +92,35 @@ def _items(
         return
     breakdowns = (breakdown_for(request),)
     usages = run_usage(sources.search, platform.item_kinds, window, breakdowns=breakdowns)
-    for usage, item in described(usages, sources, platform):
-        one = item_lines(usage, item, request, platform)
+    with_parents = tells_parents(request)
+    for usage, item, parent in described(usages, sources, platform, with_parents=with_parents):
+        one = item_lines(usage, item, request, platform, parent=parent)
         if one is not None:
             yield one
 
 
 def described(
-    usages: Iterator[ItemUsage], sources: Sources, platform: Platform
-) -> Iterator[tuple[ItemUsage, Item]]:
-    """Join usage with what the items are, a batch at a time."""
+    usages: Iterator[ItemUsage],
+    sources: Sources,
+    platform: Platform,
+    *,
+    with_parents: bool = False,
+) -> Iterator[tuple[ItemUsage, Item, Item | None]]:
+    """Join usage with what the items are, and what they are part of, a batch at a time."""
     for batch in batches(usages, BATCH):
-        found = sources.resources.read([usage.resource for usage in batch])
+        refs = [usage.resource for usage in batch]
+        parents = {ref for usage in batch for ref in usage.parents} if with_parents else set()
+        found = sources.resources.read([*dict.fromkeys([*refs, *sorted(parents)])])
         for usage in batch:
-            yield usage, read_item(usage.resource, found.get(usage.resource, {}), platform)
+            item = read_item(usage.resource, found.get(usage.resource, {}), platform)
+            wholes = usage.parents if with_parents else ()
+            yield usage, item, _parent(wholes, found, platform)
+
+
+def _parent(refs: Sequence[str], found: Mapping[str, Any], platform: Platform) -> Item | None:
+    """Return the first of what an item is in that COUNTER has a data type of parents for."""
+    items = (read_item(ref, found.get(ref, {}), platform) for ref in refs)
+    return next((item for item in items if item.parent_type in PARENT_DATA_TYPES), None)
 
 
 def available_months(available: Availability, now: datetime) -> dict[str, str]:

@@ -1,28 +1,36 @@
-"""PR and IR as tab-separated values (A8).
+"""PR, IR and their views as tab-separated values (COUNTER 5.1, section 3.2).
 
-Comes in: an answer. Goes out: lines of text as bytes, item by item. What
-always holds: thirteen header lines, an empty one, the column heads; a month
-without usage is 0 in a line that has some, a line of zeros is left out.
+Comes in: an answer. Goes out: lines of text as bytes, item by item. Invariants: a
+byte order mark, by which spreadsheets know UTF-8; thirteen header lines, an
+empty one, the column heads; a month without usage is 0 in a line that has
+some, a line of zeros is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from stats.reports.cells import tsv_line
 from stats.reports.counter.definitions import IR, METRIC_FIELDS
 from stats.reports.counter.json_form import header, publisher_id
 from stats.reports.counter.lines import ItemLines, Line, item_ids
+from stats.reports.counter.request import CounterRequest
 from stats.reports.counter.run import CounterAnswer
 from stats.reports.items import Author, Item
-from stats.reports.months import months
+from stats.reports.months import column_of, months
 from stats.reports.stream import gathered
 from stats.times import month_of
 
 SEPARATOR = "; "
 _ID_COLUMNS = ("DOI", "Proprietary_ID", "ISBN", "Print_ISSN", "Online_ISSN", "URI")
-_LINE_ATTRIBUTES = ("YOP", "Access_Type", "Access_Method", "Country_Code")
+_FIRST = ("Country_Code",)
+"""Extensions that the standard reserves: they come before what is counted (section 11.5)."""
+
+_ITEM_ATTRIBUTES = ("Authors", "Publication_Date", "Article_Version")
+_LINE_ATTRIBUTES = ("YOP", "Access_Type", "Access_Method")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PARENT_COLUMNS = (
     "Parent_Title",
     "Parent_Authors",
@@ -36,11 +44,22 @@ _PARENT_COLUMNS = (
     "Parent_Online_ISSN",
     "Parent_URI",
 )
+_LEFT_OUT = {
+    "IR_A1": (
+        "ISBN",
+        "Parent_Publication_Date",
+        "Parent_Data_Type",
+        "Parent_ISBN",
+        "Data_Type",
+    ),
+    "IR_M1": ("ISBN", "Print_ISSN", "Online_ISSN"),
+}
+"""Columns of an Item Report that a view of it does not have (table 4.p)."""
 
 
 def to_tsv(answer: CounterAnswer) -> Iterator[bytes]:
-    """Return the report as chunks of a text in UTF-8, without a byte order mark."""
-    return gathered(line.encode() for line in _text(answer))
+    """Return the report as chunks of a text in UTF-8, with a byte order mark."""
+    return gathered(chain([_BYTE_ORDER_MARK], (line.encode() for line in _text(answer))))
 
 
 def _text(answer: CounterAnswer) -> Iterator[str]:
@@ -48,7 +67,7 @@ def _text(answer: CounterAnswer) -> Iterator[str]:
         yield f"{name}\t{value}\n"
     yield "\n"
     yield tsv_line(columns(answer))
-    if answer.request.report != IR:
+    if answer.request.report.full != IR:
         yield from _lines({"Platform": answer.platform.id}, answer.lines, answer)
     for one in answer.items:
         yield from _lines(_item(one, answer), one.lines, answer)
@@ -76,21 +95,24 @@ def header_rows(answer: CounterAnswer) -> list[tuple[str, str]]:
 def columns(answer: CounterAnswer) -> list[str]:
     """Return the column heads."""
     request = answer.request
-    shown = [name for name in _LINE_ATTRIBUTES if name in request.show]
-    heads = ["Platform", "Data_Type"]
-    if request.report == IR:
-        extra = [name for name in ("Authors", "Publication_Date") if name in request.show]
-        parents = _PARENT_COLUMNS if request.include_parents else ()
-        heads = ["Item", "Publisher", "Publisher_ID", "Platform", *extra, *_ID_COLUMNS]
-        heads += [*parents, "Data_Type"]
-    return [*heads, *shown, "Metric_Type", "Reporting_Period_Total", *_month_heads(answer)]
+    heads = _shown(request, _FIRST)
+    if request.report.full == IR:
+        heads += ["Item", "Publisher", "Publisher_ID", "Platform"]
+        heads += [*_shown(request, _ITEM_ATTRIBUTES), *_ID_COLUMNS]
+        heads += _PARENT_COLUMNS if answer.with_parents else ()
+    else:
+        heads += ["Platform"]
+    heads += ["Data_Type", *_shown(request, _LINE_ATTRIBUTES)]
+    heads += [
+        "Metric_Type",
+        "Reporting_Period_Total",
+        *map(column_of, months(request.first, request.last)),
+    ]
+    return [head for head in heads if head not in _LEFT_OUT.get(request.report.id, ())]
 
 
-def _month_heads(answer: CounterAnswer) -> list[str]:
-    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun"]
-    names += ["Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    request = answer.request
-    return [f"{names[m.month - 1]}-{m.year:04d}" for m in months(request.first, request.last)]
+def _shown(request: CounterRequest, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name in request.show]
 
 
 def _lines(cells: Mapping[str, str], lines: Iterable[Line], answer: CounterAnswer) -> Iterator[str]:
@@ -110,28 +132,35 @@ def _lines(cells: Mapping[str, str], lines: Iterable[Line], answer: CounterAnswe
 def _item(one: ItemLines, answer: CounterAnswer) -> dict[str, str]:
     item, platform = one.item, answer.platform
     cells = {
-        "Item": item.title,
+        "Item": item.name,
         "Publisher": item.publisher,
-        "Publisher_ID": _ids(publisher_id(item, platform)),
+        "Publisher_ID": _ids(publisher_id(item)),
         "Platform": platform.id,
         "Authors": _authors(item),
         "Publication_Date": item.publication_date,
+        "Article_Version": item.article_version,
         **_id_cells(item, answer),
     }
-    if one.parent and answer.request.include_parents:
-        parent = answer.parent(one.parent)
-        cells |= {"Parent_Title": parent.title, "Parent_Data_Type": parent.data_type}
-        cells |= {f"Parent_{name}": value for name, value in _id_cells(parent, answer).items()}
+    if one.parent is not None:
+        cells |= _parent_cells(one.parent, answer)
     return cells
+
+
+def _parent_cells(parent: Item, answer: CounterAnswer) -> dict[str, str]:
+    cells = {
+        "Title": parent.name,
+        "Authors": _authors(parent),
+        "Publication_Date": parent.publication_date,
+        "Article_Version": parent.article_version,
+        "Data_Type": parent.parent_type,
+        **_id_cells(parent, answer),
+    }
+    return {f"Parent_{name}": value for name, value in cells.items()}
 
 
 def _id_cells(item: Item, answer: CounterAnswer) -> dict[str, str]:
     ids = item_ids(item, answer.platform)
-    return {
-        "DOI": ids.get("DOI", ""),
-        "Proprietary_ID": ids["Proprietary"],
-        "URI": ids.get("URI", ""),
-    }
+    return {name: ids.get(name.removesuffix("_ID"), "") for name in _ID_COLUMNS}
 
 
 def _ids(ids: Mapping[str, list[str]]) -> str:
@@ -144,7 +173,7 @@ def _ids(ids: Mapping[str, list[str]]) -> str:
 
 
 def _authors(item: Item) -> str:
-    return SEPARATOR.join(map(_author, item.authors[:3]))
+    return SEPARATOR.join([_author(one) for one in item.authors if len(one.name) > 1][:3])
 
 
 def _author(author: Author) -> str:
