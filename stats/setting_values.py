@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stats.errors import InputError
-from stats.permissions.embed import parse_origin
+from stats.origins import parse_origin
 
 _REGISTRY_RECORD = re.compile(
     r"https://registry\.(countermetrics|projectcounter)\.org/(platform|usage-data-host)/"

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from stats import origins
 from stats.cli.context import with_stats
 from stats.errors import InputError
 from stats.permissions import Grant, embed, tokens
@@ -89,7 +90,7 @@ def _create_embed(given: dict[str, Any], now: datetime) -> str:
     for name in given["queries"]:
         current_stats.find_query(name)
     grant = Grant(
-        parse_ref(given["resource"]), embed.parse_origin(given["origin"]), given["queries"]
+        parse_ref(given["resource"]), origins.parse_origin(given["origin"]), given["queries"]
     )
     expires = tokens.parse_expires(given["expires"] or EMBED_DAYS, now=now)
     signed = embed.Signed(grant, expires.replace(microsecond=0))

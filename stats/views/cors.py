@@ -15,8 +15,8 @@ from collections.abc import Callable
 from flask import Blueprint, Response, current_app, request
 
 from stats.errors import InputError, StatsError
+from stats.origins import parse_origin
 from stats.permissions import ANONYMOUS
-from stats.permissions.embed import parse_origin
 from stats.proxies import current_stats
 from stats.refs import is_ref
 from stats.times import utc_now

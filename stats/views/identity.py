@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 from flask import current_app, g, has_request_context, request
 
 from stats.errors import AccessError, ConfigError
+from stats.origins import read_origin
 from stats.permissions import ANONYMOUS, COMMAND_LINE, Identity
-from stats.permissions.embed import looks_like_embed, read, read_origin
+from stats.permissions.embed import looks_like_embed, read
 from stats.permissions.host import read_host_identity
 from stats.permissions.tokens import is_live, read_identity, token_id
 from stats.proxies import current_stats

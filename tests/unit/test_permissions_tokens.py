@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stats import origins
 from stats.config import load_settings
 from stats.errors import ConfigError, InputError
 from stats.permissions import Grant, embed, tokens
@@ -120,7 +121,7 @@ def test_what_another_has_signed_or_changed_is_nothing() -> None:
     ],
 )
 def test_origins(text: str, origin: str) -> None:
-    assert embed.parse_origin(text) == origin
+    assert origins.parse_origin(text) == origin
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_origins(text: str, origin: str) -> None:
 )
 def test_what_is_no_origin(text: str) -> None:
     with pytest.raises(InputError):
-        embed.parse_origin(text)
+        origins.parse_origin(text)
     with pytest.raises(ConfigError, match="STATS_WIDGET_ORIGINS"):
         load_settings({"STATS_WIDGET_ORIGINS": [text or "x"] if text != "*" else ["*x"]}, {})
 
@@ -161,7 +162,7 @@ def test_widget_origins_are_normal_forms() -> None:
     ],
 )
 def test_the_page_that_asks(headers: dict[str, str], origin: str | None) -> None:
-    assert embed.read_origin(headers) == origin
+    assert origins.read_origin(headers) == origin
 
 
 def rows(count: int) -> list[dict[str, Any]]:
