@@ -12,6 +12,14 @@ if [ "${CI:-}" = true ] && ! command -v chromium >/dev/null && [ "$(id -u)" = 0 
   { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || echo "Chromium could not be installed: the browser tests will skip"
 fi
 
+if [ "${CI:-}" = true ] && [ ! -e /usr/lib/rabbitmq/bin/rabbitmq-server ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "== installing RabbitMQ for the tests on it"
+  # Its own node must not start with the package: the tests start theirs.
+  printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+  { apt-get update -qq && apt-get install -y -qq rabbitmq-server; } >/dev/null 2>&1 || echo "RabbitMQ could not be installed: the tests on it will skip"
+  rm -f /usr/sbin/policy-rc.d
+fi
+
 if [ $# -gt 0 ]; then
   exec python -m pytest "$@"
 fi
@@ -30,5 +38,8 @@ echo "== mypy"
 mypy
 echo "== the golden suite on Elasticsearch 9"
 STATS_EMBEDDED_ELASTICSEARCH=9.5.3 python -m pytest -q tests/golden -k whole
+echo "== queues, processing and a part of the golden suite on RabbitMQ"
+python -m tests.rabbitmq python -m pytest -q tests/contract/test_queues.py tests/contract/test_process.py
+python -m tests.rabbitmq python -m pytest -q tests/golden -k "whole and (double-click or late or same-id or machines)"
 echo "== pytest"
 python -m pytest --durations=15

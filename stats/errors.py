@@ -9,6 +9,7 @@
     ├── CounterError         a COUNTER request gets one exception         its own  exit 2
     ├── AccessError          nobody is signed in (401) or may not (403)    401/403  exit 2
     ├── StoreUnavailable     an engine does not answer: try again          503  exit 3
+    │   └── StoreBlocked     it answers, and takes no writes for now       503  exit 3
     └── StoreRejected        an engine refused our request: a bug of ours  500  exit 1
 
 One place turns them into HTTP (``views.errors``), one into exit codes
@@ -113,6 +114,16 @@ class StoreUnavailable(StatsError):
 
     def __str__(self) -> str:
         return f"{self.engine} is not reachable: {self.reason}"
+
+
+class StoreBlocked(StoreUnavailable):
+    """An engine answers and takes no writes: an alarm, a full disk, a block by hand.
+
+    The reason names no address, so that everybody may read it.
+    """
+
+    def __str__(self) -> str:
+        return f"{self.engine} is blocked: {self.reason}"
 
 
 class StoreRejected(StatsError):

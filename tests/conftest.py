@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from stats.config import load_settings
+from stats.engines.folder import Addresses
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from tests.system import System
@@ -20,6 +23,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the plugin in a checkout; an installed package brings it by its entry point."""
     if not config.pluginmanager.has_plugin("stats"):
         config.pluginmanager.import_plugin("stats.engines.pytest_plugin")
+
+
+@pytest.fixture(scope="session")
+def stats_engines(stats_engines: Addresses) -> Addresses:
+    """The engines of the session, with the broker of ``python -m tests.rabbitmq`` if that runs."""
+    broker = os.environ.get("TESTS_BROKER_URL")
+    return replace(stats_engines, broker=broker) if broker else stats_engines
 
 
 @pytest.fixture

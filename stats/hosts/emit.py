@@ -1,9 +1,9 @@
 """``emit(event, ...)``: publish from inside a host, and never break it.
 
-Comes in: events as DESIGN 3.1 has them. What always holds: nothing is raised; a
-broker that is down costs ``STATS_EMIT_TIMEOUT`` once, then nothing for a while;
-what could not be published is in ``STATS_EMIT_SPOOL_FILE`` and is published later, in the
-background, by whoever reaches the broker first. Every outcome is counted.
+Comes in: events (docs/events.md). Nothing is raised. A broker that does not answer costs
+one call ``STATS_EMIT_TIMEOUT``; from then on nobody waits for it, and what could not be
+published is in ``STATS_EMIT_SPOOL_FILE``. A thread in the background asks the broker until it
+answers, and publishes the spool. Every outcome is counted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stats.events.parse import dump_event, parse_event
 from stats.events.publish import run_publish
 from stats.events.types import Event, EventType
 from stats.ext import EMITTER
-from stats.hosts.breaker import Breaker
+from stats.hosts.outage import Outage
 from stats.hosts.spool import Spool
 from stats.proxies import current_stats
 from stats.stores.queues import EventQueues
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 class Emitter:
     """Publishes the events of one application; threads share it.
 
-    ``publish`` raises ``StoreUnavailable`` when the broker does not answer.
+    ``publish`` and ``probe`` raise ``StoreUnavailable`` when the broker does not answer.
     """
 
     def __init__(
@@ -52,14 +52,21 @@ class Emitter:
         *,
         types: Mapping[str, EventType],
         spool: Spool | None,
+        probe: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.counts: Counter[Outcome] = Counter(dict.fromkeys(OUTCOMES, 0))
         self.spool = spool
         self._publish = publish
         self._types = types
         self._clock = clock
-        self._breaker = Breaker(clock=clock)
+        self._outage = Outage(
+            probe,
+            tick=spool.sync if spool else lambda: None,
+            over=self._drain_quietly,
+            sleep=sleep,
+        )
         self._lock = threading.Lock()
         self._drain_at = float("-inf")
 
@@ -107,15 +114,14 @@ class Emitter:
     def _try(self, events: Sequence[Event]) -> bool:
         if not events:
             return True
-        if not self._breaker.may_ask():
+        if self._outage.is_on():
             return False
         try:
             self._publish(events)
         except StatsError as error:
-            self._breaker.failed()
+            self._outage.begin()
             _log.warning("statistics cannot be published: %s", error)
             return False
-        self._breaker.answered()
         return True
 
     def _publish_lines(self, lines: Sequence[bytes]) -> None:
@@ -132,9 +138,13 @@ class Emitter:
 
     def _drain_quietly(self) -> None:
         try:
-            _log.info("%d events of the spool are published", self.drain())
-        except (StatsError, OSError) as error:
+            if drained := self.drain():
+                _log.info("%d events of the spool are published", drained)
+        except StatsError as error:
+            self._outage.begin()
             _log.warning("the spool of statistics waits: %s", error)
+        except OSError as error:
+            _log.warning("the spool of statistics cannot be read: %s", error)
 
     def _count(self, outcome: Outcome, events: int) -> None:
         with self._lock:
@@ -166,12 +176,14 @@ def _build(settings: Settings) -> Emitter:
         type_names=types,
         timeout=settings.emit_timeout,
     )
-    spool = (
-        Spool(settings.emit_spool_file, max_bytes=settings.emit_spool_bytes)
-        if settings.emit_spool_file
-        else None
+    file, most = settings.emit_spool_file, settings.emit_spool_bytes
+    spool = Spool(file, max_bytes=most) if file else None
+    return Emitter(
+        lambda events: run_publish(events, queues=queues),
+        types=types,
+        spool=spool,
+        probe=queues.ping,
     )
-    return Emitter(lambda events: run_publish(events, queues=queues), types=types, spool=spool)
 
 
 def _log_warning(warning: FieldWarning) -> None:

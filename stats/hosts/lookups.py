@@ -7,15 +7,16 @@ is not waited for, and its numbers are None, never zeros that somebody stores.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, cast
 
 from flask import Flask, current_app, has_request_context, request
 
 from stats.errors import StatsError
-from stats.hosts.breaker import Breaker
+from stats.hosts.outage import Outage
 from stats.proxies import current_stats
-from stats.stores.mongo import connect
+from stats.stores.mongo import connect, ping
 from stats.stores.totals import TotalsStore
 
 NUMBERS = ("views", "unique_views", "downloads", "unique_downloads", "volume")
@@ -30,21 +31,20 @@ _log = logging.getLogger(__name__)
 class Lookups:
     """The totals, asked with a short time-out; threads share it."""
 
-    def __init__(self, totals: TotalsStore) -> None:
+    def __init__(self, totals: TotalsStore, probe: Callable[[], None]) -> None:
         self._totals = totals
-        self._breaker = Breaker()
+        self._outage = Outage(probe)
 
     def read(self, refs: list[str]) -> dict[str, Numbers]:
         """Return the numbers of all ``refs``: zeros when nothing happened, None when unknown."""
-        if not self._breaker.may_ask():
+        if self._outage.is_on():
             return {ref: dict.fromkeys(NUMBERS) for ref in refs}
         try:
             found = self._totals.read(refs)
         except StatsError as error:
-            self._breaker.failed()
+            self._outage.begin()
             _log.warning("no statistics on this page: %s", error)
             return {ref: dict.fromkeys(NUMBERS) for ref in refs}
-        self._breaker.answered()
         return {ref: _pick(found.get(ref, {})) for ref in refs}
 
 
@@ -65,8 +65,10 @@ def record_stats(ref: str, among: Iterable[str] = ()) -> Numbers:
 def _lookups(app: Flask) -> Lookups:
     if EXTENSION not in app.extensions:
         settings = current_stats.settings
-        database = connect(settings.mongo_url, timeout=settings.emit_timeout)
-        app.extensions.setdefault(EXTENSION, Lookups(TotalsStore(database)))
+        seconds = settings.emit_timeout
+        database = connect(settings.mongo_url, timeout=seconds, answer_timeout=seconds)
+        lookups = Lookups(TotalsStore(database), partial(ping, database))
+        app.extensions.setdefault(EXTENSION, lookups)
     return cast(Lookups, app.extensions[EXTENSION])
 
 

@@ -19,14 +19,19 @@ from stats.times import UTC
 ENGINE = "MongoDB"
 DEFAULT_DATABASE = "stats"
 KNOCK_SECONDS = 1.0
+ANSWER_SECONDS = 60.0
 
 Document = dict[str, Any]
 Documents = Database[Document]
 DocumentCollection = Collection[Document]
 
 
-def connect(url: str, *, timeout: float) -> Documents:
-    """Return the database that ``url`` names; nothing is sent before the first call."""
+def connect(url: str, *, timeout: float, answer_timeout: float = ANSWER_SECONDS) -> Documents:
+    """Return the database that ``url`` names; nothing is sent before the first call.
+
+    ``timeout`` is for reaching a server, ``answer_timeout`` for one answer of one
+    that was reached: a server that hangs must not hang its callers for ever.
+    """
     milliseconds = int(timeout * 1000)
     try:
         client: MongoClient[Document] = MongoClient(
@@ -35,6 +40,7 @@ def connect(url: str, *, timeout: float) -> Documents:
             tzinfo=UTC,
             serverSelectionTimeoutMS=milliseconds,
             connectTimeoutMS=milliseconds,
+            socketTimeoutMS=int(answer_timeout * 1000),
         )
         return client.get_default_database(DEFAULT_DATABASE)
     except (ConfigurationError, ValueError) as error:

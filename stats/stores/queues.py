@@ -5,37 +5,26 @@ until it is acknowledged. What always holds: :meth:`EventQueues.publish`
 returns when the broker has taken responsibility for every message (publisher
 confirms, where the broker has them; persistent messages in a durable queue),
 and otherwise raises :class:`StoreUnavailable` within a few seconds, whatever
-the broker does: statistics being down must not hold up a host's request.
+the broker does, at once when it says that it takes no messages
+(:class:`StoreBlocked`): statistics being down must not hold up a host's request.
 After an exception some messages may be in; publishing them again is safe,
 since an event's ``id`` makes it one event.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import kombu
 from invenio_queues.queue import Queue
-from kombu.exceptions import KombuError
 from kombu.utils.uuid import uuid
 
-from stats.errors import ConfigError, StoreUnavailable
 from stats.stores.amqp_transport import ReadAhead
-from stats.stores.confirms import Confirms
-
-ENGINE = "the AMQP broker"
-
-CONNECTIONS = 10
-"""Threads of one process that publish at once."""
-
-IN_FLIGHT = 500
-"""Messages that are sent before their confirmation is waited for."""
+from stats.stores.broker import build_connection, connection_errors, own_connection, translated
+from stats.stores.publisher import Publisher
 
 
 class Delivery(NamedTuple):
@@ -104,20 +93,14 @@ class EventQueues:
     def __init__(
         self, broker_url: str, *, prefix: str, type_names: Iterable[str], timeout: float = 3.0
     ) -> None:
-        self._timeout = timeout
-        self._connection = _connection(broker_url, timeout=timeout)
-        self._errors: tuple[type[Exception], ...] = (
-            *self._connection.connection_errors,
-            *self._connection.channel_errors,
-            KombuError,
-            OSError,
-        )
-        exchange = kombu.Exchange(f"{prefix}stats", "direct", durable=True, delivery_mode=2)
+        self._connection = build_connection(broker_url, timeout=timeout)
+        self._errors = connection_errors(self._connection)
+        self._exchange = kombu.Exchange(f"{prefix}stats", "direct", durable=True, delivery_mode=2)
+        self._publisher = Publisher(self._connection, self._declare, timeout=timeout)
         self._queues = {
-            name: Queue(exchange, f"{prefix}stats-{name}", self._connections, no_ack=False)
+            name: Queue(self._exchange, f"{prefix}stats-{name}", self._publisher.pool, no_ack=False)
             for name in type_names
         }
-        self._begin()
 
     def name(self, type_name: str) -> str:
         """Return the queue's name on the broker."""
@@ -132,19 +115,18 @@ class EventQueues:
 
     def ensure(self) -> None:
         """Declare exchange and queues; a second time is no error."""
-        with translated(self._errors), self._connection.clone() as connection:
+        with self._session() as connection:
             for type_name in self._queues:
-                self._declare(type_name, connection)
+                self._declare(self.name(type_name), connection)
 
     def ping(self) -> None:
-        """Raise :class:`StoreUnavailable` unless the broker takes a connection."""
-        with translated(self._errors), self._connection.clone() as connection:
-            connection.default_channel.basic_qos(0, 1, False)
+        """Raise :class:`StoreUnavailable` unless the broker takes a message."""
+        self._publisher.probe()
 
     def publish(self, type_name: str, bodies: Sequence[bytes]) -> None:
         """Put ``bodies`` into the queue of a type, one message each, in their order."""
-        while not self._published(type_name, bodies):
-            continue
+        name = self.name(type_name)
+        self._publisher.publish(kombu.Queue(name, self._exchange, name), bodies)
 
     def depth(self, type_name: str) -> int:
         """Return how many messages wait in the queue of a type."""
@@ -152,10 +134,11 @@ class EventQueues:
 
     def depths(self, type_names: Iterable[str]) -> dict[str, int]:
         """Return how many messages wait in the queue of each of some types."""
-        with translated(self._errors), self._connection.clone() as connection:
+        with self._session() as connection:
+            queues = {name: self._declare(self.name(name), connection) for name in type_names}
             return {
-                name: int(self._declare(name, connection).queue_declare(passive=True).message_count)
-                for name in type_names
+                name: int(queue.queue_declare(passive=True).message_count)
+                for name, queue in queues.items()
             }
 
     @contextmanager
@@ -164,9 +147,9 @@ class EventQueues:
 
         ``prefetch`` is how many the broker gives before the first is acknowledged.
         """
-        with self._connection.clone() as connection:
+        with own_connection(self._connection) as connection:
             with translated(self._errors):
-                queue = self._declare(type_name, connection)
+                queue = self._declare(self.name(type_name), connection)
                 consumer = EventConsumer(queue, prefetch=prefetch, errors=self._errors)
             try:
                 yield consumer
@@ -175,106 +158,20 @@ class EventQueues:
 
     def purge(self, type_name: str) -> int:
         """Throw the messages of a type away; return how many."""
-        with translated(self._errors), self._connection.clone() as connection:
-            return int(self._declare(type_name, connection).purge())
+        with self._session() as connection:
+            return int(self._declare(self.name(type_name), connection).purge())
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.force_close_all(close_pool=False)
+        self._publisher.close()
 
-    def _begin(self) -> None:
-        self._process = os.getpid()
-        self._pool = self._connection.Pool(limit=CONNECTIONS)
-        self._declared: set[str] = set()
-        self._confirms: WeakKeyDictionary[Any, Confirms] = WeakKeyDictionary()
+    @contextmanager
+    def _session(self) -> Iterator[kombu.Connection]:
+        with translated(self._errors), own_connection(self._connection) as connection:
+            yield connection
 
-    def _connections(self) -> Any:
-        """Return the pool; a forked process must not write to its parent's sockets."""
-        if self._process != os.getpid():
-            self._begin()
-        return self._pool
-
-    def _published(self, type_name: str, bodies: Sequence[bytes]) -> bool:
-        """Return False when the connection was an old one that the broker has left."""
-        with (
-            translated(self._errors),
-            self._connections().acquire(block=True, timeout=self._timeout) as connection,
-        ):
-            was_open = bool(connection.connected)
-            try:
-                self._send(type_name, bodies, connection=connection)
-            except self._errors as error:
-                self._abandon(connection)
-                if was_open and not isinstance(error, TimeoutError):
-                    return False
-                raise
-        return True
-
-    def _send(self, type_name: str, bodies: Sequence[bytes], *, connection: Any) -> None:
-        if type_name not in self._declared:
-            self._declare(type_name, connection)
-        with self._queues[type_name].producer(connection) as producer:
-            confirms = self._confirms_of(producer.channel)
-            for start in range(0, len(bodies), IN_FLIGHT):
-                for body in bodies[start : start + IN_FLIGHT]:
-                    confirms.sent()
-                    producer.publish(body, **_AS_JSON)
-                confirms.wait(connection, timeout=self._timeout)
-
-    def _confirms_of(self, channel: Any) -> Confirms:
-        confirms = self._confirms.get(channel)
-        if confirms is None:
-            confirms = self._confirms[channel] = Confirms(channel)
-        return confirms
-
-    def _declare(self, type_name: str, connection: Any) -> kombu.Queue:
+    def _declare(self, name: str, connection: Any) -> kombu.Queue:
         """Return kombu's queue, declared and bound to its exchange."""
-        queue = self._queues[type_name]
-        name = queue.routing_key
-        declared = kombu.Queue(name, queue.exchange, name)(connection.default_channel)
+        declared = kombu.Queue(name, self._exchange, name)(connection.default_channel)
         declared.declare()
-        self._declared.add(type_name)
         return declared
-
-    def _abandon(self, connection: Any) -> None:
-        """Drop a connection in an unknown state without a word to the broker, who may be gone.
-
-        The queue may be gone too: the next attempt declares it again.
-        """
-        self._declared.clear()
-        if connection.connected and hasattr(connection.connection, "collect"):
-            connection.connection.collect()
-
-
-_AS_JSON = {
-    "content_type": "application/json",
-    "content_encoding": "utf-8",
-    "delivery_mode": 2,
-    "mandatory": True,  # a queue that is gone is an error, not a loss
-}
-
-
-def _connection(url: str, *, timeout: float) -> kombu.Connection:
-    """Return the definition of a connection that gives up after ``timeout`` seconds."""
-    options: dict[str, Any] = {"max_retries": 0, "interval_start": 0}
-    if url.startswith(("amqp", "pyamqp")):
-        options |= {"write_timeout": timeout, "socket_settings": _socket_settings(timeout)}
-    try:
-        return kombu.Connection(url, connect_timeout=timeout, transport_options=options)
-    except (KeyError, ValueError) as error:
-        raise ConfigError(f"STATS_BROKER_URL is not the address of a broker: {error}") from error
-
-
-def _socket_settings(timeout: float) -> dict[int, int]:
-    """Give a busy broker our time-out to read; the library gives it one second."""
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # of Linux alone
-    return {} if option is None else {option: int(timeout * 1000)}
-
-
-@contextmanager
-def translated(errors: tuple[type[Exception], ...]) -> Iterator[None]:
-    """Turn the exceptions of kombu, amqp and sockets into "try again"."""
-    try:
-        yield
-    except errors as error:
-        raise StoreUnavailable(ENGINE, str(error) or type(error).__name__) from error

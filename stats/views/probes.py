@@ -13,6 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Lock
 
+from stats.errors import StoreBlocked
+
 SECONDS = 2.0
 _LOG = logging.getLogger(__name__)
 
@@ -53,5 +55,7 @@ class Probes:
         error = future.exception()
         if error is None:
             return Probed(True)
+        if isinstance(error, StoreBlocked):
+            return Probed(False, f"blocked: {error.reason}")
         _LOG.warning("a probe failed: %s", error)  # the addresses in it are for us alone
         return Probed(False, "not reachable")

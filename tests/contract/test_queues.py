@@ -89,7 +89,7 @@ def test_a_queue_that_was_deleted_is_declared_again_and_nothing_is_lost(queues, 
 
 def test_a_connection_that_the_broker_closed_is_made_again(queues):
     queues.publish(VIEW, BODIES[:1])
-    with queues._connections().acquire() as connection:
+    with queues._publisher.pool().acquire() as connection:
         connection.connection.transport.sock.shutdown(socket.SHUT_RDWR)
     queues.publish(VIEW, BODIES[1:])
     assert queues.depth(VIEW) == len(BODIES)

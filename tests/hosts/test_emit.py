@@ -1,10 +1,14 @@
-"""Publishing from a host that must not suffer: spool, breaker, outcomes. No engine."""
+"""Publishing from a host that must not suffer: spool, outage, outcomes. No engine."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
+import queue
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +17,9 @@ import pytest
 from stats.errors import StoreUnavailable
 from stats.events.catalogue import EVENT_TYPES
 from stats.events.types import Event
-from stats.hosts.breaker import FIRST_PAUSE, Breaker
 from stats.hosts.emit import DRAIN_EVERY, Emitter, emit
-from stats.hosts.spool import Spool
+from stats.hosts.outage import FIRST_PAUSE, LONGEST_PAUSE, TICK, Outage
+from stats.hosts.spool import LOCK_SECONDS, Spool
 
 TYPES = {event_type.name: event_type for event_type in EVENT_TYPES}
 VIEW = {"type": "record-view", "resource": "record:r1"}
@@ -43,6 +47,25 @@ class Broker:
             raise StoreUnavailable("The AMQP broker", "refused")
         self.taken.extend(events)
 
+    def probe(self) -> None:
+        if self.down:
+            raise StoreUnavailable("The AMQP broker", "refused")
+
+
+class Sleep:
+    """Time that passes in the background when the test says so."""
+
+    def __init__(self) -> None:
+        self.steps: queue.Queue[float] = queue.Queue()
+
+    def __call__(self, seconds: float) -> None:
+        self.steps.get()
+
+
+@pytest.fixture
+def sleep() -> Sleep:
+    return Sleep()
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -60,8 +83,15 @@ def spool(tmp_path: Path) -> Spool:
 
 
 @pytest.fixture
-def emitter(broker: Broker, spool: Spool, clock: Clock) -> Emitter:
-    return Emitter(broker.publish, types=TYPES, spool=spool, clock=clock)
+def emitter(broker: Broker, spool: Spool, clock: Clock, sleep: Sleep) -> Emitter:
+    return Emitter(
+        broker.publish, types=TYPES, spool=spool, probe=broker.probe, clock=clock, sleep=sleep
+    )
+
+
+def join(outage: Outage) -> None:
+    outage._thread.join(10)
+    assert not outage.is_on()
 
 
 def join_drains() -> None:
@@ -71,37 +101,49 @@ def join_drains() -> None:
 
 
 def test_what_could_not_be_published_is_published_later(
-    emitter: Emitter, broker: Broker, spool: Spool, clock: Clock
+    emitter: Emitter, broker: Broker, spool: Spool, sleep: Sleep
 ) -> None:
     broker.down = True
     assert emitter.emit(VIEW, VIEW)
     assert emitter.counts["spooled"] == 2
     assert spool.size() > 0
     broker.down = False
-    clock.now += FIRST_PAUSE * 2
+    sleep.steps.put(FIRST_PAUSE)
+    join(emitter._outage)
     assert emitter.emit(VIEW)
-    join_drains()
     assert len(broker.taken) == 3
     assert len({event.id for event in broker.taken}) == 3
     assert spool.size() == 0
 
 
-def test_a_broker_that_is_down_is_not_asked_at_every_event(
-    emitter: Emitter, broker: Broker, clock: Clock
+def test_a_broker_that_is_down_is_asked_by_nobody_but_the_background(
+    emitter: Emitter, broker: Broker, sleep: Sleep
 ) -> None:
     broker.down = True
     for _ in range(50):
         emitter.emit(VIEW)
-    assert broker.asked == 1
-    clock.now += FIRST_PAUSE + 0.1
+    for _ in range(3):
+        sleep.steps.put(0)
     for _ in range(50):
         emitter.emit(VIEW)
-    assert broker.asked == 2
+    assert broker.asked == 1
     assert emitter.counts["spooled"] == 100
 
 
+def test_what_waits_is_published_though_nothing_more_is_emitted(
+    emitter: Emitter, broker: Broker, spool: Spool, sleep: Sleep
+) -> None:
+    broker.down = True
+    emitter.emit(VIEW)
+    broker.down = False
+    sleep.steps.put(FIRST_PAUSE)
+    join(emitter._outage)
+    assert len(broker.taken) == 1
+    assert spool.size() == 0
+
+
 def test_without_a_spool_events_are_lost_and_counted(broker: Broker) -> None:
-    emitter = Emitter(broker.publish, types=TYPES, spool=None)
+    emitter = Emitter(broker.publish, types=TYPES, spool=None, probe=broker.probe)
     broker.down = True
     assert not emitter.emit(VIEW)
     assert emitter.counts["lost"] == 1
@@ -119,7 +161,10 @@ def test_a_mistake_of_ours_is_none_of_the_hosts(spool: Spool) -> None:
     def broken(events: Sequence[Event]) -> None:
         raise RuntimeError("a bug")
 
-    emitter = Emitter(broken, types=TYPES, spool=spool)
+    def broken_probe() -> None:
+        raise RuntimeError("a bug")
+
+    emitter = Emitter(broken, types=TYPES, spool=spool, probe=broken_probe)
     assert not emitter.emit(VIEW)
     assert emitter.counts["lost"] == 1
 
@@ -130,7 +175,8 @@ def test_outside_of_an_application_nothing_is_raised() -> None:
 
 def test_a_full_spool_loses_and_says_so(broker: Broker, tmp_path: Path) -> None:
     broker.down = True
-    emitter = Emitter(broker.publish, types=TYPES, spool=Spool(tmp_path / "s.ndjson", max_bytes=1))
+    small = Spool(tmp_path / "s.ndjson", max_bytes=1)
+    emitter = Emitter(broker.publish, types=TYPES, spool=small, probe=broker.probe)
     assert emitter.emit(VIEW)
     assert not emitter.emit(VIEW)
     assert emitter.counts["lost"] == 1
@@ -139,9 +185,8 @@ def test_a_full_spool_loses_and_says_so(broker: Broker, tmp_path: Path) -> None:
 def test_a_spool_that_cannot_be_written_loses_and_says_so(broker: Broker, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     broker.down = True
-    emitter = Emitter(
-        broker.publish, types=TYPES, spool=Spool(tmp_path / "file" / "s", max_bytes=10)
-    )
+    nowhere = Spool(tmp_path / "file" / "s", max_bytes=10)
+    emitter = Emitter(broker.publish, types=TYPES, spool=nowhere, probe=broker.probe)
     assert not emitter.emit(VIEW)
 
 
@@ -199,20 +244,81 @@ def test_many_threads_and_processes_share_a_spool(spool: Spool, tmp_path: Path) 
     assert len(found) == len(set(found)) == 300
 
 
-def test_the_breaker_lets_one_through_after_each_pause(clock: Clock) -> None:
-    breaker = Breaker(clock=clock)
-    assert breaker.may_ask()
-    breaker.failed()
-    assert not breaker.may_ask()
-    clock.now += FIRST_PAUSE
-    assert [breaker.may_ask(), breaker.may_ask()] == [True, False]
-    breaker.failed()
-    clock.now += FIRST_PAUSE
-    assert not breaker.may_ask()
-    clock.now += FIRST_PAUSE
-    assert breaker.may_ask()
-    breaker.answered()
-    assert breaker.may_ask()
+def test_an_outage_asks_less_and_less_often_and_ends_with_an_answer() -> None:
+    slept: list[float] = []
+    answers = iter([False] * 8 + [True])
+    ended = []
+
+    def ask() -> None:
+        if not next(answers):
+            raise StoreUnavailable("The AMQP broker", "refused")
+
+    outage = Outage(ask, over=lambda: ended.append(1), sleep=slept.append)
+    outage.begin()
+    join(outage)
+    assert ended == [1]
+    assert not outage.is_on()
+    assert max(slept) == TICK
+    pauses = [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(9)]
+    assert sum(slept) == pytest.approx(sum(pauses))
+
+
+def test_a_forked_process_asks_for_itself(sleep: Sleep) -> None:
+    outage = Outage(lambda: None, sleep=sleep)
+    outage.begin()
+    assert outage.is_on()
+    child = os.fork()
+    if child == 0:
+        os._exit(int(outage.is_on()))
+    assert os.waitpid(child, 0)[1] == 0
+    sleep.steps.put(0)
+    join(outage)
+
+
+def test_a_process_that_stands_still_with_the_lock_keeps_nobody_waiting(
+    spool: Spool, tmp_path: Path
+) -> None:
+    spool.add([b"1"])
+    with (tmp_path / "spool.ndjson.lock").open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        began = time.monotonic()
+        assert spool.add([b"2"])
+        assert time.monotonic() - began < 10 * LOCK_SECONDS
+    found: list[bytes] = []
+    assert spool.drain(found.extend) == 2
+    assert sorted(found) == [b"1", b"2"]
+
+
+def test_what_a_crash_cut_off_does_not_spoil_what_follows(spool: Spool, tmp_path: Path) -> None:
+    (tmp_path / "spool.ndjson").write_bytes(b'{"type": "rec')
+    spool.add([b"{}"])
+    found: list[bytes] = []
+    spool.drain(found.extend)
+    assert found == [b'{"type": "rec', b"{}"]
+
+
+def test_a_line_that_the_disk_has_no_room_for_leaves_nothing_behind(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.add([b"1"])
+    before = (tmp_path / "spool.ndjson").read_bytes()
+    write = os.write
+    written = []
+
+    def fill_up(descriptor: int, data: bytes) -> int:
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(data)
+        return write(descriptor, data[:3])
+
+    monkeypatch.setattr(os, "write", fill_up)
+    assert not spool.add([b"a long line"])
+    monkeypatch.undo()
+    assert (tmp_path / "spool.ndjson").read_bytes() == before
+    assert spool.add([b"2"])
+    found: list[bytes] = []
+    assert spool.drain(found.extend) == 2
+    assert found == [b"1", b"2"]
 
 
 def test_the_spool_is_looked_at_now_and_then_only(

@@ -6,13 +6,14 @@ import pickle
 
 import pytest
 
-from stats.errors import InputError, StoreRejected, StoreUnavailable
+from stats.errors import InputError, StoreBlocked, StoreRejected, StoreUnavailable
 
 
 @pytest.mark.parametrize(
     ("error", "text"),
     [
         (StoreUnavailable("MongoDB", "no answer"), "MongoDB is not reachable: no answer"),
+        (StoreBlocked("MongoDB", "a full disk"), "MongoDB is blocked: a full disk"),
         (StoreRejected("MongoDB", "why"), "MongoDB refused a request: why"),
     ],
 )

@@ -1,0 +1,125 @@
+"""Publishing to the AMQP broker within a bounded time, over a pool of connections.
+
+Invariant: :meth:`Publisher.publish` returns when the broker has taken every message,
+and otherwise raises within about twice the time-out, whatever the broker does: a
+connection in an unknown state is dropped, never closed in due form.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import kombu
+
+from stats.stores.broker import Deadline, connection_errors, drop, own_connection, translated
+from stats.stores.confirms import Confirms
+
+CONNECTIONS = 10
+"""Threads of one process that publish at once."""
+
+IN_FLIGHT = 500
+"""Messages that are sent before their confirmation is waited for."""
+
+_AS_JSON = {
+    "content_type": "application/json",
+    "content_encoding": "utf-8",
+    "delivery_mode": 2,
+}
+
+Declare = Callable[[str, Any], kombu.Queue]
+"""Declares a queue by its name over a connection."""
+
+
+class Publisher:
+    """Publishes to the queues of one exchange; threads share it."""
+
+    def __init__(self, definition: kombu.Connection, declare: Declare, *, timeout: float) -> None:
+        self._definition = definition
+        self._declare = declare
+        self._timeout = timeout
+        self._errors = connection_errors(definition)
+        self._begin()
+
+    def publish(self, queue: kombu.Queue, bodies: Sequence[bytes]) -> None:
+        """Put ``bodies`` into a queue, one persistent message each, in their order."""
+        deadline = Deadline.after(self._timeout)
+        with translated(self._errors):
+            while not self._published(queue, bodies, deadline):
+                deadline.left()
+
+    def probe(self) -> None:
+        """Raise unless the broker takes a message: one for no queue, which it throws away.
+
+        A broker in an alarm answers everything until it is sent a message.
+        """
+        deadline = Deadline.after(self._timeout)
+        with translated(self._errors), own_connection(self._definition) as connection:
+            channel = connection.default_channel
+            confirms = Confirms(connection, channel)
+            producer = kombu.Producer(channel, auto_declare=False)
+            confirms.sent()
+            producer.publish(b"", exchange="", routing_key="stats-probe", delivery_mode=1)
+            confirms.wait(deadline)
+
+    def pool(self) -> Any:
+        """Return the pool; a forked process must not write to its parent's sockets."""
+        if self._process != os.getpid():
+            self._begin()
+        return self._pool
+
+    def close(self) -> None:
+        """Close the connections; publishing makes new ones."""
+        self._pool.force_close_all()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._pool = self._definition.Pool(limit=CONNECTIONS)
+        self._declared: set[str] = set()
+        self._confirms: WeakKeyDictionary[Any, Confirms] = WeakKeyDictionary()
+
+    def _published(self, queue: kombu.Queue, bodies: Sequence[bytes], deadline: Deadline) -> bool:
+        """Return False when the connection was an old one that the broker has left."""
+        with self.pool().acquire(block=True, timeout=deadline.left()) as connection:
+            was_open = bool(connection.connected)
+            try:
+                self._send(queue, bodies, connection=connection, deadline=deadline)
+            except BaseException as error:
+                # The queue may be gone too: the next attempt declares it again.
+                self._declared.clear()
+                drop(connection)
+                if was_open and _is_of_old_connection(error, self._errors):
+                    return False
+                raise
+        return True
+
+    def _send(
+        self, queue: kombu.Queue, bodies: Sequence[bytes], *, connection: Any, deadline: Deadline
+    ) -> None:
+        channel = connection.default_channel
+        deadline.left()
+        if queue.name not in self._declared:
+            self._declare(queue.name, connection)
+            self._declared.add(queue.name)
+        confirms = self._confirms_of(connection, channel)
+        producer = kombu.Producer(channel, exchange=queue.exchange, auto_declare=False)
+        for start in range(0, len(bodies), IN_FLIGHT):
+            for body in bodies[start : start + IN_FLIGHT]:
+                confirms.check()
+                confirms.sent()
+                # mandatory: a queue that is gone is an error, not a loss
+                producer.publish(body, routing_key=queue.routing_key, mandatory=True, **_AS_JSON)
+            confirms.wait(Deadline.after(self._timeout) if start else deadline)
+
+    def _confirms_of(self, connection: Any, channel: Any) -> Confirms:
+        confirms = self._confirms.get(channel)
+        if confirms is None:
+            confirms = self._confirms[channel] = Confirms(connection, channel)
+        return confirms
+
+
+def _is_of_old_connection(error: BaseException, errors: tuple[type[Exception], ...]) -> bool:
+    return isinstance(error, errors) and not isinstance(error, TimeoutError)
