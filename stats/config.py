@@ -102,6 +102,9 @@ class Settings:
         read_mapping,
     )
     events: Any = _setting((), "Event types of the host: a list of EventType.", read_object)
+    kinds: list[Any] = _setting(
+        [], "Kinds of resources of the host: a list of Kind, or of its fields.", read_list
+    )
     aggregations: Any = _setting(
         (),
         "Aggregations that replace those of their event type: a list of Aggregation.",
@@ -180,19 +183,21 @@ class Settings:
         read_positive,
     )
     report_kinds: tuple[str, ...] = _setting(
-        ("file", "dataset", "collection", "record", "community"),
-        "Kinds that the combined metrics report holds.",
+        (),
+        "Kinds that the combined metrics report holds; those that say so if not set.",
         read_words,
     )
     counter_item_kinds: tuple[str, ...] = _setting(
-        ("record", "dataset"), "Kinds that are items in COUNTER reports.", read_words
+        (), "Kinds that are items in COUNTER reports; those that say so if not set.", read_words
     )
     counter_dataset_kinds: tuple[str, ...] = _setting(
-        ("dataset",), "Kinds that are datasets in the dataset report.", read_words
+        (),
+        "Kinds that are datasets in the dataset report; those that say so if not set.",
+        read_words,
     )
     counter_data_types: dict[str, Any] = _setting(
-        {"dataset": "Dataset"},
-        "COUNTER's Data_Type of each item kind; a description's own data_type wins.",
+        {},
+        "COUNTER's Data_Type by kind, over what kinds say; a description's own data_type wins.",
         read_mapping,
     )
     platform: str = _setting(

@@ -6,7 +6,7 @@ query speaks of an event type by holding it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +15,8 @@ from stats.config import Settings
 from stats.errors import ConfigError, InputError
 from stats.events.catalogue import EVENT_TYPES
 from stats.events.types import EventType
+from stats.kinds.declared import apply_settings, build_kinds
+from stats.kinds.types import Kinds
 from stats.queries.catalogue import build_catalogue
 from stats.queries.types import Query
 from stats.refs import parse_kind
@@ -24,8 +26,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Definitions:
-    """Event types and queries by name, and the aggregation of each event type."""
+    """Kinds, event types and queries by name, and the aggregation of each event type."""
 
+    kinds: Kinds
     event_types: dict[str, EventType]
     aggregations: tuple[Aggregation, ...]
     queries: dict[str, Query]
@@ -45,7 +48,28 @@ def build_definitions(settings: Settings) -> Definitions:
     aggregations = tuple(by_type.get(t.name, daily(t)) for t in event_types.values())
     hosts_queries = _listed(settings.queries, Query, "STATS_QUERIES")
     queries = build_catalogue(aggregations) | {query.name: query for query in hosts_queries}
-    return Definitions(event_types, aggregations, queries)
+    kinds = _build_kinds(settings)
+    _check_types(kinds, event_types)
+    return Definitions(kinds, event_types, aggregations, queries)
+
+
+def _build_kinds(settings: Settings) -> Kinds:
+    """Return the declared kinds, with what the settings of reports say of them."""
+    return apply_settings(
+        build_kinds(settings.kinds),
+        combined=settings.report_kinds,
+        counter_items=settings.counter_item_kinds,
+        counter_datasets=settings.counter_dataset_kinds,
+        data_types=settings.counter_data_types,
+    )
+
+
+def _check_types(kinds: Kinds, event_types: Mapping[str, EventType]) -> None:
+    """Raise unless all event types that kinds name are there."""
+    for kind in kinds:
+        for name in (*kind.views, *kind.downloads):
+            if name not in event_types:
+                raise ConfigError(f"STATS_KINDS: {kind.name}: there is no event type {name}")
 
 
 def _listed(value: Any, wanted: type[T], setting: str) -> list[T]:

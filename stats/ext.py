@@ -90,10 +90,11 @@ class StatsState:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.definitions = definitions = build_definitions(settings)
+        self.kinds = definitions.kinds
         self.event_types = definitions.event_types
         self.aggregations = definitions.aggregations
         self.queries = definitions.queries
-        self.scheduled_reports = parse_scheduled(settings.scheduled_reports)
+        self.scheduled_reports = parse_scheduled(settings.scheduled_reports, kinds=self.kinds)
         self.stores = build_stores(settings, self.event_types)
         check_settings(settings)
 
@@ -187,7 +188,7 @@ class StatsState:
     @cached_property
     def reporter(self) -> Reporter:
         """Return what makes the reports."""
-        return build_reporter(self.settings, self.stores, self.event_types)
+        return build_reporter(self.settings, self.stores, self.definitions)
 
     def aggregate(
         self,
@@ -213,7 +214,7 @@ class StatsState:
     @cached_property
     def policy(self) -> Policy:
         """Return who may see and do what."""
-        return build_policy(self.settings, self.stores)
+        return build_policy(self.settings, self.stores, self.definitions)
 
     @cached_property
     def embed_key(self) -> str:

@@ -63,7 +63,7 @@ def export_openaire() -> None:
     """Send counted events to OpenAIRE, if the repository has a site there."""
     settings, stores = current_stats.settings, current_stats.stores
     if settings.openaire_site is not None:
-        job = build_openaire(settings, stores, current_stats.event_types)
+        job = build_openaire(settings, stores, current_stats.definitions)
         run_openaire(job, counted_until=stores.bookmarks.counted_until(), now=utc_now())
 
 

@@ -27,6 +27,7 @@ from stats.exports.http import Caller
 from stats.exports.matomo import Tracker
 from stats.exports.openaire import NAME as OPENAIRE
 from stats.exports.openaire import Export
+from stats.kinds.types import Kinds
 from stats.permissions import Policy
 from stats.reports.items import Platform
 from stats.reports.registry import Reporter
@@ -107,6 +108,7 @@ def build_aggregation_job(
         totals=stores.totals,
         retained_rows=stores.retained_rows,
         aggregations=definitions.aggregations,
+        kinds=definitions.kinds,
         slice_events=settings.aggregate_slice_events,
         overlap=timedelta(seconds=settings.bulk_visible_seconds),
         lease=timedelta(seconds=settings.day_lease_seconds),
@@ -136,45 +138,48 @@ def build_retention_job(
     )
 
 
-def build_policy(settings: Settings, stores: Stores) -> Policy:
+def build_policy(settings: Settings, stores: Stores, definitions: Definitions) -> Policy:
     """Return who may see and do what."""
     return Policy(
         resources=stores.resources,
+        kinds=definitions.kinds,
         host_visibility=settings.resource_visibility,
         factory=settings.permission_factory,
         public_reports=settings.public_reports,
     )
 
 
-def build_platform(settings: Settings) -> Platform:
+def build_platform(settings: Settings, kinds: Kinds) -> Platform:
     """Return what the reports of an installation say of it."""
     return Platform(
         id=settings.platform,
         name=settings.platform_name,
         publisher=settings.publisher,
         publisher_id=settings.publisher_id,
-        item_kinds=settings.counter_item_kinds,
-        dataset_kinds=settings.counter_dataset_kinds,
-        data_types=settings.counter_data_types,
+        item_kinds=kinds.named("counter_item"),
+        dataset_kinds=kinds.named("counter_dataset"),
+        data_types={kind.name: kind.data_type for kind in kinds if kind.data_type},
         site_url=settings.site_url,
         registry_record=settings.registry_record,
     )
 
 
-def build_reporter(
-    settings: Settings, stores: Stores, event_types: Mapping[str, EventType]
-) -> Reporter:
+def build_reporter(settings: Settings, stores: Stores, definitions: Definitions) -> Reporter:
     """Return what makes the reports of an installation."""
     sources = Sources(
-        stores.search, stores.ranking, stores.resources, stores.bookmarks, event_types
+        stores.search,
+        stores.ranking,
+        stores.resources,
+        stores.bookmarks,
+        definitions.event_types,
+        definitions.kinds,
     )
-    return Reporter(sources, build_platform(settings), settings.report_kinds)
+    return Reporter(sources, build_platform(settings, definitions.kinds))
 
 
-def build_openaire(
-    settings: Settings, stores: Stores, event_types: Mapping[str, EventType]
-) -> Export:
+def build_openaire(settings: Settings, stores: Stores, definitions: Definitions) -> Export:
     """Return the export to OpenAIRE; raise ``ConfigError`` where a setting of it is missing."""
+    event_types = definitions.event_types
     for name in settings.openaire_types:
         if name not in event_types:
             raise ConfigError(f"STATS_OPENAIRE_TYPES: there is no event type {name}")
@@ -184,7 +189,7 @@ def build_openaire(
     return Export(
         stores.search,
         stores.exports,
-        _tracker(settings, frozenset(downloads)),
+        _tracker(settings, frozenset(downloads), definitions.kinds),
         settings.openaire_types,
         Caller(OPENAIRE),
     )
@@ -196,7 +201,7 @@ def build_datacite(settings: Settings, stores: Stores) -> Service:
     return Service(settings.datacite_url, settings.datacite_token, caller, stores.exports)
 
 
-def _tracker(settings: Settings, downloads: frozenset[str]) -> Tracker:
+def _tracker(settings: Settings, downloads: frozenset[str], kinds: Kinds) -> Tracker:
     if settings.openaire_site is None:
         raise ConfigError("STATS_OPENAIRE_SITE is not set: OpenAIRE gives one to a repository")
     if not settings.openaire_oai_prefix.startswith("oai:"):
@@ -206,7 +211,7 @@ def _tracker(settings: Settings, downloads: frozenset[str]) -> Tracker:
         settings.openaire_site,
         settings.openaire_token,
         settings.openaire_oai_prefix.rstrip(":"),
-        settings.counter_item_kinds,
+        kinds.named("counter_item"),
         downloads,
         settings.site_url,
         settings.openaire_masked_bytes,

@@ -7,9 +7,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from stats.events.catalogue import EVENT_TYPES
+from stats.kinds.declared import build_kinds
+from stats.kinds.types import Kind
 from stats.refs import kind_of
 from stats.reports.items import Platform
 from stats.reports.sources import Sources
+from stats.stores.ranking import RANKED_BY
 
 UTC = timezone.utc
 NOW = datetime(2024, 6, 15, 12, tzinfo=UTC)
@@ -19,6 +22,8 @@ PLATFORM = Platform(
     "My Repository",
     "My Repository",
     ("grid", "266093.8"),
+    item_kinds=("record", "dataset"),
+    dataset_kinds=("dataset",),
     data_types={"dataset": "Dataset"},
 )
 
@@ -99,18 +104,18 @@ class Ranking:
     def __init__(self, totals: Iterable[Mapping[str, Any]] = ()) -> None:
         self.documents = list(totals)
 
-    def _of(self, kind: str, by: str) -> list[Any]:
+    def _of(self, kind: str, by: str, counted: Sequence[str]) -> list[Any]:
         then = "views" if by == "downloads" else "downloads"
-        used = [d for d in self.documents if d["kind"] == kind and (d["views"] or d["downloads"])]
+        used = [d for d in self.documents if d["kind"] == kind and any(d[c] for c in counted)]
         return sorted(used, key=lambda d: (-d[by], -d[then], d["_id"]))
 
-    def totals(self, kind: str, by: str) -> Iterator[Any]:
-        return iter(self._of(kind, by))
+    def totals(self, kind: str, by: str, counted: Sequence[str] = RANKED_BY) -> Iterator[Any]:
+        return iter(self._of(kind, by, counted))
 
     users = totals
 
-    def count_totals(self, kind: str) -> int:
-        return len(self._of(kind, "downloads"))
+    def count_totals(self, kind: str, counted: Sequence[str] = RANKED_BY) -> int:
+        return len(self._of(kind, "downloads", counted))
 
     count_users = count_totals
 
@@ -134,6 +139,7 @@ def sources(
     totals: Iterable[Mapping[str, Any]] = (),
     descriptions: Mapping[str, Mapping[str, Any]] | None = None,
     until: datetime | None = COUNTED_UNTIL,
+    kinds: Iterable[Kind] = (),
 ) -> Sources:
     """Return sources that hold these."""
     return Sources(
@@ -142,4 +148,5 @@ def sources(
         Resources(descriptions),
         State(until),
         {event_type.name: event_type for event_type in EVENT_TYPES},
+        build_kinds(kinds),
     )

@@ -22,6 +22,7 @@ from stats.aggregations.users.attribution import ALL_EVENTS, Attribution
 from stats.aggregations.users.retractions import RetractedClick, Retraction, build_retractions
 from stats.aggregations.users.rows import UserRows, count_extractors, count_users, rolled_up
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS
+from stats.kinds.types import Kinds
 
 
 @dataclass
@@ -36,11 +37,11 @@ class DayNumbers:
     clicks to be taken from retained rows.
     """
 
+    containers: Containers
     profiles: dict[Aggregation, Profiles] = field(default_factory=dict)
     types: dict[Aggregation, dict[str, Numbers]] = field(default_factory=dict)
     shared: dict[str, Shared] = field(default_factory=dict)
     users: UserRows = field(default_factory=dict)
-    containers: Containers = field(default_factory=Containers)
     retractions: list[Retraction] = field(default_factory=list)
     touched: dict[Aggregation, set[str]] = field(default_factory=dict)
     touched_rows: set[tuple[str, str]] = field(default_factory=set)
@@ -63,12 +64,13 @@ class DayCounter:
         self,
         aggregations: Iterable[Aggregation],
         *,
+        kinds: Kinds,
         day_end: str,
         since: str,
         per_user: bool,
         attribution: Attribution = ALL_EVENTS,
     ) -> None:
-        self.numbers = DayNumbers()
+        self.numbers = DayNumbers(Containers(kinds))
         self._day_end = day_end
         self._since = since
         self._per_user = per_user

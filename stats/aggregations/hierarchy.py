@@ -1,35 +1,22 @@
 """Which resources of an event contain which others.
 
-An event lists the parents of its own resource; those of a parent follow from
-the width of the kinds: the record of a downloaded file lies in the community
-that the event names, and not the other way round.
+An event lists the parents of its own resource; what those are in follows from
+their kinds: the record of a downloaded file lies in the community that the
+event names, and not the other way round.
 """
 
 from __future__ import annotations
 
 from stats.events.types import SITE
+from stats.kinds.types import Kinds
 from stats.refs import kind_of
-
-WIDTHS = {
-    "file": 0,
-    "record": 2,
-    "dataset": 2,
-    "concept": 3,
-    "collection": 4,
-    "community": 5,
-    "space": 5,
-    "user": 9,
-    "site": 9,
-}
-"""How wide a kind is; a kind that is not listed is as narrow as ``1``."""
-
-_NEVER_WITHIN = ("user", "site")
 
 
 class Containers:
     """For every resource seen, what it was in."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
         self._found: dict[str, set[str]] = {}
         self._known: set[tuple[str, ...]] = set()
 
@@ -38,17 +25,14 @@ class Containers:
         if resources in self._known:
             return
         self._known.add(resources)
-        parents = [r for r in resources[1:] if kind_of(r) not in _NEVER_WITHIN]
-        self._found.setdefault(resources[0], set()).update(parents)
-        for inner in parents:
-            width = _width(inner)
-            wider = {outer for outer in parents if _width(outer) > width}
-            self._found.setdefault(inner, set()).update(wider)
+        kinds = self._kinds
+        parents = [(ref, kind_of(ref)) for ref in resources[1:]]
+        parents = [(ref, kind) for ref, kind in parents if kinds.find(kind).content]
+        self._found.setdefault(resources[0], set()).update(ref for ref, _ in parents)
+        for inner, kind in parents:
+            around = {outer for outer, wider in parents if kinds.inside(kind, wider)}
+            self._found.setdefault(inner, set()).update(around)
 
     def of(self, resource: str) -> list[str]:
         """Return what a resource was in, sorted."""
         return sorted(self._found.get(resource, ())) if resource != SITE else []
-
-
-def _width(ref: str) -> int:
-    return WIDTHS.get(kind_of(ref), 1)

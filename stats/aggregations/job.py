@@ -9,6 +9,7 @@ from datetime import timedelta
 from stats.aggregations.count_day import DayNumbers
 from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.types import Aggregation
+from stats.kinds.types import Kinds
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.locks import DayClaim, DayClaims, JobLocks
 from stats.stores.retained_user_rows import RetainedRowsStore
@@ -37,6 +38,7 @@ class AggregationJob:
     totals: TotalsStore
     retained_rows: RetainedRowsStore
     aggregations: tuple[Aggregation, ...]
+    kinds: Kinds
     slice_events: int
     overlap: timedelta
     lease: timedelta

@@ -53,6 +53,7 @@ def run_read(job: AggregationJob, day: date, *, since: str, attribution: Attribu
     job.search.refresh(job.raw_names)
     counter = DayCounter(
         job.aggregations,
+        kinds=job.kinds,
         day_end=iso_ms(midnight(day + DAY)),
         since=since,
         per_user=job.per_user,

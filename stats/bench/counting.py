@@ -76,7 +76,9 @@ def read_raw(place: Namespace, days: Sequence[date]) -> Measured:
     """Read the events of some days by the requests of the aggregation, and drop them."""
     state = open_state(place)
     search = state.stores.search
-    counter = DayCounter(state.aggregations, day_end="", since=iso_ms(EPOCH), per_user=True)
+    counter = DayCounter(
+        state.aggregations, kinds=state.kinds, day_end="", since=iso_ms(EPOCH), per_user=True
+    )
     fields = {
         a.event_type.name: counter.fields(a)
         for a in state.aggregations

@@ -32,7 +32,7 @@ def export() -> None:
 def openaire(first: datetime | None, last: datetime | None, dry_run: bool) -> None:
     """Send the counted events that were not sent yet; exit 1 if some were refused."""
     stores = current_stats.stores
-    job = build_openaire(current_stats.settings, stores, current_stats.event_types)
+    job = build_openaire(current_stats.settings, stores, current_stats.definitions)
     until, now = stores.bookmarks.counted_until(), utc_now()
     bounds = {"first": _day(first), "last": _day(last)}
     run = run_dry if dry_run else run_openaire

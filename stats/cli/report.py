@@ -25,7 +25,6 @@ from stats.reports.scheduled import run_scheduled
 from stats.times import utc_now
 
 MONTH = click.DateTime(["%Y-%m"])
-KINDS = ("files", "datasets", "collections", "records", "communities")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to FILE.")
 
 
@@ -35,7 +34,7 @@ def report() -> None:
 
 
 @report.command()
-@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.argument("kind", required=False, metavar="[files|datasets|records|...]")
 @click.option("--by-user", is_flag=True, help="One row for each user and resource.")
 @click.option("--from", "first", default="", help="First day; all time without.")
 @click.option("--to", "last", default="", help="Last day.")
@@ -45,7 +44,7 @@ def report() -> None:
 @OUTPUT
 @with_stats
 def metrics(kind: str | None, by_user: bool, form: str, output: Path | None, **given: str) -> None:
-    """What was viewed and downloaded, and how often: of one KIND, or of all."""
+    """What was viewed and downloaded, and how often: of one kind, or of all."""
     name = (kind or "metrics") + ("_by_user" if by_user else "")
     names = {"first": "from", "last": "to"}
     parameters = {names.get(key, key): value for key, value in given.items() if value}

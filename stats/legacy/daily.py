@@ -27,8 +27,8 @@ Document = dict[str, Any]
 class LegacyDay:
     """What one type has of one day: counts, uniques and bytes by resource."""
 
+    containers: Containers
     rows: dict[str, list[int]] = field(default_factory=dict)
-    containers: Containers = field(default_factory=Containers)
     unread: int = 0
 
     def add(self, sources: Iterable[Mapping[str, Any]]) -> None:

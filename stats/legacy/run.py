@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from stats.aggregations.hierarchy import Containers
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.runner import run_aggregation
 from stats.aggregations.totals import run_totals
@@ -125,7 +126,7 @@ def run_day(
     job: LegacyJob, name: str, indices: str, day: date, *, done: TakenOver, refs: set[str]
 ) -> TakenOver:
     """Take over the daily numbers of one type and day."""
-    search, legacy = job.aggregation.search, LegacyDay()
+    search, legacy = job.aggregation.search, LegacyDay(Containers(job.aggregation.kinds))
     for hits in search.pages(indices, {"query": search_requests.build_within((day, day))}):
         legacy.add(hit["_source"] for hit in hits)
     index = search.daily(name, month_of(day))

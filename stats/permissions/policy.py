@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from stats.errors import AccessError
 from stats.events.types import SITE
+from stats.kinds.types import Kinds
 from stats.permissions.identity import Grant, Identity, Role
 from stats.permissions.visibility import (
     HostVisibility,
@@ -68,6 +69,7 @@ class Policy:
     """Who may see and do what in one installation."""
 
     resources: ResourceSource
+    kinds: Kinds
     host_visibility: HostVisibility | None = None
     factory: Factory | None = None
     public_reports: bool = False
@@ -80,7 +82,9 @@ class Policy:
 
     def visible(self, identity: Identity, refs: Iterable[str]) -> set[str]:
         """Return those of ``refs`` whose statistics ``identity`` may see."""
-        return run_visible(identity, refs, resources=self.resources, host=self.host_visibility)
+        return run_visible(
+            identity, refs, kinds=self.kinds, resources=self.resources, host=self.host_visibility
+        )
 
     def filter(self, identity: Identity) -> Visible | None:
         """Return what rankings are filtered with; None when everything may be seen."""

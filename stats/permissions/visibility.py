@@ -1,13 +1,15 @@
 """Which resources somebody may see the statistics of.
 
 Comes in: refs and what ``resources`` knows about them. Goes out: those that are
-visible. What always holds: each batch is a fixed number of look-ups, however
-many refs it has.
+visible. What always holds: each batch is a few look-ups, one for each level of what
+is in what, however many refs it has.
 
-A resource is as open as its ``access`` says. Without one it is as open as what
-it is a part of (a file of a restricted record is restricted), and a concept as
-open as its most open version; otherwise it is open. A community, collection or
-space passes nothing on: what is in it says its own access.
+A resource is as open as its ``access`` says. One that states none takes its access
+from what it is in, all the way up: of several, the strictest decides (a file of an
+open and a restricted record is restricted). A concept that states none is as open as
+its most open version. Where nothing states any, it is open. Whether access passes
+through a kind, its declaration says (:mod:`stats.kinds`): what is in a community,
+collection or space is as open as it says itself.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stats.events.types import SITE
+from stats.kinds.catalogue import USER
+from stats.kinds.types import Kinds
 from stats.permissions.identity import Identity
 from stats.refs import kind_of
 
@@ -32,10 +36,8 @@ BATCH = 1_000
 """Refs that the host is asked about at once."""
 
 OPEN = "open"
-USER = "user"
-CONCEPT = "concept"
-CONTAINERS = frozenset({"community", "collection", "space", USER, "site", CONCEPT})
-"""Kinds whose access says nothing about what is in them."""
+MOST_LEVELS = 32
+"""Levels that are looked up; what is deeper inside is not visible."""
 
 
 class ResourceSource(Protocol):
@@ -49,60 +51,106 @@ class ResourceSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Known:
-    """What decides about one resource."""
+class Surroundings:
+    """What decides about some resources.
 
-    is_open: bool
-    owners: frozenset[str] = frozenset()
-    within: frozenset[str] = frozenset()
+    ``described``: they and what they are in. ``versions``: by concept, those that state
+    their access. ``unknown``: what is too far up to be looked up.
+    """
+
+    kinds: Kinds
+    described: Descriptions
+    versions: Mapping[str, Sequence[Description]]
+    unknown: frozenset[str]
+
+    def may_see(self, identity: Identity, ref: str) -> bool:
+        """Return whether ``identity`` may see ``ref``, and all that its access is taken from."""
+        waiting, asked = [ref], set[str]()
+        while waiting:
+            one = waiting.pop()
+            if one in asked:
+                continue
+            asked.add(one)
+            stated = self._stated(identity, one)
+            if stated is None:
+                waiting += deciding(self.described.get(one, {}), self.kinds)
+            elif not stated:
+                return False
+        return True
+
+    def _stated(self, identity: Identity, ref: str) -> bool | None:
+        """Return what ``ref`` itself or its versions say; None when they say nothing."""
+        own = self.described.get(ref, {})
+        if ref in self.unknown:
+            return False
+        if _looks_after(identity, ref, own):
+            return True
+        if own.get("access"):
+            return bool(own["access"] == OPEN)
+        versions = self.versions.get(ref)
+        if not versions:
+            return None
+        return any(
+            version["access"] == OPEN or _looks_after(identity, str(version["_id"]), version)
+            for version in versions
+        )
 
 
-def run_look_up(refs: Sequence[str], resources: ResourceSource) -> dict[str, Known]:
-    """Return what decides about each of ``refs``, in at most three look-ups."""
-    described = resources.read(refs)
-    silent = [ref for ref in refs if not described.get(ref, {}).get("access")]
-    wholes = {w for ref in silent for w in _wholes(described.get(ref, {}))} - described.keys()
-    around = {**described, **(resources.read(sorted(wholes)) if wholes else {})}
-    concepts = [ref for ref in silent if kind_of(ref) == CONCEPT]
-    versions = read_versions(resources.read_parts(concepts), concepts) if concepts else {}
-    return {ref: read_known(ref, around, versions.get(ref, ())) for ref in refs}
+def run_look_up(refs: Sequence[str], resources: ResourceSource, *, kinds: Kinds) -> Surroundings:
+    """Return what decides about ``refs``: one look-up a level, and one for versions."""
+    described: dict[str, Description] = {}
+    asked, level = set[str](), set(refs)
+    for _ in range(MOST_LEVELS):
+        if not level:
+            break
+        found = resources.read(sorted(level))
+        described.update(found)
+        asked |= level
+        silent = (one for one in found.values() if not one.get("access"))
+        level = {parent for one in silent for parent in deciding(one, kinds)} - asked
+    takers = [
+        ref
+        for ref in sorted(asked)
+        if kinds.of(ref).takes_access == "versions" and not described.get(ref, {}).get("access")
+    ]
+    parts = resources.read_parts(takers) if takers else ()
+    return Surroundings(kinds, described, sort_versions(parts, takers, kinds), frozenset(level))
 
 
-def read_versions(
-    parts: Iterable[Description], concepts: Iterable[str]
+def sort_versions(
+    parts: Iterable[Description], concepts: Iterable[str], kinds: Kinds
 ) -> dict[str, list[Description]]:
     """Sort descriptions by the concept they are a version of; files of versions are none."""
     found: dict[str, list[Description]] = {ref: [] for ref in concepts}
     for part in parts:
-        if not list(_wholes(part)):
-            for ref in found.keys() & set(part.get("parents") or ()):
+        parents = part.get("parents") or ()
+        kind = kind_of(str(part["_id"]))
+        beside = {kind_of(parent) for parent in parents}
+        for ref in found.keys() & set(parents):
+            if kinds.is_member(kind, kind_of(ref), beside=beside):
                 found[ref].append(part)
     return found
 
 
-def read_known(ref: str, around: Descriptions, versions: Sequence[Description]) -> Known:
-    """Return what decides about ``ref``; ``around`` describes it and what it is a part of."""
-    own = around.get(ref, {})
-    deciding = [own]
-    if not own.get("access"):
-        deciding += [around[whole] for whole in _wholes(own) if whole in around] + [*versions]
-    stated = [d["access"] for d in deciding if d.get("access")]
-    return Known(
-        is_open=not stated or OPEN in stated,
-        owners=frozenset(str(d["owner_id"]) for d in deciding if d.get("owner_id")),
-        within=frozenset({ref}.union(*(d.get("parents") or () for d in deciding))),
-    )
+def deciding(description: Description, kinds: Kinds) -> Iterable[str]:
+    """Return what a resource without an access of its own takes it from."""
+    return [p for p in description.get("parents") or () if kinds.of(p).passes_access]
 
 
-def _wholes(description: Description) -> Iterable[str]:
-    """Yield what a resource is a part of."""
-    return (p for p in description.get("parents") or () if kind_of(p) not in CONTAINERS)
+def _looks_after(identity: Identity, ref: str, description: Description) -> bool:
+    """Return whether ``identity`` owns a resource, or curates it or what it is in."""
+    owner = description.get("owner_id")
+    if owner and identity.user_id == str(owner):
+        return True
+    around = {ref, *(description.get("parents") or ())}
+    return not identity.communities.isdisjoint(around)
 
 
 def run_visible(
     identity: Identity,
     refs: Iterable[str],
     *,
+    kinds: Kinds,
     resources: ResourceSource,
     host: HostVisibility | None,
 ) -> set[str]:
@@ -112,15 +160,15 @@ def run_visible(
         return asked
     seen = {ref for ref in asked if ref == SITE or ref in identity.communities}
     if identity.user_id:
-        seen |= asked & {f"{USER}:{identity.user_id}"}
+        seen |= asked & {f"{USER.name}:{identity.user_id}"}
     if identity.grant:
         seen |= asked & {identity.grant.resource}
-    rest = sorted(ref for ref in asked - seen if kind_of(ref) != USER)
+    rest = sorted(ref for ref in asked - seen if kind_of(ref) != USER.name)
     if not rest:
         return seen
     if host is None:
-        known = run_look_up(rest, resources)
-        return seen | {ref for ref in rest if _sees(identity, known[ref])}
+        around = run_look_up(rest, resources, kinds=kinds)
+        return seen | {ref for ref in rest if around.may_see(identity, ref)}
     answer: set[str] = set()
     for start in range(0, len(rest), BATCH):
         answer |= set(host(rest[start : start + BATCH], identity)) & set(rest)
@@ -138,8 +186,3 @@ def run_curated(identity: Identity, refs: Sequence[str], *, resources: ResourceS
         for ref, description in described.items()
         if not identity.communities.isdisjoint(description.get("parents") or ())
     }
-
-
-def _sees(identity: Identity, known: Known) -> bool:
-    owns = identity.user_id in known.owners
-    return known.is_open or owns or not identity.communities.isdisjoint(known.within)

@@ -12,12 +12,10 @@ from datetime import date
 from typing import Any
 
 from stats.events.types import SITE
+from stats.kinds.catalogue import APART
 from stats.queries.types import Params
 from stats.queries.windows import Window, first_whole_month, last_whole_month
 from stats.stores.dsl import Q, Search
-
-NO_CONTENT = ["site", "user"]
-"""Kinds that a ranking holds only when it is asked for them: a person is nobody's content."""
 
 
 def build_search(params: Params, window: Window) -> Search:
@@ -43,7 +41,7 @@ def selection_clauses(params: Params) -> list[Any]:
     }
     clauses = [Q("term", **{name: value}) for name, value in terms.items() if value is not None]
     if "kind" in params and params["kind"] is None:
-        clauses.append(~Q("terms", kind=NO_CONTENT))
+        clauses.append(~Q("terms", kind=list(APART)))
     return clauses
 
 

@@ -31,10 +31,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, get_args
 
-from stats.aggregations.hierarchy import WIDTHS
 from stats.errors import InputError
 from stats.events.types import DIMENSIONS, SITE
-from stats.queries.filters import NO_CONTENT, days_clauses
+from stats.kinds.catalogue import APART
+from stats.kinds.types import Kinds
+from stats.queries.filters import days_clauses
 from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of, parse_ref
 from stats.reports.attribution import Together, Used
@@ -74,7 +75,7 @@ class BreakdownRequest:
         return "volume" if self.metric == "volume" else "count"
 
 
-def parse_breakdown(given: Mapping[str, str]) -> BreakdownRequest:
+def parse_breakdown(given: Mapping[str, str], *, kinds: Kinds) -> BreakdownRequest:
     """Read the parameters; raise ``InputError`` naming the one that is wrong."""
     refuse_unknown(given, PARAMETERS)
     refuse_empty(given, ("within",))
@@ -83,7 +84,7 @@ def parse_breakdown(given: Mapping[str, str]) -> BreakdownRequest:
         message = f"by is required: a kind of resource, or one of {', '.join(_DIMENSIONS)}"
         raise InputError("missing", message, field="by")
     if by not in _DIMENSIONS and not is_kind(by):
-        raise _unknown(by, WIDTHS)
+        raise _unknown(by, [kind.name for kind in kinds])
     within = parse_ref(given.get("within") or SITE, field="within")
     return BreakdownRequest(by, within, _metric(given), parse_window(given))
 
@@ -97,12 +98,10 @@ def _metric(given: Mapping[str, str]) -> Metric:
     raise InputError("out_of_range", message, field="metric")
 
 
-def run_breakdown(
-    request: BreakdownRequest, sources: Sources, *, kinds: Iterable[str] = ()
-) -> dict[str, Any]:
-    """Answer ``request``; ``kinds`` are those that the installation's settings name."""
+def run_breakdown(request: BreakdownRequest, sources: Sources) -> dict[str, Any]:
+    """Answer ``request``."""
     if not request.is_dimension:
-        _check_kind(request.by, sources, kinds)
+        _check_kind(request.by, sources)
     until = sources.bookmarks.counted_until()
     total = _total(request, sources)
     if request.is_dimension:
@@ -115,15 +114,13 @@ def run_breakdown(
     return build_answer(request, sums, total=total, counted_until=until, sources=sources)
 
 
-def _check_kind(kind: str, sources: Sources, named: Iterable[str]) -> None:
+def _check_kind(kind: str, sources: Sources) -> None:
     """Raise ``InputError`` unless resources of ``kind`` can be what a division is by."""
     levels = (level for event_type in sources.event_types.values() for level in event_type.levels)
-    known = {*WIDTHS, *levels, *named} - {*NO_CONTENT}
+    known = {*(kind.name for kind in sources.kinds), *levels} - {*APART}
     if kind in known:
         return
-    if kind in NO_CONTENT or not (
-        sources.ranking.has_kind(kind) or sources.resources.has_kind(kind)
-    ):
+    if kind in APART or not (sources.ranking.has_kind(kind) or sources.resources.has_kind(kind)):
         raise _unknown(kind, known)
 
 
@@ -219,7 +216,7 @@ def read_kinds(documents: Iterable[Body], request: BreakdownRequest) -> dict[str
     """Credit documents that come in the order of :data:`_TOGETHER`."""
     sums: dict[str, int] = defaultdict(int)
     for _, same in groupby(documents, key=itemgetter(*_TOGETHER)):
-        used = [_used(one, request) for one in same if kind_of(one["resource"]) not in NO_CONTENT]
+        used = [_used(one, request) for one in same if kind_of(one["resource"]) not in APART]
         for one, number in Together(used).credited(request.within):
             sums[_bucket(one, request.by)] += number
     return dict(sums)

@@ -71,8 +71,8 @@ class Platform:
     name: str
     publisher: str
     publisher_id: tuple[str, str] | None = None
-    item_kinds: tuple[str, ...] = ("record", "dataset")
-    dataset_kinds: tuple[str, ...] = ("dataset",)
+    item_kinds: tuple[str, ...] = ()
+    dataset_kinds: tuple[str, ...] = ()
     data_types: Mapping[str, str] = field(default_factory=dict)
     site_url: str = ""
     registry_record: str = ""

@@ -10,26 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stats.kinds.types import Kinds
+
 CONTEXT = "https://schema.org"
-TYPES = {
-    "file": "MediaObject",
-    "dataset": "Dataset",
-    "collection": "Collection",
-    "community": "Collection",
-    "space": "Collection",
-    "site": "DataCatalog",
-    "user": "Person",
-}
-OTHER_TYPE = "CreativeWork"
 ACTIONS = {"views": "ViewAction", "downloads": "DownloadAction"}
 
 
-def build_jsonld(totals: Mapping[str, Any], description: Mapping[str, Any]) -> dict[str, Any]:
+def build_jsonld(
+    totals: Mapping[str, Any], description: Mapping[str, Any], *, kinds: Kinds
+) -> dict[str, Any]:
     """Return the resource with one InteractionCounter for views and one for downloads."""
     ref = str(totals["resource"])
     body: dict[str, Any] = {
         "@context": CONTEXT,
-        "@type": TYPES.get(ref.partition(":")[0], OTHER_TYPE),
+        "@type": kinds.of(ref).schema_type,
         "identifier": ref,
     }
     if description.get("url"):

@@ -1,9 +1,9 @@
 """Metrics reports: which resources were viewed and downloaded, and how often.
 
 Comes in: a report's name and its parameters. Goes out: how many rows there
-are and the rows, one after the other. What always holds: only what was viewed
-or downloaded has a row; memory does not grow with the rows; a combined report
-is the union of the reports of its kinds.
+are and the rows, one after the other. What always holds: only what was viewed or
+downloaded, as far as the report shows it, has a row; memory does not grow with
+the rows; a combined report has every row of the reports of its kinds.
 
 Two ways lead to the rows. Ranked all-time totals come from MongoDB in the
 order of an index. Everything else (a window, another order, a caller who sees
@@ -22,16 +22,17 @@ from typing import Any, Literal, get_args
 
 from stats.batches import batches
 from stats.errors import InputError, UnknownError
+from stats.kinds.types import Kinds
 from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
 from stats.refs import split_ref
 from stats.reports.external_sort import Sorted
-from stats.reports.rows import REPORTS, MetricsReport, Row, Usage
+from stats.reports.rows import MetricsReport, Row, Usage, build_reports
 from stats.reports.sources import Body, Sources, Visibility
 from stats.reports.windows import run_window
 from stats.stores.ranking import RANKED_BY, RankedBy
 from stats.times import EPOCH, iso_ms, to_ms
-from stats.validation import refuse_unknown
+from stats.validation import SHOWN, refuse_unknown
 
 SortBy = Literal["downloads", "views", "last_viewed", "last_downloaded", "id"]
 SORTS: tuple[SortBy, ...] = get_args(SortBy)
@@ -63,13 +64,14 @@ class MetricsAnswer:
     counted_until: datetime | None
 
 
-def parse_metrics(name: str, given: Mapping[str, str]) -> MetricsRequest:
+def parse_metrics(name: str, given: Mapping[str, str], *, kinds: Kinds) -> MetricsRequest:
     """Read the parameters of the report called ``name``; raise ``InputError`` otherwise."""
-    if name not in REPORTS:
-        message = f"there is no report {name!r}, but {', '.join(REPORTS)}"
+    reports = build_reports(kinds)
+    if name not in reports:
+        message = f"there is no report {name[:SHOWN]!r}, but {', '.join(reports)}"
         raise UnknownError("unknown_query", message, field="report")
     refuse_unknown(given, PARAMETERS)
-    return MetricsRequest(REPORTS[name], parse_window(given), _sort(given), _limit(given))
+    return MetricsRequest(reports[name], parse_window(given), _sort(given), _limit(given))
 
 
 def parse_window(given: Mapping[str, str]) -> Window:
@@ -103,15 +105,12 @@ def run_metrics(
     request: MetricsRequest,
     sources: Sources,
     *,
-    kinds: Sequence[str],
     visible: Visibility | None = None,
 ) -> MetricsAnswer:
-    """Answer ``request``; ``kinds`` are those of a combined report.
-
-    ``visible`` filters the rows of a caller who may not see everything.
-    """
+    """Answer ``request``; ``visible`` filters the rows of a caller who may not see everything."""
     until = sources.bookmarks.counted_until()
-    kinds = (request.report.kind,) if request.report.kind else kinds
+    kind = request.report.kind
+    kinds = (kind,) if kind else sources.kinds.named("combined")
     if request.window == ALL_TIME and visible is None and request.sort in RANKED_BY:
         count = _count(request.report, sources, kinds)
         usages = _ranked(request, sources, kinds)
@@ -169,7 +168,7 @@ def read_total(document: Body) -> Usage:
 
 def _count(report: MetricsReport, sources: Sources, kinds: Sequence[str]) -> int:
     one = sources.ranking.count_users if report.by_user else sources.ranking.count_totals
-    return sum(map(one, kinds))
+    return sum(one(kind, report.counted) for kind in kinds)
 
 
 def _ranked(request: MetricsRequest, sources: Sources, kinds: Sequence[str]) -> Iterator[Usage]:
@@ -177,7 +176,8 @@ def _ranked(request: MetricsRequest, sources: Sources, kinds: Sequence[str]) -> 
     by: RankedBy = "views" if request.sort == "views" else "downloads"
     ranking = sources.ranking
     one = ranking.users if request.report.by_user else ranking.totals
-    return heapq.merge(*(map(read_total, one(kind, by)) for kind in kinds), key=order(by))
+    counted = request.report.counted
+    return heapq.merge(*(map(read_total, one(kind, by, counted)) for kind in kinds), key=order(by))
 
 
 def _unsorted(
@@ -190,7 +190,9 @@ def _unsorted(
         usages = _ranked(request, sources, kinds)
     else:
         by_user = request.report.by_user
-        usages = run_window(sources, request.window, kinds=kinds, by_user=by_user)
+        found = run_window(sources, request.window, kinds=kinds, by_user=by_user)
+        counted = request.report.counted
+        usages = (usage for usage in found if any(getattr(usage, name) for name in counted))
     if visible is None:
         return usages
     return _seen(usages, visible)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stats.errors import InputError, UnknownError
+from stats.kinds.types import Kinds
 from stats.reports import dsr, dsr_tsv, stream
 from stats.reports.counter import json_form, tsv_form
 from stats.reports.counter.definitions import COUNTER_REPORTS
@@ -19,7 +20,7 @@ from stats.reports.counter.request import parse_dates, parse_request
 from stats.reports.counter.run import run_counter
 from stats.reports.items import Platform
 from stats.reports.metrics import build_head, parse_metrics, run_metrics
-from stats.reports.rows import REPORTS
+from stats.reports.rows import build_reports
 from stats.reports.sources import Sources
 from stats.reports.stream import Format
 
@@ -30,18 +31,18 @@ DSR = "dsr"
 
 @dataclass(frozen=True)
 class Reporter:
-    """What reports of one installation are made of; ``kinds`` are those of a combined report."""
+    """What reports of one installation are made of."""
 
     sources: Sources
     platform: Platform
-    kinds: tuple[str, ...]
 
     def run(
         self, name: str, form: str, given: Mapping[str, str], *, now: datetime
     ) -> Iterator[bytes]:
         """Return the report called ``name`` in ``form``; raise ``InputError`` for a wrong one."""
-        if form not in forms_of(name):
-            message = f"{name} is not written as {form}, but as {', '.join(forms_of(name))}"
+        forms = forms_of(name, kinds=self.sources.kinds)
+        if form not in forms:
+            message = f"{name} is not written as {form}, but as {', '.join(forms)}"
             raise InputError("out_of_range", message, field="format")
         if name == DSR:
             window = parse_dates(given, now, begun=True)
@@ -60,17 +61,18 @@ class Reporter:
         return tsv_form.to_tsv(answer) if form == "tsv" else json_form.to_json(answer)
 
     def _metrics(self, name: str, form: str, given: Mapping[str, str]) -> Iterator[bytes]:
-        request = parse_metrics(name, given)
-        answer = run_metrics(request, self.sources, kinds=self.kinds)
+        request = parse_metrics(name, given, kinds=self.sources.kinds)
+        answer = run_metrics(request, self.sources)
         (known,) = (table for table in TABLES if table == form)
         return stream.body(request.report, answer.rows, form=known, head=build_head(answer))
 
 
-def forms_of(name: str) -> tuple[str, ...]:
+def forms_of(name: str, *, kinds: Kinds) -> tuple[str, ...]:
     """Return the forms that a report can be written in, the usual one first."""
     if name == DSR or name in COUNTER_REPORTS:
         return COUNTER_FORMS
-    if name in REPORTS:
+    reports = build_reports(kinds)
+    if name in reports:
         return TABLES
-    known = ", ".join([*REPORTS, *COUNTER_REPORTS, DSR])
+    known = ", ".join([*reports, *COUNTER_REPORTS, DSR])
     raise UnknownError("unknown_query", f"there is no report {name!r}, but {known}", field="report")

@@ -7,13 +7,18 @@ described has a row with empty cells, since its usage is real.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from stats.errors import ConfigError
+from stats.kinds.catalogue import REPORT_COLUMNS
+from stats.kinds.types import Kind, Kinds
 from stats.refs import split_ref
 from stats.reports.cells import Cell
+from stats.stores.ranking import RANKED_BY, RankedBy
 
 KILOBYTE = 1000
 
@@ -79,80 +84,96 @@ VALUES: dict[str, Callable[[Row], Cell]] = {
     "last_viewed": lambda row: row.usage.last_viewed,
     "last_downloaded": lambda row: row.usage.last_downloaded,
     "location": _said("location"),
-    "parent_datasets": _parents("dataset"),
-    "parent_collections": _parents("collection"),
-    "parent_spaces": _parents("space"),
-    "parent_communities": _parents("community"),
     "status": _said("status"),
 }
-"""What each column shows, by its name in the header (DESIGN 3.7)."""
+"""What each column shows, by its name in the header; beside these, ``parent_<kinds>``."""
+
+
+PARENT = "parent_"
+
+Column = tuple[str, Callable[[Row], Cell]]
 
 
 @dataclass(frozen=True)
 class MetricsReport:
-    """A report by name: which kinds of resource, and which columns; no kinds are all of them."""
+    """A report by name: which kind of resource, and which columns; no kind is several."""
 
     name: str
     kind: str | None
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     filename: str
     by_user: bool = False
 
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Return the names of the columns."""
+        return tuple(name for name, _ in self.columns)
+
+    @property
+    def counted(self) -> tuple[RankedBy, ...]:
+        """Return which counters it shows: a row has one of them above 0."""
+        return tuple(counter for counter in RANKED_BY if counter in self.header)
+
     def cells(self, row: Row) -> list[Cell]:
         """Return the cells of ``row``, one a column."""
-        return [VALUES[column](row) for column in self.columns]
+        return [value(row) for _, value in self.columns]
 
 
-_DATED = "type,id,name,owner,owner_id,created,views,downloads,last_viewed,last_downloaded"
+_COMBINED = (
+    "type,id,name,owner,owner_id,size_kb,uploaded/created,views,downloads,last_viewed,"
+    "last_downloaded,location,parent_datasets,parent_collections,parent_spaces,status"
+)
 _BY_USER = (
     "type,id,name,user_id,user,views,downloads,last_viewed,last_downloaded,"
     "parent_datasets,parent_collections,parent_spaces"
 )
-_FILE_TAIL = "location,parent_datasets,parent_collections,parent_spaces,status"
-_COLUMNS = {
-    "files": "type,id,name,owner,owner_id,size_kb,uploaded,views,downloads,"
-    f"last_viewed,last_downloaded,{_FILE_TAIL}",
-    "datasets": f"{_DATED},parent_collections,parent_spaces",
-    "collections": "type,id,name,owner,owner_id,created,views,last_viewed,"
-    "parent_collections,parent_spaces",
-    "records": f"{_DATED},parent_collections,parent_spaces,parent_communities",
-    "communities": f"{_DATED},parent_collections,parent_spaces,parent_communities",
-}
-_KINDS = {
-    "files": "file",
-    "datasets": "dataset",
-    "collections": "collection",
-    "records": "record",
-    "communities": "community",
-}
-ALL = MetricsReport(
-    "metrics",
-    None,
-    tuple(
-        "type,id,name,owner,owner_id,size_kb,uploaded/created,views,downloads,"
-        f"last_viewed,last_downloaded,{_FILE_TAIL}".split(",")
-    ),
-    "AllMetrics",
-)
 
 
-def _plain(name: str) -> MetricsReport:
-    kind = _KINDS[name]
-    return MetricsReport(name, kind, tuple(_COLUMNS[name].split(",")), f"{kind.title()}Metrics")
+@lru_cache(maxsize=16)
+def build_reports(kinds: Kinds) -> dict[str, MetricsReport]:
+    """Return every metrics report of an installation, by the last part of its address.
+
+    Raises ``ConfigError`` when a kind names a column that there is not.
+    """
+    all_by_user = MetricsReport(
+        "metrics_by_user",
+        None,
+        _columns(_BY_USER.split(","), kinds),
+        "AllMetricsByUser",
+        by_user=True,
+    )
+    combined = _columns(_COMBINED.split(","), kinds)
+    reports = [MetricsReport("metrics", None, combined, "AllMetrics"), all_by_user]
+    for kind in kinds:
+        if kind.plural:
+            reports += _of_kind(kind, kind.plural, kinds)
+    return {report.name: report for report in reports}
 
 
-def _by_user(name: str) -> MetricsReport:
-    kind = _KINDS[name]
-    columns = _BY_USER + (",parent_communities" if name in ("records", "communities") else "")
-    filename = f"{kind.title()}MetricsByUser"
-    return MetricsReport(f"{name}_by_user", kind, tuple(columns.split(",")), filename, by_user=True)
+def _of_kind(kind: Kind, name: str, kinds: Kinds) -> tuple[MetricsReport, MetricsReport]:
+    """Return the report of one kind, and that of who used what of it."""
+    own = kind.report_columns or REPORT_COLUMNS
+    by_user = _BY_USER.split(",")
+    by_user += [one for one in own if one.startswith(PARENT) and one not in by_user]
+    title = "".join(word.title() for word in kind.name.split("-"))
+    return (
+        MetricsReport(name, kind.name, _columns(own, kinds), f"{title}Metrics"),
+        MetricsReport(
+            f"{name}_by_user",
+            kind.name,
+            _columns(by_user, kinds),
+            f"{title}MetricsByUser",
+            by_user=True,
+        ),
+    )
 
 
-ALL_BY_USER = MetricsReport(
-    "metrics_by_user", None, tuple(_BY_USER.split(",")), "AllMetricsByUser", by_user=True
-)
-REPORTS: dict[str, MetricsReport] = {
-    report.name: report
-    for report in (ALL, ALL_BY_USER, *map(_plain, _COLUMNS), *map(_by_user, _COLUMNS))
-}
-"""Every metrics report, by the last part of its address."""
+def _columns(names: Iterable[str], kinds: Kinds) -> tuple[Column, ...]:
+    parents = {f"{PARENT}{kind.plural}": kind.name for kind in kinds if kind.plural}
+    columns: list[Column] = []
+    for name in names:
+        value = _parents(parents[name]) if name in parents else VALUES.get(name)
+        if value is None:
+            raise ConfigError(f"STATS_KINDS: report_columns: there is no column {name}")
+        columns.append((name, value))
+    return tuple(columns)

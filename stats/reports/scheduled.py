@@ -16,9 +16,10 @@ from typing import Any
 import fsspec
 
 from stats.errors import ConfigError, InputError, StoreUnavailable
+from stats.kinds.types import Kinds
+from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.reports.months import last_of, last_whole_month
-from stats.reports.registry import Reporter, forms_of
-from stats.reports.rows import REPORTS
+from stats.reports.registry import DSR, Reporter, forms_of
 from stats.times import month_of
 
 SETTING = "STATS_SCHEDULED_REPORTS"
@@ -38,22 +39,22 @@ class Scheduled:
 
     def parameters(self, month: date) -> dict[str, str]:
         """Return the parameters that make it the report of ``month``."""
-        if self.report in REPORTS:
+        if self.report not in (*COUNTER_REPORTS, DSR):
             return {"from": month.isoformat(), "to": last_of(month).isoformat()}
         return {"begin_date": month_of(month), "end_date": month_of(month)}
 
 
-def parse_scheduled(listed: Iterable[object]) -> list[Scheduled]:
+def parse_scheduled(listed: Iterable[object], *, kinds: Kinds) -> list[Scheduled]:
     """Read the setting; raise ``ConfigError`` naming the entry that is wrong."""
-    return [_parse(entry) for entry in listed]
+    return [_parse(entry, kinds) for entry in listed]
 
 
-def _parse(entry: object) -> Scheduled:
+def _parse(entry: object, kinds: Kinds) -> Scheduled:
     if not isinstance(entry, Mapping) or not {"report"} <= entry.keys() <= {"report", "format"}:
         raise ConfigError(f'{SETTING}: {entry!r} is not {{"report": NAME, "format": FORMAT}}')
     name = str(entry["report"])
     try:
-        forms = forms_of(name)
+        forms = forms_of(name, kinds=kinds)
     except InputError as error:
         raise ConfigError(f"{SETTING}: {error.message}") from error
     form = str(entry.get("format") or forms[0])

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from stats.events.types import EventType
+from stats.kinds.types import Kinds
 from stats.stores.ranking import RankedBy
 
 Body = dict[str, Any]
@@ -38,16 +39,16 @@ class SearchSource(Protocol):
 class RankingSource(Protocol):
     """What reports need of ``stores.ranking.RankingStore``."""
 
-    def totals(self, kind: str, by: RankedBy) -> Iterator[Body]:
-        """Yield totals of one kind, most first."""
+    def totals(self, kind: str, by: RankedBy, counted: Sequence[RankedBy] = ...) -> Iterator[Body]:
+        """Yield totals of one kind that have one of ``counted``, most first."""
 
-    def users(self, kind: str, by: RankedBy) -> Iterator[Body]:
-        """Yield rows of users and resources of one kind, most first."""
+    def users(self, kind: str, by: RankedBy, counted: Sequence[RankedBy] = ...) -> Iterator[Body]:
+        """Yield rows of users and resources of one kind that have one of ``counted``."""
 
-    def count_totals(self, kind: str) -> int:
+    def count_totals(self, kind: str, counted: Sequence[RankedBy] = ...) -> int:
         """Return how many totals of that kind there are."""
 
-    def count_users(self, kind: str) -> int:
+    def count_users(self, kind: str, counted: Sequence[RankedBy] = ...) -> int:
         """Return how many rows of users and that kind there are."""
 
     def has_kind(self, kind: str) -> bool:
@@ -80,6 +81,7 @@ class Sources:
     resources: ResourceSource
     bookmarks: BookmarkSource
     event_types: Mapping[str, EventType]
+    kinds: Kinds
 
     def names(self, counts_as: str) -> list[str]:
         """Return the names of the event types that count as views, or as downloads."""

@@ -53,7 +53,7 @@ def gathered(pieces: Iterable[bytes], *, size: int = CHUNK) -> Iterator[bytes]:
 
 
 def _csv(report: MetricsReport, rows: Iterable[Row]) -> Iterator[bytes]:
-    yield csv_line(report.columns).encode()
+    yield csv_line(report.header).encode()
     for row in rows:
         yield csv_line(report.cells(row)).encode()
 
@@ -71,7 +71,7 @@ def _json(report: MetricsReport, rows: Iterable[Row], head: Mapping[str, Any]) -
 
 
 def _object(report: MetricsReport, row: Row) -> bytes:
-    pairs = zip(report.columns, report.cells(row), strict=True)
+    pairs = zip(report.header, report.cells(row), strict=True)
     return orjson.dumps({column: _json_value(cell) for column, cell in pairs})
 
 

@@ -1,14 +1,14 @@
 """Totals in the order of a report, one after the other, through a cursor.
 
-Comes in: a kind and what to rank by. Goes out: documents of
-``statistic_totals`` or ``statistic_users`` that were viewed or downloaded at
-least once, most first. What always holds: the order is that of an index, so
+Comes in: a kind, what to rank by, and which counters matter. Goes out: documents of
+``statistic_totals`` or ``statistic_users`` that have one of these above 0, most first.
+What always holds: the order is that of an index, so
 neither MongoDB nor we hold more than a batch of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pymongo import ASCENDING, DESCENDING
@@ -40,21 +40,25 @@ class RankingStore:
                 self._totals.create_index([("kind", ASCENDING), *_order(by)])
                 self._users.create_index([("kind", ASCENDING), *_user_order(by)])
 
-    def totals(self, kind: str, by: RankedBy) -> Iterator[Document]:
+    def totals(
+        self, kind: str, by: RankedBy, counted: Sequence[RankedBy] = RANKED_BY
+    ) -> Iterator[Document]:
         """Yield the totals of resources of one kind, equal ones by their ref."""
-        return _read(self._totals, kind, _order(by))
+        return _read(self._totals, kind, _order(by), counted)
 
-    def users(self, kind: str, by: RankedBy) -> Iterator[Document]:
+    def users(
+        self, kind: str, by: RankedBy, counted: Sequence[RankedBy] = RANKED_BY
+    ) -> Iterator[Document]:
         """Yield the rows of users and resources of one kind, equal ones by ref, then user."""
-        return _read(self._users, kind, _user_order(by))
+        return _read(self._users, kind, _user_order(by), counted)
 
-    def count_totals(self, kind: str) -> int:
+    def count_totals(self, kind: str, counted: Sequence[RankedBy] = RANKED_BY) -> int:
         """Return how many documents :meth:`totals` yields, from the index alone."""
-        return _count(self._totals, kind)
+        return _count(self._totals, kind, counted)
 
-    def count_users(self, kind: str) -> int:
+    def count_users(self, kind: str, counted: Sequence[RankedBy] = RANKED_BY) -> int:
         """Return how many documents :meth:`users` yields, from the index alone."""
-        return _count(self._users, kind)
+        return _count(self._users, kind, counted)
 
     def has_kind(self, kind: str) -> bool:
         """Return whether anything of that kind was ever counted."""
@@ -71,14 +75,20 @@ def _user_order(by: RankedBy) -> Sort:
     return [*_order(by)[:2], ("resource", ASCENDING), ("user_id", ASCENDING)]
 
 
-def _read(collection: Collection[Document], kind: str, order: Sort) -> Iterator[Document]:
-    used = {"kind": kind, "$or": [{"downloads": {"$gt": 0}}, {"views": {"$gt": 0}}]}
+def _read(
+    collection: Collection[Document], kind: str, order: Sort, counted: Sequence[RankedBy]
+) -> Iterator[Document]:
+    used = {"kind": kind, "$or": [{counter: {"$gt": 0}} for counter in counted]}
     with translated():
         yield from collection.find(used).sort(order).batch_size(BATCH)
 
 
-def _count(collection: Collection[Document], kind: str) -> int:
+def _count(collection: Collection[Document], kind: str, counted: Sequence[RankedBy]) -> int:
+    """Count what has one of ``counted`` above 0, each counter by its own index."""
     with translated():
-        downloaded = collection.count_documents({"kind": kind, "downloads": {"$gt": 0}})
-        viewed = {"kind": kind, "downloads": 0, "views": {"$gt": 0}}
-        return downloaded + collection.count_documents(viewed)
+        return sum(
+            collection.count_documents(
+                {"kind": kind, **dict.fromkeys(counted[:place], 0), counter: {"$gt": 0}}
+            )
+            for place, counter in enumerate(counted)
+        )

@@ -71,7 +71,7 @@ def reports() -> Response:
     """List the reports of release 5.1 with the months that can be had."""
     _authorise()
     now = utc_now()
-    kinds = current_stats.settings.counter_item_kinds
+    kinds = current_stats.kinds.named("counter_item")
     months = available_months(run_available(_sources(), kinds, now=now), now)
     listed = [
         {

@@ -62,10 +62,9 @@ def breakdown_csv() -> Response:
 
 def _respond(name: str) -> Response:
     given = read_args(request)
-    asked = parse_metrics(name, given)
+    asked = parse_metrics(name, given, kinds=current_stats.kinds)
     visible = report_filter(by_user=asked.report.by_user)
-    reporter = current_stats.reporter
-    answer = run_metrics(asked, reporter.sources, kinds=reporter.kinds, visible=visible)
+    answer = run_metrics(asked, current_stats.reporter.sources, visible=visible)
     form = _form()
     chunks = body(asked.report, answer.rows, form=form, head=build_head(answer))
     response = stream_response(request, chunks, content_type=MEDIA_TYPES[form])
@@ -90,10 +89,9 @@ def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
 
 def _divide(*, as_csv: bool) -> Response:
     given = read_args(request)
-    asked = parse_breakdown(given)
+    asked = parse_breakdown(given, kinds=current_stats.kinds)
     require_breakdown(given, within=asked.within, by=asked.by)
-    reporter = current_stats.reporter
-    answer = hide_unseen(run_breakdown(asked, reporter.sources, kinds=reporter.kinds))
+    answer = hide_unseen(run_breakdown(asked, current_stats.reporter.sources))
     if not as_csv:
         return json_response(request, answer)
     return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")

@@ -47,7 +47,9 @@ def read_one(ref: str) -> Response:
         return csv_response(request, COLUMNS, [answer], name="totals")
     if wants_jsonld(request):
         description = current_stats.stores.resources.read([ref]).get(ref, {})
-        return json_response(request, build_jsonld(answer, description), mimetype=JSON_LD)
+        return json_response(
+            request, build_jsonld(answer, description, kinds=current_stats.kinds), mimetype=JSON_LD
+        )
     return json_response(request, answer)
 
 

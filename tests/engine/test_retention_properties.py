@@ -148,7 +148,9 @@ def divided(state: StatsState) -> dict[str, Any]:
     for by in ("record", "community"):
         for metric in ("views", "downloads"):
             for within in ("site:all", "community:a"):
-                asked = parse_breakdown({"by": by, "metric": metric, "within": within})
+                asked = parse_breakdown(
+                    {"by": by, "metric": metric, "within": within}, kinds=state.kinds
+                )
                 answer = run_breakdown(asked, sources)
                 assert all(bucket["value"] > 0 for bucket in answer["buckets"]), answer
                 assert sum(bucket["value"] for bucket in answer["buckets"]) == answer["total"]

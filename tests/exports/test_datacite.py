@@ -22,7 +22,14 @@ from stats.stores.exports import ExportStore
 from tests.exports.servers import DataCite, Fault, serving
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "dsr.json"
-PLATFORM = Platform("myrepo", "My Repository", "My Repository", ("grid", "266093.8"))
+PLATFORM = Platform(
+    "myrepo",
+    "My Repository",
+    "My Repository",
+    ("grid", "266093.8"),
+    item_kinds=("record", "dataset"),
+    dataset_kinds=("dataset",),
+)
 NOW = datetime(2024, 5, 2, tzinfo=timezone.utc)
 
 

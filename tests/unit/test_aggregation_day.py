@@ -18,6 +18,7 @@ from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
 from stats.events.enrichment import Enrichment
 from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
+from stats.kinds.declared import build_kinds
 from stats.times import DAY_MS, day_start_ms
 
 DAY = date(2024, 3, 5)
@@ -71,7 +72,9 @@ def of_slice(found: list[dict[str, Any]], first: int, end: int) -> list[dict[str
 def count(
     found: dict[EventType, list[dict[str, Any]]], limit: int, page: int, since: str = ""
 ) -> DayNumbers:
-    counter = DayCounter(AGGREGATIONS.values(), day_end=NEXT_DAY, since=since, per_user=True)
+    counter = DayCounter(
+        AGGREGATIONS.values(), kinds=build_kinds(), day_end=NEXT_DAY, since=since, per_user=True
+    )
     total = sum(len(one) for one in found.values())
     for first, end in slices(total, limit):
         counter.add_slice(

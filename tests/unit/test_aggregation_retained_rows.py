@@ -25,6 +25,7 @@ from stats.events.enrichment import Enrichment
 from stats.events.erasure import scrub
 from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
+from stats.kinds.declared import build_kinds
 from stats.stores.retained_user_rows import NOTHING_RETAINED, RetainedDay
 from stats.times import DAY_MS, day_start_ms
 
@@ -73,7 +74,12 @@ def count(
 ) -> DayNumbers:
     """Count what is visible at a time, a slice of the visitors at a time."""
     counter = DayCounter(
-        AGGREGATIONS.values(), day_end=NEXT_DAY, since=since, per_user=True, attribution=who
+        AGGREGATIONS.values(),
+        kinds=build_kinds(),
+        day_end=NEXT_DAY,
+        since=since,
+        per_user=True,
+        attribution=who,
     )
     for first, end in slices(300, limit):
         parts: dict[Aggregation, Any] = {}

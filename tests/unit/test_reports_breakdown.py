@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from stats.aggregations.hierarchy import Containers
 from stats.errors import InputError
+from stats.kinds.declared import build_kinds
+from stats.kinds.types import Kind
 from stats.reports.breakdown import (
     BreakdownRequest,
     build_answer,
@@ -31,7 +33,7 @@ DAY = {
 
 
 def request(by: str = "collection", **given: str) -> BreakdownRequest:
-    return parse_breakdown({"by": by, **given})
+    return parse_breakdown({"by": by, **given}, kinds=build_kinds())
 
 
 def daily(resource: str, count: int, *parents: str) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def test_every_event_is_in_exactly_one_bucket(
     events: dict[str, tuple[int, tuple[str, ...], list[str]]], by: str
 ) -> None:
     """The daily documents are made by the aggregation's own rule of what contains what."""
-    containers, counts = Containers(), Counter[str]()
+    containers, counts = Containers(build_kinds()), Counter[str]()
     for resource, (count, datasets, collections) in events.items():
         refs = tuple(dict.fromkeys((resource, *datasets, *collections)))
         containers.add(refs)
@@ -191,7 +193,7 @@ def test_the_answer_has_titles_and_most_first() -> None:
 )
 def test_a_wrong_parameter_is_named(given: dict[str, str], code: str, field: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_breakdown(given)
+        parse_breakdown(given, kinds=build_kinds())
     assert (caught.value.code, caught.value.field) == (code, field)
 
 
@@ -208,7 +210,7 @@ def test_a_wrong_parameter_is_named(given: dict[str, str], code: str, field: str
 def test_what_nothing_is_called_divides_nothing(by: str, hint: str) -> None:
     counted = [{"_id": "site:all", "kind": "site"}]
     with pytest.raises(InputError) as caught:
-        run_breakdown(request(by), sources(totals=counted), kinds=["sample"])
+        run_breakdown(request(by), sources(totals=counted, kinds=[Kind("sample")]))
     assert (caught.value.code, caught.value.field) == ("bad_format", "by")
     assert hint in caught.value.message
 
@@ -218,8 +220,10 @@ def test_a_kind_is_known_by_a_catalogue_a_setting_or_one_resource(
     by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = sources(
-        totals=[{"_id": "counted:1", "kind": "counted"}], descriptions={"described:1": {}}
+        totals=[{"_id": "counted:1", "kind": "counted"}],
+        descriptions={"described:1": {}},
+        kinds=[Kind("named")],
     )
     monkeypatch.setattr("stats.reports.breakdown._total", lambda *_: 0)
     monkeypatch.setattr("stats.reports.breakdown._documents", lambda *_, **__: [])
-    assert run_breakdown(request(by), found, kinds=["named"])["buckets"] == []
+    assert run_breakdown(request(by), found)["buckets"] == []

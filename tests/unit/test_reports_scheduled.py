@@ -12,6 +12,7 @@ import fsspec
 import pytest
 
 from stats.errors import ConfigError, StoreUnavailable
+from stats.kinds.declared import build_kinds
 from stats.reports.registry import Reporter
 from stats.reports.scheduled import Scheduled, parse_scheduled, run_scheduled
 from tests.report_sources import NOW, PLATFORM, sources, usage_document
@@ -21,12 +22,15 @@ USAGE = [usage_document("dataset:d", "2024-05-03", {"regular": [2, 1, 1, 1, 0]})
 
 
 def reporter(until: datetime | None = NOW) -> Reporter:
-    return Reporter(sources(usage=USAGE, until=until), PLATFORM, ("file",))
+    return Reporter(sources(usage=USAGE, until=until), PLATFORM)
 
 
 def test_the_setting_is_read() -> None:
     listed = [{"report": "files"}, {"report": "ir", "format": "tsv"}]
-    assert parse_scheduled(listed) == [Scheduled("files", "csv"), Scheduled("ir", "tsv")]
+    assert parse_scheduled(listed, kinds=build_kinds()) == [
+        Scheduled("files", "csv"),
+        Scheduled("ir", "tsv"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ def test_the_setting_is_read() -> None:
 )
 def test_a_wrong_entry_is_named(entry: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=f"STATS_SCHEDULED_REPORTS: .*{message}"):
-        parse_scheduled([entry])
+        parse_scheduled([entry], kinds=build_kinds())
 
 
 def test_the_last_whole_month_is_written_once(tmp_path: Path) -> None:

@@ -14,9 +14,8 @@ from stats.aggregations.clicks import Click, Excluded
 from stats.aggregations.users.attribution import RETAINED
 from stats.counting_rules import EXTRACTOR
 from stats.events.types import EventType
+from stats.kinds.catalogue import APART
 from stats.refs import kind_of
-
-_NOT_ROLLED_UP_TO = ("user", "site")
 
 
 @dataclass(slots=True)
@@ -41,7 +40,7 @@ def rolled_up(resources: tuple[str, ...]) -> Iterator[str]:
     """Yield the resource of an event and its parents, out of all its resources."""
     yield resources[0]
     for resource in resources[1:]:
-        if kind_of(resource) not in _NOT_ROLLED_UP_TO:
+        if kind_of(resource) not in APART:
             yield resource
 
 

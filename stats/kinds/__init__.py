@@ -1,0 +1,1 @@
+"""What the world may bring: the kinds of resources, each declared once."""

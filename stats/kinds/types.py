@@ -1,0 +1,155 @@
+"""What a kind of resource is, and the catalogue that every part of the package asks.
+
+Pure definitions. A resource is named ``kind:id``; what is true of all of one
+kind stands in its :class:`Kind` and nowhere else: what it may be in, whether
+access passes through it, which event types its pages show, how reports and
+standards take it. A kind that nobody declared is a container with the defaults
+below (``docs/kinds.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from stats.refs import kind_of
+
+TakesAccess = Literal["parents", "versions"]
+Flag = Literal["combined", "counter_item", "counter_dataset"]
+
+_PAIRS = 65_536
+"""Pairs of kinds whose relation is remembered; kinds come in with events."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of resource: the one definition that a new kind needs.
+
+    ``labels``: by language, singular and plural with ``|`` between, as in the widgets.
+
+    Its place. ``within``: names of the kinds that it may be in. ``container``: it holds
+    whatever is no container, except what it may be in itself. ``content``: rankings hold
+    it without being asked for it; a person and the site are none, are in nothing and
+    hold nothing.
+
+    Access. ``passes_access``: what is in a restricted one is restricted, unless it
+    states its own access. ``takes_access``: where one that states none takes its own
+    from: what it is in, or the most open of its ``versions``.
+
+    Pages. ``views`` and ``downloads``: the event types that a history of it shows.
+    ``ranks``: the kind that its page ranks, if it ranks any.
+
+    Reports. ``plural``: the name of its metrics report, and behind ``parent_`` of the
+    column of parents of this kind; without one there is neither. ``report_columns``: of
+    that report, the usual ones where there are none. ``combined``: the combined report holds it,
+    where ``STATS_REPORT_KINDS`` says nothing else.
+
+    Standards. ``counter_item`` and ``counter_dataset``: an item of COUNTER's reports, and of
+    the dataset report, where the settings say nothing else. ``data_type``: COUNTER's
+    Data_Type. ``schema_type``: the type of schema.org.
+    """
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    within: tuple[str, ...] = ()
+    container: bool = True
+    content: bool = True
+    passes_access: bool = True
+    takes_access: TakesAccess = "parents"
+    views: tuple[str, ...] = ()
+    downloads: tuple[str, ...] = ()
+    ranks: str | None = None
+    plural: str | None = None
+    report_columns: tuple[str, ...] = ()
+    combined: bool = False
+    counter_item: bool = False
+    counter_dataset: bool = False
+    data_type: str | None = None
+    schema_type: str = "CreativeWork"
+
+
+class Kinds:
+    """The kinds of one installation: those that are declared, and what the others are.
+
+    Asking is cheap: answers are remembered.
+    """
+
+    def __init__(self, declared: Iterable[Kind]) -> None:
+        self._declared = {kind.name: kind for kind in declared}
+        self._around = {name: frozenset(self._climb(name)) for name in self._declared}
+        self.inside = lru_cache(maxsize=_PAIRS)(self._inside)
+
+    def __iter__(self) -> Iterator[Kind]:
+        """Iterate over the declared kinds, in the order of the catalogue."""
+        return iter(self._declared.values())
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether a kind of that name is declared."""
+        return name in self._declared
+
+    def find(self, name: str) -> Kind:
+        """Return the kind called ``name``; one that nobody declared has the defaults."""
+        return self._declared.get(name) or Kind(name)
+
+    def of(self, ref: str) -> Kind:
+        """Return the kind of a checked ref."""
+        return self.find(kind_of(ref))
+
+    def _inside(self, inner: str, outer: str) -> bool:
+        """Return whether what is of kind ``inner`` is in what is of kind ``outer``.
+
+        Asked of two resources of one event. As ``inside``, the answers are remembered.
+        """
+        one, other = self.find(inner), self.find(outer)
+        if inner == outer or not (one.content and other.content):
+            return False
+        if outer in self.around(inner):
+            return True
+        if not other.container or inner in self.around(outer):
+            return False
+        return not one.container or (self._is_part(inner) and not self._is_part(outer))
+
+    def _is_part(self, name: str) -> bool:
+        """Return whether a container is itself in what is none: a folder in a record."""
+        return any(not self.find(outer).container for outer in self.around(name))
+
+    def is_member(self, inner: str, outer: str, *, beside: Iterable[str] = ()) -> bool:
+        """Return whether ``inner`` is in ``outer`` itself, not in something between.
+
+        A kind that says what it may be in says so; of another, nothing ``beside`` it (the kinds
+        of its other parents) may lie between.
+        """
+        within = self.find(inner).within
+        if within:
+            return outer in within
+        return not any(self.inside(between, outer) for between in beside)
+
+    def named(self, flag: Flag) -> tuple[str, ...]:
+        """Return the names of the kinds that say yes to ``flag``."""
+        return tuple(kind.name for kind in self if getattr(kind, flag))
+
+    def around(self, name: str) -> frozenset[str]:
+        """Return the names of all that a declared kind says it may be in, however far up."""
+        return self._around.get(name, frozenset())
+
+    def specific_first(self, names: Sequence[str]) -> list[str]:
+        """Sort kinds so that each comes before those that it may be in."""
+        left, ordered = list(names), list[str]()
+        while left:
+            one = next((n for n in left if not any(self.inside(o, n) for o in left)), left[0])
+            ordered.append(one)
+            left.remove(one)
+        return ordered
+
+    def _climb(self, name: str) -> Iterator[str]:
+        """Yield all that a declared kind may be in, however far up."""
+        waiting, seen = [name], set[str]()
+        while waiting:
+            kind = self._declared.get(waiting.pop())
+            for outer in kind.within if kind else ():
+                if outer not in seen:
+                    seen.add(outer)
+                    yield outer
+                    waiting.append(outer)

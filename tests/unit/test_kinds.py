@@ -1,0 +1,156 @@
+"""Kinds: their place in the hierarchy, what a host may declare, and that no one else lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stats.aggregations.hierarchy import Containers
+from stats.config import load_settings
+from stats.definitions import build_definitions
+from stats.errors import ConfigError
+from stats.kinds.declared import build_kinds
+from stats.kinds.types import Kind
+
+PACKAGE = Path(__file__).parents[2] / "stats"
+OURS = build_kinds()
+FOLDER = Kind("folder", within=("record", "dataset"))
+DEPARTMENT = Kind("department", within=("institute",))
+INSTITUTE = Kind("institute")
+HOSTS = build_kinds([FOLDER, DEPARTMENT, INSTITUTE])
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"),
+    [
+        ("file", "record"),
+        ("file", "concept"),
+        ("record", "concept"),
+        ("record", "dataset"),
+        ("record", "community"),
+        ("collection", "community"),
+        ("collection", "space"),
+        ("record", "institute"),
+        ("concept", "institute"),
+        ("record", "instance"),
+        ("item", "document"),
+        ("document", "location"),
+    ],
+)
+def test_one_kind_is_in_another_and_not_the_other_way_round(inner: str, outer: str) -> None:
+    assert OURS.inside(inner, outer)
+    assert not OURS.inside(outer, inner)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("institute", "faculty"),
+        ("institute", "community"),
+        ("community", "space"),
+        ("record", "record"),
+        ("user", "record"),
+        ("site", "institute"),
+    ],
+)
+def test_neither_is_in_the_other(one: str, other: str) -> None:
+    assert not OURS.inside(one, other)
+    assert not OURS.inside(other, one)
+
+
+def test_a_declared_container_may_be_part_of_a_record_and_of_other_containers() -> None:
+    assert HOSTS.inside("file", "folder")
+    assert HOSTS.inside("folder", "record")
+    assert HOSTS.inside("folder", "community"), "the record around it is"
+    assert HOSTS.inside("folder", "concept")
+    assert HOSTS.inside("department", "institute")
+    assert HOSTS.inside("folder", "department")
+    assert not HOSTS.inside("record", "folder")
+    assert not HOSTS.inside("institute", "department")
+
+
+names = st.sampled_from([kind.name for kind in HOSTS] + ["undeclared", "another"])
+
+
+@given(st.lists(names, unique=True, max_size=8))
+def test_nothing_is_around_itself(found: list[str]) -> None:
+    """Sorted narrow to wide, no kind is in one before it: there is no circle."""
+    ordered = HOSTS.specific_first(found)
+    assert sorted(ordered) == sorted(found)
+    for place, one in enumerate(ordered):
+        assert not any(HOSTS.inside(one, before) for before in ordered[:place])
+
+
+def test_the_most_specific_comes_first() -> None:
+    assert OURS.specific_first(["dataset", "record", "file"]) == ["file", "record", "dataset"]
+
+
+def test_an_institute_holds_the_record_of_a_downloaded_file() -> None:
+    containers = Containers(OURS)
+    containers.add(("file:f1", "record:r1", "institute:i1", "community:c1", "user:u", "site:all"))
+    assert containers.of("file:f1") == ["community:c1", "institute:i1", "record:r1"]
+    assert containers.of("record:r1") == ["community:c1", "institute:i1"]
+    assert containers.of("institute:i1") == containers.of("community:c1") == []
+    assert containers.of("site:all") == containers.of("user:u") == []
+
+
+def test_a_kind_that_nobody_declared_has_the_documented_defaults() -> None:
+    kind = OURS.find("institute")
+    assert kind == Kind("institute")
+    assert (kind.container, kind.content, kind.passes_access) == (True, True, True)
+    assert (kind.views, kind.downloads, kind.counter_item, kind.combined) == ((), (), False, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ([Kind("Folder")], "'Folder': the kind is lower-case"),
+        ([Kind("folder", within=("recrd",))], "folder: within: no kind recrd here; .* record?"),
+        ([Kind("folder", within=("site",))], "folder: within: nothing is within site"),
+        ([Kind("folder", ranks="fil")], "folder: ranks: no kind fil here"),
+        ([FOLDER, FOLDER], "folder is there more than once"),
+        ([Kind("a", within=("b",)), Kind("b", within=("a",))], "is within itself"),
+        ([Kind("concept", within=("file",))], "is within itself"),
+        ([Kind("user")], "what is no content is site and user"),
+        ([Kind("reader", content=False)], "what is no content is site and user"),
+        (["folder"], "'folder' is no Kind"),
+        ([{"name": "folder", "inside": ["record"]}], "a Kind has no field inside"),
+        ([{"name": "folder", "withn": ["record"]}], "no field withn; do you mean within?"),
+        ([{"name": "folder", "within": "record"}], "within must be a list"),
+        ([{"name": "folder", "container": "no"}], "container must be true or false"),
+        ([Kind("folder", takes_access="files")], "takes_access is parents or versions"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_contradicts_itself_is_refused_at_start_up(given: list[Any], says: str) -> None:
+    with pytest.raises(ConfigError, match=f"STATS_KINDS: .*{says}"):
+        build_kinds(given)
+
+
+def test_kinds_come_from_the_environment_as_json() -> None:
+    text = '[{"name": "folder", "within": ["record"], "views": ["record-view"]}]'
+    kinds = build_definitions(load_settings({}, {"STATS_KINDS": text})).kinds
+    assert kinds.find("folder") == Kind("folder", within=("record",), views=("record-view",))
+
+
+def test_settings_of_reports_say_what_kinds_do_not() -> None:
+    given = {
+        "STATS_REPORT_KINDS": ["file", "institute"],
+        "STATS_COUNTER_ITEM_KINDS": ["record"],
+        "STATS_COUNTER_DATA_TYPES": {"record": "Article"},
+    }
+    kinds = build_definitions(load_settings(given, {})).kinds
+    assert kinds.named("combined") == ("file", "institute")
+    assert kinds.named("counter_item") == ("record",)
+    assert kinds.named("counter_dataset") == ("dataset",)
+    assert kinds.find("record").data_type == "Article"
+    assert kinds.find("dataset").data_type == "Dataset"
+
+
+def test_an_event_type_that_a_kind_shows_must_be_there() -> None:
+    given = {"STATS_KINDS": [Kind("folder", views=("folder-view",))]}
+    with pytest.raises(ConfigError, match="folder: there is no event type folder-view"):
+        build_definitions(load_settings(given, {}))
