@@ -141,7 +141,7 @@ def test_a_report_may_come_compressed(rest: FlaskClient, totals: StatsState) -> 
 @pytest.mark.parametrize(
     ("url", "status", "code"),
     [
-        ("/api/reports/metrics/spaces", 404, "unknown_query"),
+        ("/api/reports/metrics/folders", 404, "unknown_query"),
         ("/api/reports/metrics?from=2024-02-01&to=2024-01-01", 400, "bad_window"),
         ("/api/reports/metrics?limit=-1", 400, "out_of_range"),
         ("/api/reports/metrics?limit=1&limit=2", 400, "bad_format"),
