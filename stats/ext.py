@@ -131,7 +131,9 @@ class StatsState:
         file_format: str = COMBINED,
         report: Callable[[int], None] = _no_progress,
     ) -> Imported:
-        """Publish the events of a log's lines (DESIGN 3.5); ``report`` gets the bytes read.
+        """Publish the events of a log's lines (``docs/events.md#importing-logs``).
+
+        ``report`` gets the bytes read.
 
         Raises ``InputError`` when the mapping is wrong or a file cannot be read.
         """

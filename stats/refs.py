@@ -1,4 +1,4 @@
-"""Refs: ``kind:id``, the names of everything that is counted (DESIGN 2 and 3.9).
+"""Refs: ``kind:id``, the names of everything that is counted (``docs/contracts.md#refs``).
 
 In comes text from outside, out goes the same text, checked. Nothing is
 changed on the way: two refs are the same resource when they are equal. What
@@ -13,7 +13,7 @@ import unicodedata
 from stats.errors import InputError
 
 MAX_ID = 256
-"""Characters that an id has at most (DESIGN 3.9)."""
+"""Characters that an id has at most (``docs/contracts.md#refs``)."""
 
 MAX_KIND = 64
 """Characters that a kind has at most: a limit, so that no ref is unbounded."""

@@ -93,7 +93,7 @@ def build_documents(
 
 
 class DailyBuilder:
-    """Builds the documents of one type and day (DESIGN 3.3)."""
+    """Builds the documents of one type and day (``docs/contracts.md#daily-document``)."""
 
     def __init__(self, numbers: DayNumbers, snapshot: Snapshot, aggregation: Aggregation) -> None:
         self._aggregation = aggregation
@@ -135,7 +135,7 @@ class DailyBuilder:
 
 
 class UsageBuilder:
-    """Builds the COUNTER documents of one day, over all its types (DESIGN 3.3)."""
+    """Builds the usage documents of a day, of all types (``docs/contracts.md#usage-document``)."""
 
     def __init__(self, numbers: DayNumbers, snapshot: Snapshot) -> None:
         self._numbers = numbers
@@ -191,7 +191,7 @@ def build_user(
     snapshot: Snapshot,
     types: dict[str, EventType],
 ) -> FamilyDocument:
-    """Build the document of one user, resource and day (DESIGN 3.3)."""
+    """Build the document of one user, resource and day (``docs/contracts.md#rows-by-user``)."""
     identity = document_id(USERS_FAMILY, user, resource, snapshot.day.isoformat())
     if row is None:
         return FamilyDocument(USERS_FAMILY, identity, resource, user)

@@ -3,7 +3,7 @@
 A :class:`Tally` is one resource's numbers while a slice of visitors is read:
 it holds the sessions themselves. :func:`fold` adds it to the resource's
 :class:`Numbers`, which hold sums alone. Slices never share a visitor, hence
-never a session, so sums over slices are exact (DESIGN 3.2, ``partition``).
+never a session, so sums over slices are exact (``docs/contracts.md#raw-document``, ``partition``).
 """
 
 from __future__ import annotations

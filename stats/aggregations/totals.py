@@ -69,7 +69,7 @@ def build_totals(refs: Sequence[str], event_types: int) -> Body:
 
 
 def read_totals(answer: Body, event_types: dict[str, EventType]) -> Iterator[Body]:
-    """Yield the ``statistic_totals`` document of each ref (DESIGN 3.4)."""
+    """Yield the ``statistic_totals`` document of each ref (``docs/contracts.md#mongodb``)."""
     for ref in _buckets(answer, "refs"):
         document = build_empty_totals(ref["key"])
         for bucket in ref["events"]["buckets"]:
@@ -146,7 +146,7 @@ def build_user_totals(pairs: Sequence[tuple[str, str]]) -> Body:
 
 
 def read_user_totals(answer: Body) -> Iterator[Body]:
-    """Yield the ``statistic_users`` document of each user and resource (DESIGN 3.4)."""
+    """Yield the ``statistic_users`` documents (``docs/contracts.md#mongodb``)."""
     for bucket in _buckets(answer, "rows"):
         user, ref = bucket["key"]["user"], bucket["key"]["resource"]
         via = {name: _via(bucket, name) for name in VIAS}

@@ -25,7 +25,7 @@ TYPES = ("record-view", "file-download")
 
 
 def make_stream(events: int) -> Iterator[dict[str, Any]]:
-    """Yield ``events`` events as a host publishes them (DESIGN 3.1), day after day."""
+    """Yield ``events`` events (``docs/contracts.md#event``), day after day."""
     # A visit is more than one event and weekends are quiet: twice the days are enough.
     traffic = Traffic(LAST_DAY, 2 * DAYS, visits=events // DAYS + 1, seed=SEED, records=RECORDS)
     used = (event for event in make_traffic(traffic, GeoReader().find) if event["type"] in TYPES)

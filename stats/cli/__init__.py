@@ -35,7 +35,7 @@ FOUND_WRONG, BAD_USAGE, UNREACHABLE = 1, 2, 3
 
 
 def exit_code(error: StatsError) -> int:
-    """Return the exit code that an error ends a command with (DESIGN 3.5)."""
+    """Return the exit code of an error (``docs/contracts.md#command-line``)."""
     if isinstance(error, StoreUnavailable):
         return UNREACHABLE
     return FOUND_WRONG if isinstance(error, StoreRejected) else BAD_USAGE

@@ -1,6 +1,6 @@
 """The demo's traffic: days with a rhythm, popular and quiet records, robots, double clicks.
 
-Goes out: event objects as a host publishes them (DESIGN 3.1), the same for the
+Goes out: event objects as a host publishes them (``docs/contracts.md#event``), the same for the
 same seed, with ids, so that publishing them twice counts them once.
 """
 

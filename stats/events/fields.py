@@ -1,4 +1,4 @@
-"""The fields of an event (DESIGN 3.1), each with its check.
+"""The fields of an event (``docs/events.md#fields``), each with its check.
 
 In comes a value of decoded JSON, out goes the value that :class:`Event` holds,
 or ``InputError`` with the name of the field and what to do. Nothing is cut,

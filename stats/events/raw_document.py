@@ -1,4 +1,4 @@
-"""The raw document of an event: DESIGN 3.2.
+"""The raw document of an event: ``docs/contracts.md#raw-document``.
 
 In comes an :class:`Event`, out goes what Elasticsearch keeps. The identity of
 the document follows from the event's ``id`` alone, so that the same event

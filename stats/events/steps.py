@@ -125,7 +125,7 @@ def flag_owner(document: Document, event: Event, enrichment: Enrichment) -> None
 
 
 def flag_robot(document: Document, _event: Event, _enrichment: Enrichment) -> None:
-    """Exclude robots that are not machines (DESIGN 4, rule 4)."""
+    """Exclude robots that are not machines (``docs/counting-rules.md#robots-and-machines``)."""
     if document["is_robot"]:
         document.setdefault("excluded", ROBOT)
 

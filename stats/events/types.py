@@ -168,6 +168,6 @@ class Event(NamedTuple):
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """Return all refs that the event counts for, each once: DESIGN section 2."""
+        """Return all refs that the event counts for, each once: ``docs/contracts.md#words``."""
         owner = (f"user:{self.owner_id}",) if self.owner_id else ()
         return tuple(dict.fromkeys((self.resource, *self.parents, *owner, SITE)))

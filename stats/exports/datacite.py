@@ -1,4 +1,4 @@
-"""Dataset reports submitted to DataCite's usage reports service (B5).
+"""Dataset reports submitted to DataCite's usage reports service.
 
 Comes in: the report of one month. Goes out: it is there, once. What always
 holds: a month has one report id, kept from the first submission on; a report

@@ -1,4 +1,4 @@
-"""Make Data Count's Dataset Report, in the form that DataCite takes (standards B4).
+"""Make Data Count's Dataset Report, in the form that DataCite takes (its usage reports schema).
 
 Comes in: a window of whole months and the stores. Goes out: a header, and one
 object a dataset as a stream. What always holds: regular and machine access
@@ -42,7 +42,7 @@ COMPRESSED = {
     "help-url": HELP,
     "data": "usage data needs to be uncompressed",
 }
-"""What the header of a report must say when its body is compressed (B5)."""
+"""What the header of a report must say when its body is compressed."""
 
 
 @dataclass(frozen=True)

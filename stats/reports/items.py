@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from stats.refs import split_ref
 
 UNKNOWN_YEAR = "0001"
-"""COUNTER's year of publication of what has none known (A5)."""
+"""COUNTER's year of publication of what has none known (COUNTER 5.1, section 3.3)."""
 
 ITEM_DATA_TYPES = (
     "Article",
@@ -42,7 +42,7 @@ ITEM_DATA_TYPES = (
     "Thesis_or_Dissertation",
     "Unspecified",
 )
-"""COUNTER's data types of items (A5)."""
+"""COUNTER's data types of items (COUNTER 5.1, section 3.3)."""
 
 _DOI = re.compile(r"10\.[1-9][0-9]{2}[0-9.]*/.+")
 _YEAR = re.compile(r"[0-9]{4}")
@@ -173,7 +173,7 @@ def _web_address(url: str, site_url: str) -> str:
 
 
 def _data_type(text: str) -> str:
-    """Return a Data_Type of the standard: Other where the type cannot be mapped (A5)."""
+    """Return a Data_Type (COUNTER 5.1, section 3.3); Other where the type cannot be mapped."""
     if not text:
         return "Unspecified"
     return text if text in ITEM_DATA_TYPES else "Other"

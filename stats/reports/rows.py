@@ -23,7 +23,7 @@ from stats.stores.ranking import RANKED_BY, RankedBy
 KILOBYTE = 1000
 
 Description = Mapping[str, Any]
-"""A document of ``resources`` (DESIGN 3.4)."""
+"""A document of ``resources`` (``docs/contracts.md#mongodb``)."""
 
 
 @dataclass(frozen=True, slots=True)

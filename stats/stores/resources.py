@@ -1,9 +1,10 @@
 """``resources`` in MongoDB: what is known about the things that are counted.
 
 Comes in: descriptions by ref, partial ones too. Goes out: the documents of
-DESIGN 3.4. What always holds: a description changes the fields that it has and leaves the
-others, ``kind`` and ``id`` follow from the ref, and what was known later is not
-overwritten by what was known earlier: an old log may come in at any time.
+``docs/contracts.md#mongodb``. What always holds: a description changes the
+fields that it has and leaves the others, ``kind`` and ``id`` follow from the ref, and
+what was known later is not overwritten by what was known earlier: an old log may come
+in at any time.
 """
 
 from __future__ import annotations

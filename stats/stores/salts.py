@@ -1,10 +1,10 @@
 """MongoDB collection ``salts``: the random salt of each UTC day.
 
 Comes in: the number of a day since the epoch. Goes out: 32 random bytes, the
-same to every worker. What always holds: a salt is used until 48 hours after
-the later of its day's end and its creation, and never after (DESIGN 4, rule
-5): not from the collection, nor from the memory of a process. A later event
-of such a day gets a new salt, which cannot be linked to the old one.
+same to every worker. Invariant: a salt is used until 48 hours after the later of
+its day's end and its creation, and never after (``docs/counting-rules.md#anonymity``),
+neither from the collection nor from the memory of a process. A later event of such a
+day gets a new salt, which cannot be linked to the old one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The COUNTER API 5.1 (standards A9, A10), and the dataset report beside it.
+"""The COUNTER API 5.1, and the dataset report beside it.
 
 Comes in: parameters as the standard names them. Goes out: a report, or exactly
 one exception with its HTTP status. What always holds: everything but the

@@ -1,4 +1,4 @@
-"""A map of points, with a city database made for the test (standards E3)."""
+"""A map of points, with a city database made for the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals of modules of Invenio that the tests do not install, by stand-ins (standards D)."""
+"""Signals of modules of Invenio that the tests do not install, by stand-ins."""
 
 from __future__ import annotations
 

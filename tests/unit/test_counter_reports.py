@@ -344,7 +344,7 @@ def _total(lines: list[dict[str, Any]], metric: str) -> int:
 
 
 def _check_invariants(performance: dict[str, dict[str, int]]) -> None:
-    """TII >= TIR, UII >= UIR, TII >= UII, TIR >= UIR, in every month (A4)."""
+    """TII >= TIR, UII >= UIR, TII >= UII, TIR >= UIR (docs/counting-rules.md#usage)."""
     for more, less in [
         ("Total_Item_Investigations", "Total_Item_Requests"),
         ("Unique_Item_Investigations", "Unique_Item_Requests"),

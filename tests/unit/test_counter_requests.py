@@ -1,4 +1,4 @@
-"""COUNTER requests: every exception that can arise, with code, message and status (A10)."""
+"""COUNTER requests: every exception that can arise (COUNTER 5.1, Appendix D)."""
 
 from __future__ import annotations
 

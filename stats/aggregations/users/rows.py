@@ -1,7 +1,7 @@
 """What each user did with each resource in one day.
 
 Rows roll up as totals do: to the resource and its parents, not to its owner
-and not to the site (DESIGN 3.9).
+and not to the site (``docs/contracts.md#rows-by-user``).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class UserRow:
     """One user and resource.
 
     ``counts``: (event type, via) -> events that count. ``apart``: what extractors
-    did under the user's key, which counts for nobody (DESIGN 3.4). ``last``: the
-    time of the last view and download that count.
+    did under the user's key, which counts for nobody. ``last``: the time of the
+    last view and download that count (``docs/contracts.md#rows-by-user``).
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""The mapping of an access log: which requests are which events (DESIGN 3.5).
+"""The mapping of an access log, from requests to events (``docs/events.md#importing-logs``).
 
 In comes TOML, out goes a :class:`Mapping`, checked in whole: every pattern
 compiles, every template speaks of groups of its pattern, every event type is
@@ -26,7 +26,7 @@ else:
     import tomli as tomllib
 
 STATUS = (200, 304)
-"""What counts as used: DESIGN 4, rule 1."""
+"""What counts as used: ``docs/counting-rules.md#what-counts``."""
 
 METHODS = ("GET",)
 TEMPLATES = ("resource", "owner_id", "access", "title", "via")

@@ -1,7 +1,7 @@
 """Completing events of signals by the host's own functions.
 
 ``STATS_EVENT_BUILDERS = {"file-download": [add_record]}``: each gets the event
-(DESIGN 3.1) and what the signal carried, and returns the event, changed or not,
+(``docs/contracts.md#event``) and what the signal carried, and returns the event, changed or not,
 or None to drop it. As the event builders of invenio-stats, but they get the
 finished event.
 """

@@ -1,1 +1,1 @@
-"""COUNTER Release 5.1: Platform Report, Item Report and the COUNTER API (standards A)."""
+"""COUNTER Release 5.1: Platform Report, Item Report and the COUNTER API."""

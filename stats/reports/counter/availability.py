@@ -1,4 +1,4 @@
-"""Which months a COUNTER report may hold, and what its header says of the others (A10).
+"""Which months a COUNTER report may hold, and what its header says of the others.
 
 Pure. What always holds: a month is reported only when it is over and wholly
 counted (3031 otherwise) and not older than the oldest usage that is kept

@@ -83,7 +83,7 @@ class Remark:
         return body | ({"Data": self.data} if self.data else {})
 
     def to_text(self) -> str:
-        """Return the form in a table (A8)."""
+        """Return the form in a table (COUNTER 5.1, section 3.2)."""
         detail = f" ({self.data})" if self.data else ""
         return f"{self.kind.code}: {self.kind.message}{detail}"
 
