@@ -3,7 +3,8 @@
 Standard library alone. Comes in: events, names of queries. Goes out: what
 ``docs/rest.md`` says. What always holds: every event gets an id and a time
 before it is first sent, so that sending it again counts it once; what is busy
-or unreachable is tried again for ``patience`` seconds.
+or unreachable is tried again for ``patience`` seconds; a redirect to another origin,
+or of what is sent, is a ``ConfigError`` and never followed.
 
     client = Client("https://stats.example.org", token="...")
     client.publish([{"type": "record-view", "resource": "record:r1", "ip_address": "192.0.2.7"}])
@@ -26,6 +27,7 @@ from urllib.parse import quote, urlencode
 
 from stats.batches import batches
 from stats.errors import AccessError, InputError, StoreUnavailable
+from stats.redirects import open_at_origin
 
 AT_A_TIME = 1_000
 """Events, refs or descriptions in one request."""
@@ -102,7 +104,7 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as response:
+            with open_at_origin(request, timeout=self._timeout) as response:
                 return cast(Json, json.load(response))
         except urllib.error.HTTPError as error:
             if error.code in _BUSY:

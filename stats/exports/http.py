@@ -1,8 +1,9 @@
 """Sending a body to a service elsewhere, a few times if need be.
 
 Comes in: one request. Goes out: the reply, whatever its status below 500.
-What always holds: a service that does not answer, or answers that it cannot
-(5xx, 429), is tried again after a wait and then is :class:`StoreUnavailable`.
+Invariants: a service that does not answer, or answers that it cannot (5xx, 429), is
+tried again after a wait and then is :class:`StoreUnavailable`; a redirect that
+would give the credentials away, or lose the body, is a :class:`ConfigError`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 
 from stats.errors import StoreUnavailable
+from stats.redirects import open_at_origin
 
 TOO_MANY = 429
 GATEWAY = frozenset({502, 504})
@@ -72,7 +74,7 @@ class Caller:
             call.url, data=call.body, method=call.method, headers=dict(call.headers)
         )
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
+            with open_at_origin(request, timeout=self.timeout) as answer:
                 return Reply(answer.status, answer.read())
         except urllib.error.HTTPError as error:
             with error:

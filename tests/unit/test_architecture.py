@@ -25,6 +25,7 @@ FOUNDATIONS = frozenset(
         "json_text",
         "kinds",
         "origins",
+        "redirects",
         "refs",
         "setting_values",
         "signals",

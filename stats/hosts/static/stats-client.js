@@ -88,8 +88,12 @@ export class StatsClient {
     const headers = { Accept: "application/json" };
     if (options.body) headers["Content-Type"] = "application/json";
     if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
+    // A redirect would lose what is sent, or take the token elsewhere.
+    const redirect = options.body || this.#token ? "error" : "follow";
     for (let pause = this.#pause, tries = this.#tries; ; pause *= 2) {
-      const response = await fetch(this.#base + path, { ...options, headers }).catch(() => null);
+      const response = await fetch(this.#base + path, { ...options, headers, redirect }).catch(
+        () => null,
+      );
       if (response?.ok) return response.json();
       tries -= 1;
       if (tries <= 0 || (response && !BUSY.has(response.status))) {
