@@ -20,6 +20,7 @@ from flask import Config
 
 from stats.errors import ConfigError
 from stats.setting_values import (
+    read_action_name,
     read_flag,
     read_function,
     read_identifier,
@@ -239,6 +240,11 @@ class Settings:
     )
     openaire_types: tuple[str, ...] = _setting(
         ("record-view", "file-download"), "Event types that OpenAIRE gets.", read_words
+    )
+    openaire_action_name: str = _setting(
+        "resource",
+        "Whose title a download is sent with: of the resource itself, or of its record.",
+        read_action_name,
     )
     openaire_masked_bytes: int = _setting(
         2, "Bytes of IP addresses that are masked before they leave, 0 to 4.", read_masked

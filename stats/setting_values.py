@@ -130,6 +130,14 @@ def read_identifier(value: Any) -> tuple[str, str] | None:
     return kind, name
 
 
+def read_action_name(value: Any) -> str:
+    """Read whose title a download is sent with."""
+    text = read_text(value)
+    if text not in ("resource", "record"):
+        raise ValueError("must be resource or record")
+    return text
+
+
 def read_registry_record(value: Any) -> str:
     """Read the address of an entry in COUNTER's registry; empty is none."""
     text = read_text(value)

@@ -192,6 +192,7 @@ def build_openaire(settings: Settings, stores: Stores, definitions: Definitions)
         _tracker(settings, frozenset(downloads), definitions.kinds),
         settings.openaire_types,
         Caller(OPENAIRE),
+        stores.resources,
     )
 
 
@@ -217,4 +218,5 @@ def _tracker(settings: Settings, downloads: frozenset[str], kinds: Kinds) -> Tra
         settings.openaire_masked_bytes,
         settings.openaire_chunk_events,
         settings.openaire_chunk_bytes,
+        settings.openaire_action_name == "record",
     )

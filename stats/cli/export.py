@@ -9,9 +9,9 @@ import click
 
 from stats.cli.context import with_stats
 from stats.exports.monthly import run_monthly
-from stats.exports.openaire import run_dry, run_openaire
+from stats.exports.openaire import run_dry, run_openaire, run_waiting
 from stats.proxies import current_stats
-from stats.times import utc_now
+from stats.times import iso_ms, utc_now
 from stats.wiring import build_datacite, build_openaire
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -37,8 +37,13 @@ def openaire(first: datetime | None, last: datetime | None, dry_run: bool) -> No
     bounds = {"first": _day(first), "last": _day(last)}
     run = run_dry if dry_run else run_openaire
     result = run(job, counted_until=until, now=now, **bounds)
-    verb = "would send" if dry_run else "sent"
-    click.echo(f"{verb} {result.sent}, refused {result.refused}, skipped {result.skipped}")
+    if result.sent or result.refused or result.skipped:
+        verb = "would send" if dry_run else "sent"
+        click.echo(f"{verb} {result.sent}, refused {result.refused}, skipped {result.skipped}")
+    else:
+        click.echo(_nothing_due(until))
+    if waiting := run_waiting(job, counted_until=until, now=now, **bounds):
+        click.echo(_not_due(waiting, until, last))
     if result.refused:
         sys.exit(FOUND_WRONG)
 
@@ -56,6 +61,21 @@ def datacite(month: datetime | None) -> None:
         click.echo("no dataset was used in that month")
     else:
         click.echo(f"submitted {done.datasets} datasets in {done.parts} parts as {done.id}")
+
+
+def _nothing_due(until: datetime | None) -> str:
+    if until is None:
+        return "nothing is due: nothing is counted yet"
+    return f"nothing is due: what was counted until {iso_ms(until)} is sent"
+
+
+def _not_due(waiting: int, until: datetime | None, last: datetime | None) -> str:
+    """Say how many events wait, and what for."""
+    events = f"not due yet: {waiting} event{'s' if waiting > 1 else ''}"
+    if last is not None:
+        return f"{events}, after {last:%Y-%m-%d} or not counted yet"
+    when = f" (counted until {iso_ms(until)})" if until else ""
+    return f"{events} not counted yet{when}; stats aggregate counts them"
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -1,11 +1,11 @@
 """Dataset reports submitted to DataCite's usage reports service.
 
-Comes in: the report of one month. Goes out: it is there, once. What always
-holds: a month has one report id, kept from the first submission on; a report
-is replaced (PUT) and never posted again; a report of more than 50,000
-datasets goes in parts with the same header, the first of which replaces or
-makes the report and the others are added; when it is not known whether a part
-arrived, the report is begun anew.
+Comes in: the report of one month. Goes out: it is there, once. Invariants: what
+DataCite demands is looked at before anything is sent; a month has one report
+id, kept from the first submission on; a report is replaced (PUT) and never
+posted again; a report of more than 50,000 datasets goes in parts with the same
+header, the first of which replaces or makes the report and the others are
+added; when it is not known whether a part arrived, the report is begun anew.
 
 A plain second POST of a month is answered 201 and changes nothing: hence the
 ids, and hence a PUT after a POST whose reply may have been lost.
@@ -16,12 +16,15 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 
 from stats.batches import batches
 from stats.errors import ConfigError, StoreRejected, StoreUnavailable
+from stats.exports.datacite_demands import Lacks
 from stats.exports.http import Call, Caller, Reply
 from stats.reports.dsr import COMPRESSED, DatasetReport
 from stats.stores.exports import ExportStore
@@ -57,27 +60,42 @@ def run_submit(service: Service, report: DatasetReport) -> Submission:
     """Submit a month's report, in the place of an earlier one of that month.
 
     Raises:
-        ConfigError: there is no token, or no publisher id to name.
+        ConfigError: there is no token, or DataCite demands what is not known.
         StoreUnavailable: DataCite did not answer; submit again.
         StoreRejected: DataCite refused the report, and why.
     """
     if not service.token:
         raise ConfigError("STATS_DATACITE_TOKEN is not set")
-    parts = batches(report.datasets, service.part)
-    first = next(parts, None)
-    if first is None:
-        return Submission(None, 0, 0)
-    if not first[0]["publisher-id"]:
-        raise ConfigError("STATS_PUBLISHER_ID is not set; DataCite demands one")
-    name = bookmark_of(report)
-    identity = _begin(service, name, build_body(report, first))
-    count, datasets = 1, len(first)
-    for part in parts:
-        reply = _call(service, "POST", "", build_body(report, part))
+    with TemporaryDirectory(prefix="stats-datacite-") as folder:
+        parts, datasets = _write_parts(report, service.part, Path(folder))
+        if not parts:
+            return Submission(None, 0, 0)
+        return Submission(_send(service, bookmark_of(report), parts), datasets, len(parts))
+
+
+def _write_parts(report: DatasetReport, size: int, folder: Path) -> tuple[list[Path], int]:
+    """Write the bodies to send, checking each data set; return them and how many there are."""
+    lacks, count = Lacks(), 0
+    parts: list[Path] = []
+    for part in batches(report.datasets, size):
+        for dataset in part:
+            lacks.add(dataset)
+        parts.append(folder / str(len(parts)))
+        parts[-1].write_bytes(build_body(report, part))
+        count += len(part)
+    if lacks.line:
+        raise ConfigError(f"nothing was sent, since DataCite demands more: {lacks.line}")
+    return parts, count
+
+
+def _send(service: Service, name: str, parts: list[Path]) -> str:
+    """Send the parts of a report in their order; return its id."""
+    identity = _begin(service, name, parts[0].read_bytes())
+    for part in parts[1:]:
+        reply = _call(service, "POST", "", part.read_bytes())
         if reply.doubtful:
             raise StoreUnavailable(NAME, f"a part may be in {name} twice: submit it again")
-        count, datasets = count + 1, datasets + len(part)
-    return Submission(identity, datasets, count)
+    return identity
 
 
 def bookmark_of(report: DatasetReport) -> str:

@@ -1,7 +1,7 @@
-"""Requests for Matomo's bulk tracking, and what it answers (C1, C2).
+"""Requests for Matomo's bulk tracking, and what it answers.
 
 Pure. Comes in: raw documents. Goes out: query strings in chunks, as one JSON
-body each. What always holds: a parameter without a value is left out, an
+body each. Invariants: a parameter without a value is left out, an
 address is masked, and what the server would date "now" (the future, or more
 than 20 years ago) is not sent.
 """
@@ -25,6 +25,9 @@ TITLE_LENGTH = 150
 VISITOR_BYTES = 8
 """Sixteen hexadecimal digits, the length that Matomo wants of a visitor id."""
 
+RECORD_TITLE = "record_title"
+"""Where a source has the title of its record, beside the fields of the raw document."""
+
 Source = Mapping[str, Any]
 Position = tuple[datetime, str]
 """Time and id of an event: the order in which events are sent."""
@@ -36,6 +39,7 @@ class Tracker:
 
     ``oai_prefix`` is ``oai:<host of the repository>``; ``item_kinds`` are the
     kinds that have an OAI identifier; ``site_url`` completes relative addresses.
+    ``record_titles``: a download has the title of its record for its ``action_name``.
     """
 
     url: str
@@ -48,6 +52,7 @@ class Tracker:
     masked_bytes: int = 2
     chunk_events: int = 50
     chunk_bytes: int = 60 * 1024
+    record_titles: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def build_request(source: Source, tracker: Tracker, *, now: datetime) -> str | N
         "bots": 1,
         "url": url,
         "download": url if source["type"] in tracker.download_types else None,
-        "action_name": str(source.get("title") or "")[:TITLE_LENGTH],
+        "action_name": _action_name(source, item, tracker)[:TITLE_LENGTH],
         "urlref": _without_query(str(source.get("referrer") or "")),
         "_id": visitor,
         "cid": visitor,
@@ -89,6 +94,14 @@ def build_request(source: Source, tracker: Tracker, *, now: datetime) -> str | N
         "cvar": _custom_variable(item, tracker),
     }
     return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def _action_name(source: Source, item: str, tracker: Tracker) -> str:
+    """Return the title of what was used, or of its record; the other one where one is not known."""
+    own = str(source.get("title") or "")
+    if tracker.record_titles and source["type"] in tracker.download_types:
+        return str(source.get(RECORD_TITLE) or "") or own
+    return own
 
 
 def item_of(source: Source, kinds: Iterable[str]) -> str | None:

@@ -1,7 +1,7 @@
-"""Counted events sent to OpenAIRE's Matomo, each once (C).
+"""Counted events sent to OpenAIRE's Matomo, each once.
 
 Comes in: raw documents that are not excluded. Goes out: bulk requests, oldest
-event first. What always holds: the bookmark moves when a chunk was accepted
+event first. Invariants: the bookmark moves when a chunk was accepted
 and not before, so a chunk that failed is sent again whole; events that arrive
 late are sent by the next run, because the bookmark is a pair of times: all
 events before both (event time and time of indexing) have been sent.
@@ -13,14 +13,22 @@ sender can tell from a lost request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from stats.errors import InputError, StoreRejected, StoreUnavailable
 from stats.exports.http import Call, Caller
-from stats.exports.matomo import Chunk, Tracker, build_body, build_chunks, read_answer
+from stats.exports.matomo import (
+    RECORD_TITLE,
+    Chunk,
+    Tracker,
+    build_body,
+    build_chunks,
+    item_of,
+    read_answer,
+)
 from stats.stores.dsl import Q, Search
 from stats.stores.exports import ExportState, ExportStore
 from stats.times import DAY, EPOCH, iso_ms, midnight
@@ -47,6 +55,16 @@ class RawSource(Protocol):
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield all hits in the order of ``sort``."""
 
+    def search(self, index: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Run one search."""
+
+
+class ResourceSource(Protocol):
+    """What the export needs of ``stores.resources.ResourceStore``."""
+
+    def read(self, refs: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the descriptions of those ``refs`` that have one."""
+
 
 @dataclass(frozen=True)
 class Export:
@@ -57,6 +75,7 @@ class Export:
     tracker: Tracker
     types: tuple[str, ...]
     caller: Caller
+    resources: ResourceSource
 
     @property
     def name(self) -> str:
@@ -200,8 +219,48 @@ def _chunks(
 ) -> Iterator[Chunk]:
     index = ",".join(export.search.raw(name) for name in export.types)
     pages = export.search.pages(index, build_pending(state, target), size=PAGE, sort=SORT)
-    sources = (hit["_source"] for page in pages for hit in page)
+    sources = (source for page in pages for source in _titled(export, page))
     return build_chunks(sources, export.tracker, now=now)
+
+
+def _titled(export: Export, page: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the events of a page, with the titles of their records where these are sent."""
+    sources = [hit["_source"] for hit in page]
+    if not export.tracker.record_titles:
+        yield from sources
+        return
+    items = [item_of(source, export.tracker.item_kinds) for source in sources]
+    found = export.resources.read(sorted({item for item in items if item}))
+    for source, item in zip(sources, items, strict=True):
+        yield source | {RECORD_TITLE: found.get(item or "", {}).get("title")}
+
+
+def run_waiting(
+    export: Export,
+    *,
+    counted_until: datetime | None,
+    now: datetime,
+    first: date | None = None,
+    last: date | None = None,
+) -> int:
+    """Return how many events are there that are not due yet: not counted, or after ``last``."""
+    state = export.bookmarks.peek(export.name)
+    target = (EPOCH, EPOCH)
+    if counted_until is not None:
+        target = _target(state, counted_until, now, first=None, last=last)
+    since = state.since or (None if first is None else midnight(first))
+    body = build_waiting(replace(state, since=since), target)
+    index = ",".join(export.search.raw(name) for name in export.types)
+    return int(export.search.search(index, body)["hits"]["total"]["value"])
+
+
+def build_waiting(state: ExportState, target: tuple[datetime, datetime]) -> dict[str, Any]:
+    """Ask how many events that may be sent are not within ``target``."""
+    search: Search = Search().exclude("exists", field="excluded")
+    search = search.exclude(_before("timestamp", target[0]) & _before("indexed_at", target[1]))
+    if state.since is not None:
+        search = search.filter("range", timestamp={"gte": iso_ms(state.since)})
+    return search.extra(size=0, track_total_hits=True).to_dict()
 
 
 def _send(export: Export, chunk: Chunk) -> int:

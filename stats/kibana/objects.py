@@ -1,24 +1,22 @@
-"""Saved objects in the import format of Kibana 8: one JSON object a line.
+"""Saved objects in the import format of Kibana and OpenSearch Dashboards: one a line.
 
 Pure builders. An object refers to another by id, through its ``references``;
-what a panel shows is in JSON text inside the JSON, as Kibana keeps it.
+what a panel shows is in JSON text inside the JSON, as these programs keep it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-SavedObject = dict[str, Any]
+from stats.kibana.targets import Target
 
-CORE_VERSION = "8.8.0"
-"""The form of the objects: Kibana migrates older ones when it imports them."""
+SavedObject = dict[str, Any]
 
 _INDEX_REFERENCE = "kibanaSavedObjectMeta.searchSourceJSON.index"
 _GRID_WIDTH = 48
-_LAYER = "layer_1_source_index_pattern"
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,17 @@ class Panel:
 
 @dataclass(frozen=True)
 class Bucket:
-    """How a visualization divides documents: by time, or by the values of a field."""
+    """How a visualization divides documents: by time, by the values of a field, or by queries.
 
-    field: str
+    ``queries``: pairs of a label and a query. ``grid``: by the squares of a map.
+    """
+
+    field: str = ""
     schema: str = "segment"
     size: int = 10
     by_time: bool = False
+    queries: tuple[tuple[str, str], ...] = ()
+    grid: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,24 @@ class Chart:
     buckets: tuple[Bucket, ...] = ()
     measures: tuple[Measure, ...] = field(default=(Measure(),))
     query: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def build_view(view: DataView) -> SavedObject:
+@dataclass(frozen=True)
+class Control:
+    """A filter that a reader sets on a dashboard: the values of a field."""
+
+    field: str
+    title: str
+
+
+def build_view(view: DataView, target: Target) -> SavedObject:
     """Build a data view on a family of indices, its time in ``timestamp``."""
     attributes = {"title": view.pattern, "name": view.title, "timeFieldName": "timestamp"}
-    return _object("index-pattern", view.id, attributes)
+    return build_object("index-pattern", view.id, attributes, target=target)
 
 
-def build_chart(chart: Chart) -> SavedObject:
+def build_chart(chart: Chart, target: Target) -> SavedObject:
     """Build a visualization by aggregations."""
     measures = [
         _aggregation(number, measure.kind, "metric", {"field": measure.field})
@@ -88,7 +100,7 @@ def build_chart(chart: Chart) -> SavedObject:
     state = {
         "title": chart.title,
         "type": chart.kind,
-        "params": {"addTooltip": True, "addLegend": True},
+        "params": {"type": chart.kind, "addTooltip": True, "addLegend": True, **chart.params},
         "aggs": measures + buckets,
     }
     attributes = {
@@ -99,109 +111,220 @@ def build_chart(chart: Chart) -> SavedObject:
         "version": 1,
         "kibanaSavedObjectMeta": {"searchSourceJSON": _search_source(chart.query)},
     }
-    return _object("visualization", chart.id, attributes, [_index_reference(chart.view)])
+    references = [_index_reference(chart.view)]
+    return build_object("visualization", chart.id, attributes, references, target=target)
+
+
+def build_note(identity: str, title: str, markdown: str, *, target: Target) -> SavedObject:
+    """Build a text."""
+    params = {"markdown": markdown, "openLinksInNewTab": False, "fontSize": 12}
+    return _bare(identity, title, "markdown", params, target=target)
+
+
+def build_control_chart(
+    identity: str, title: str, view: DataView, controls: Sequence[Control], *, target: Target
+) -> SavedObject:
+    """Build controls as a visualization, for dashboards that have none of their own."""
+    listed, references = [], []
+    for number, control in enumerate(controls):
+        name = f"control_{number}_index_pattern"
+        listed.append(
+            {
+                "id": f"{identity}-{number}",
+                "fieldName": control.field,
+                "parent": "",
+                "label": control.title,
+                "type": "list",
+                "options": {
+                    "type": "terms",
+                    "multiselect": True,
+                    "dynamicOptions": True,
+                    "size": 20,
+                    "order": "desc",
+                },
+                "indexPatternRefName": name,
+            }
+        )
+        references.append({"name": name, "type": "index-pattern", "id": view.id})
+    params = {
+        "controls": listed,
+        "updateFiltersOnChange": True,
+        "useTimeFilter": True,
+        "pinFilters": False,
+    }
+    return _bare(identity, title, "input_control_vis", params, references, target=target)
+
+
+def _bare(
+    identity: str,
+    title: str,
+    kind: str,
+    params: dict[str, Any],
+    references: Sequence[dict[str, str]] = (),
+    *,
+    target: Target,
+) -> SavedObject:
+    """Build a visualization that searches nothing itself."""
+    attributes = {
+        "title": title,
+        "description": "",
+        "visState": json.dumps({"title": title, "type": kind, "params": params, "aggs": []}),
+        "uiStateJSON": "{}",
+        "version": 1,
+        "kibanaSavedObjectMeta": {"searchSourceJSON": _search_source("", indexed=False)},
+    }
+    return build_object("visualization", identity, attributes, references, target=target)
 
 
 def build_search(
-    identity: str, title: str, view: DataView, columns: Sequence[str], *, query: str = ""
+    identity: str,
+    title: str,
+    view: DataView,
+    columns: Sequence[str],
+    *,
+    query: str = "",
+    target: Target,
 ) -> SavedObject:
     """Build a list of documents, newest first, with ``columns``."""
     attributes = {
         "title": title,
         "description": "",
+        "hits": 0,
+        "version": 1,
         "columns": list(columns),
         "sort": [["timestamp", "desc"]],
         "kibanaSavedObjectMeta": {"searchSourceJSON": _search_source(query)},
     }
-    return _object("search", identity, attributes, [_index_reference(view)])
-
-
-def build_map(identity: str, title: str, view: DataView, geo_field: str) -> SavedObject:
-    """Build a map of where events come from, as a grid of counts."""
-    layer = {
-        "id": f"{identity}-grid",
-        "label": title,
-        "type": "GEOJSON_VECTOR",
-        "visible": True,
-        "alpha": 0.75,
-        "sourceDescriptor": {
-            "id": f"{identity}-source",
-            "type": "ES_GEO_GRID",
-            "geoField": geo_field,
-            "requestType": "point",
-            "resolution": "COARSE",
-            "metrics": [{"type": "count"}],
-            "indexPatternRefName": _LAYER,
-        },
-        "style": {"type": "VECTOR", "properties": {}, "isTimeAware": True},
-    }
-    attributes = {
-        "title": title,
-        "description": "",
-        "layerListJSON": json.dumps([layer]),
-        "mapStateJSON": json.dumps({"zoom": 1.5, "center": {"lon": 10, "lat": 25}}),
-        "uiStateJSON": "{}",
-    }
-    references = [{"name": _LAYER, "type": "index-pattern", "id": view.id}]
-    return _object("map", identity, attributes, references)
+    return build_object("search", identity, attributes, [_index_reference(view)], target=target)
 
 
 def build_dashboard(
-    identity: str, title: str, description: str, panels: Sequence[Panel]
+    identity: str,
+    title: str,
+    description: str,
+    panels: Sequence[Panel],
+    *,
+    since: str,
+    controls: Sequence[Control] = (),
+    view: DataView,
+    target: Target,
 ) -> SavedObject:
-    """Build a dashboard; panels fill rows from left to right."""
+    """Build a dashboard of the time from ``since`` on; panels fill rows from left to right."""
+    placed, references = _place(panels, target)
+    attributes = {
+        "title": title,
+        "description": description,
+        "hits": 0,
+        "panelsJSON": json.dumps(placed),
+        "optionsJSON": json.dumps({"useMargins": True, "hidePanelTitles": False}),
+        "timeRestore": True,
+        "timeFrom": since,
+        "timeTo": "now",
+        "refreshInterval": {"pause": True, "value": 60_000},
+        "version": 1,
+        "kibanaSavedObjectMeta": {"searchSourceJSON": _search_source("", indexed=False)},
+    }
+    if controls and target.controls:
+        group, of_controls = _control_group(identity, controls, view)
+        attributes["controlGroupInput"] = group
+        references += of_controls
+    return build_object("dashboard", identity, attributes, references, target=target)
+
+
+def _place(
+    panels: Sequence[Panel], target: Target
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Return the panels where they stand, and the references to what they show."""
     placed, references = [], []
     x = y = row_height = 0
     for number, panel in enumerate(panels, start=1):
         if x + panel.width > _GRID_WIDTH:
             x, y, row_height = 0, y + row_height, 0
         key = str(number)
-        grid = {"x": x, "y": y, "w": panel.width, "h": panel.height, "i": key}
-        kind = panel.shown["type"]
+        kind, name = panel.shown["type"], f"panel_{key}"
         placed.append(
             {
+                "version": target.panel_version,
                 "type": kind,
-                "gridData": grid,
+                "gridData": {"x": x, "y": y, "w": panel.width, "h": panel.height, "i": key},
                 "panelIndex": key,
-                "embeddableConfig": {},
-                "panelRefName": f"panel_{key}",
+                "embeddableConfig": {"enhancements": {}},
+                "panelRefName": name,
             }
         )
-        references.append({"name": f"{key}:panel_{key}", "type": kind, "id": panel.shown["id"]})
+        prefix = f"{key}:" if target.own_prefix else ""
+        references.append({"name": f"{prefix}{name}", "type": kind, "id": panel.shown["id"]})
         x, row_height = x + panel.width, max(row_height, panel.height)
-    attributes = {
-        "title": title,
-        "description": description,
-        "panelsJSON": json.dumps(placed),
-        "optionsJSON": json.dumps({"useMargins": True, "hidePanelTitles": False}),
-        "timeRestore": False,
-        "version": 1,
-        "kibanaSavedObjectMeta": {"searchSourceJSON": _search_source("", indexed=False)},
+    return placed, references
+
+
+def _control_group(
+    identity: str, controls: Sequence[Control], view: DataView
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    panels, references = {}, []
+    for order, control in enumerate(controls):
+        key = f"{identity}-control-{order}"
+        panels[key] = {
+            "type": "optionsListControl",
+            "order": order,
+            "grow": True,
+            "width": "medium",
+            "explicitInput": {
+                "id": key,
+                "fieldName": control.field,
+                "title": control.title,
+                "selectedOptions": [],
+                "enhancements": {},
+            },
+        }
+        name = f"controlGroup_{key}:optionsListDataView"
+        references.append({"name": name, "type": "index-pattern", "id": view.id})
+    ignored = ("ignoreFilters", "ignoreQuery", "ignoreTimerange", "ignoreValidations")
+    group = {
+        "controlStyle": "oneLine",
+        "chainingSystem": "HIERARCHICAL",
+        "panelsJSON": json.dumps(panels),
+        "ignoreParentSettingsJSON": json.dumps(dict.fromkeys(ignored, False)),
     }
-    return _object("dashboard", identity, attributes, references)
+    return group, references
 
 
-def _object(
+def build_object(
     kind: str,
     identity: str,
     attributes: dict[str, Any],
     references: Sequence[dict[str, str]] = (),
+    *,
+    target: Target,
 ) -> SavedObject:
+    """Build a saved object of that kind, stamped with the form that it has."""
     return {
         "id": identity,
         "type": kind,
         "attributes": attributes,
         "references": list(references),
-        "coreMigrationVersion": CORE_VERSION,
+        **target.stamp(kind),
     }
 
 
 def _bucket(number: int, bucket: Bucket) -> dict[str, Any]:
     if bucket.by_time:
-        params = {"field": bucket.field, "interval": "auto", "min_doc_count": 1}
-        return _aggregation(number, "date_histogram", bucket.schema, params)
+        by_time = {"field": bucket.field, "interval": "auto", "min_doc_count": 1}
+        return _aggregation(number, "date_histogram", bucket.schema, by_time)
+    if bucket.queries:
+        return _aggregation(number, "filters", bucket.schema, {"filters": _filters(bucket)})
+    if bucket.grid:
+        squares = {"field": bucket.field, "autoPrecision": True, "useGeocentroid": True}
+        return _aggregation(number, "geohash_grid", bucket.schema, squares)
     params = {"field": bucket.field, "size": bucket.size, "order": "desc", "orderBy": "1"}
     return _aggregation(number, "terms", bucket.schema, params)
+
+
+def _filters(bucket: Bucket) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "input": {"query": query, "language": "kuery"}}
+        for label, query in bucket.queries
+    ]
 
 
 def _aggregation(number: int, kind: str, schema: str, params: dict[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def build_dataset(
         "dataset-attributes": [
             {"type": "dataset-version", "value": v} for v in [item.version] if v
         ],
-        "uri": item.url,
+        "uri": item.url or (f"https://doi.org/{item.doi}" if item.doi else ""),
     }
     return body | {name: value for name, value in optional.items() if value}
 
@@ -208,6 +208,8 @@ def _publisher_id(item: Item) -> list[dict[str, str]]:
 def _contributor(author: Author) -> dict[str, str]:
     if author.orcid:
         return {"type": "orcid", "value": author.orcid}
+    if author.isni:
+        return {"type": "isni", "value": author.isni}
     return {"type": "name", "value": author.name}
 
 

@@ -131,7 +131,7 @@ def test_counter_reports(cli: Cli, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["counter", "ir", "--begin", "2024-02", "--end", "2024-01"], "3020: Invalid Date"),
-        (["counter", "dsr", "--begin", MONTH, "--end", MONTH, "--format", "tsv"], "format: dsr"),
+        (["counter", "dsr", "--begin", MONTH, "--end", MONTH, "--format", "csv"], "format: dsr"),
         (["metrics", "--from", "2024-02-01", "--to", "2024-01-01"], "to"),
         (["metrics", "-o", "/nowhere/at/all.csv"], "-o: cannot write"),
     ],
@@ -164,6 +164,14 @@ def test_events_to_openaire(cli: Cli) -> None:
         "would send 1, refused 0, skipped 0\n"
     )
     assert cli.run("export", "openaire").output == "sent 1, refused 0, skipped 0\n"
+    assert cli.run("export", "openaire").output.startswith("nothing is due: what was counted ")
+    late = event(
+        1, timestamp=moment, indexed_at=f"{NOW + timedelta(days=1):%Y-%m-%dT%H:%M:%S.000Z}"
+    )
+    search.bulk([Action("create", search.raw("record-view", moment[:7]), "y", late)])
+    search.refresh(search.raw("record-view"))
+    told = cli.run("export", "openaire").output.splitlines()
+    assert told[1].startswith("not due yet: 1 event not counted yet (counted until ")
     with cli.app.app_context():
         export_openaire()
     assert len(cli.matomo.tracked) == 1

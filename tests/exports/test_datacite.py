@@ -199,6 +199,24 @@ def test_settings_that_are_missing_are_named(datacite: DataCite, bookmarks: Expo
     assert datacite.received == []
 
 
+def test_all_is_looked_at_before_anything_is_sent(
+    datacite: DataCite, bookmarks: ExportStore
+) -> None:
+    datasets = [dataset(name, publisher=True) for name in "abcdefg"]
+    datasets[4]["publisher-id"] = []  # in the second part
+    datasets[5]["publisher-id"] = []
+    datasets[6]["publisher-id"] = [{"type": "ror", "value": "03yrm5c26"}]
+    whole = report("a")
+    broken = DatasetReport(whole.header, iter(datasets))
+    with pytest.raises(ConfigError) as refused:
+        run_submit(service(datacite, bookmarks), broken)
+    line = str(refused.value)
+    assert "2 data sets, such as 10.1234/e, have no publisher id" in line
+    assert "10.1234/g has a publisher id that is none of isni, orcid, grid" in line
+    assert "\n" not in line
+    assert datacite.received == []
+
+
 def test_a_service_that_is_not_there(bookmarks: ExportStore) -> None:
     caller = Caller("DataCite", timeout=1, waits=(0.0,), sleep=lambda _: None)
     nowhere = Service("http://127.0.0.1:9", "secret", caller, bookmarks)

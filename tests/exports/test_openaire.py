@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given
@@ -17,12 +18,13 @@ from stats.events.raw_document import document_id
 from stats.exports.addresses import mask_address
 from stats.exports.http import Caller
 from stats.exports.matomo import Tracker, build_body, build_chunks, build_request
-from stats.exports.openaire import Export, ExportResult, run_dry, run_openaire
+from stats.exports.openaire import Export, ExportResult, run_dry, run_openaire, run_waiting
 from stats.stores.exports import ExportStore
 from stats.stores.mongo import connect
 from stats.stores.search import Action, SearchStore
 from stats.times import iso_ms
 from tests.exports.servers import Matomo, serving
+from tests.report_sources import Resources
 
 UTC = timezone.utc
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -129,6 +131,22 @@ def test_chunks_keep_both_limits_and_lose_nothing(lengths: list[int], most: int,
         assert chunks[-1].last[1] == events[-1]["id"]
 
 
+def test_a_download_may_have_the_title_of_its_record() -> None:
+    download = event(
+        0, type="file-download", resource="file:f", title="f.zip", parents=["record:r"]
+    )
+    named = download | {"record_title": "A record"}
+    for site, source, title in [
+        (tracker(), named, "f.zip"),
+        (tracker(record_titles=True), named, "A record"),
+        (tracker(record_titles=True), download, "f.zip"),
+        (tracker(record_titles=True), event(0, title="Own") | {"record_title": "B"}, "Own"),
+    ]:
+        text = build_request(source, site, now=NOW)
+        assert text is not None
+        assert parse_qs(text[1:])["action_name"] == [title]
+
+
 class System:
     """The export on real engines, to a server of its own."""
 
@@ -141,11 +159,12 @@ class System:
             request_timeout=30,
         )
         self.bookmarks = ExportStore(connect(namespace.mongo, timeout=10))
+        self.resources = Resources()
 
     def export(self, **more: Any) -> Export:
         caller = Caller("OpenAIRE", timeout=10, waits=(0.0, 0.0), sleep=lambda _: None)
         site = tracker(self.matomo.url, **{"chunk_events": 3, **more})
-        return Export(self.search, self.bookmarks, site, TYPES, caller)
+        return Export(self.search, self.bookmarks, site, TYPES, caller, self.resources)
 
     def write(self, events: Sequence[dict[str, Any]]) -> None:
         results = self.search.bulk(
@@ -321,3 +340,30 @@ def test_a_dry_run_counts_and_sends_nothing(system: System) -> None:
     assert dry == ExportResult(sent=5, chunks=2)
     assert system.matomo.received == []
     assert system.run() == dry
+
+
+def test_titles_of_records_come_from_their_descriptions(system: System) -> None:
+    download = {"type": "file-download", "resource": "file:f", "parents": ["record:r1"]}
+    system.write([event(0, **download), event(1, **download | {"parents": ["record:r2"]})])
+    system.resources.descriptions["record:r1"] = {"title": "The record"}
+    until = START + timedelta(minutes=100)
+    run_openaire(system.export(record_titles=True), counted_until=until, now=datetime.now(UTC))
+    titles = [tracked["action_name"] for tracked in system.matomo.tracked]
+    assert titles == ["The record", "A record: Ünïcode & more"]
+
+
+def test_what_is_not_due_yet_is_counted(system: System) -> None:
+    system.write([event(0), event(1, excluded="robot"), event(10), event(60 * 24)])
+    now = datetime.now(UTC)
+    until = START + timedelta(minutes=5)
+
+    def waiting(**more: Any) -> int:
+        return run_waiting(system.export(), counted_until=until, now=now, **more)
+
+    assert run_waiting(system.export(), counted_until=None, now=now) == 3
+    assert waiting() == 2
+    assert waiting(last=START.date()) >= 2
+    assert system.run(5) == ExportResult(sent=1, chunks=1)
+    assert waiting() == 2
+    until = START + timedelta(minutes=10_000)
+    assert waiting() == 0
