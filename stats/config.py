@@ -42,7 +42,14 @@ from stats.validation import find_near
 PREFIX = "STATS_"
 
 ENVIRONMENT_ONLY = frozenset(
-    {"STATS_CONFIG", "STATS_EMBEDDED_ELASTICSEARCH", "STATS_REAL_LOG", "STATS_PROPERTY_EXAMPLES"}
+    {
+        "STATS_CONFIG",
+        "STATS_EMBEDDED_ELASTICSEARCH",
+        "STATS_EMBEDDED_JAVA_HOME",
+        "STATS_EMBEDDED_OPENSEARCH",
+        "STATS_REAL_LOG",
+        "STATS_PROPERTY_EXAMPLES",
+    }
 )
 """Names that other parts read from the environment and that are no settings."""
 

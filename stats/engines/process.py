@@ -24,12 +24,15 @@ from stats.engines.amqp import serve_amqp
 from stats.engines.elasticsearch import serve_elasticsearch
 from stats.engines.folder import Folder, Launch, hold_pid
 from stats.engines.mongo import serve_mongo
+from stats.engines.opensearch import serve_opensearch
 
 SERVERS: dict[str, Callable[[Path, Launch], Callable[[], None]]] = {
     "elasticsearch": serve_elasticsearch,
     "amqp": serve_amqp,
     "mongo": serve_mongo,
+    "opensearch": serve_opensearch,
 }
+"""By the distribution of a launch: what serves it."""
 CLOSE_SECONDS = 15.0
 WATCH = 0.5
 
@@ -48,7 +51,7 @@ def main(home: Path) -> int:
     if launch.parent is not None:
         threading.Thread(target=_end_with, args=(launch.parent,), daemon=True).start()
     try:
-        close = SERVERS[launch.name](home, launch)
+        close = SERVERS[launch.distribution](home, launch)
     except Exception as error:
         traceback.print_exc(file=sys.stdout)
         print(f"{launch.name} cannot start: {_reason(error)}", flush=True)

@@ -1,4 +1,4 @@
-"""Elasticsearch: bulk writes, searches, and pages over a point in time.
+"""Elasticsearch or OpenSearch: bulk writes, searches, and pages over a point in time.
 
 Comes in: request bodies built elsewhere. Goes out: plain dictionaries. What
 always holds: an index that does not exist yet is no data, not an error; an
@@ -7,31 +7,38 @@ engine that does not answer, or is busy (429, 503), raises
 except those of single bulk items, which come back item by item. An answer is of
 all shards or there is none: a number of some of them would be wrong. Nothing is
 retried here: what a retry must change (``indexed_at``) only the caller knows.
+
+Which server it is, is found out at the first request; what differs between the two is
+in :mod:`stats.stores.search_servers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Literal, NamedTuple
 
 import orjson
-from elastic_transport import ConnectionError as TransportConnectionError
-from elastic_transport import TransportError
-from elasticsearch import ApiError, Elasticsearch, NotFoundError, OrjsonSerializer
 
 from stats.errors import StoreRejected, StoreUnavailable
+from stats.stores.search_servers.address import parse_search_address
+from stats.stores.search_servers.paging import TIE_BREAK, read_by_point_in_time, read_by_scroll
+from stats.stores.search_servers.server import Server, find_server
 from stats.templates import HASH, build_templates, daily_name, raw_name
 
 ENGINE = "Elasticsearch"
+"""What the engine is called before it was asked what it is."""
+
 BUSY = frozenset({429, 502, 503, 504})
 CONFLICT = 409
 NOT_FOUND = 404
 MONTH = "-YYYY-MM"
 TOGETHER = 8
-_KEEP_ALIVE = "5m"
+NO_PARAMS: Mapping[str, str] = {}
+IF_THERE = {"ignore_unavailable": "true"}
+WHOLE = {"ignore_unavailable": "true", "allow_partial_search_results": "false"}
 
 Op = Literal["create", "index", "update", "delete"]
 Body = dict[str, Any]
@@ -70,36 +77,38 @@ class ItemResult(NamedTuple):
         return self.status in BUSY or "cluster_block" in self.reason
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the client's exceptions into the two kinds that callers tell apart."""
-    try:
-        yield
-    except ApiError as error:
-        if error.status_code in BUSY:
-            raise StoreUnavailable(ENGINE, f"busy ({error.status_code})") from error
-        raise StoreRejected(ENGINE, str(error)) from error
-    except (TransportConnectionError, TransportError) as error:
-        raise StoreUnavailable(ENGINE, str(error)) from error
-
-
 class SearchStore:
-    """One Elasticsearch cluster, and the names that this installation uses in it."""
+    """One search cluster, and the names that this installation uses in it."""
 
     def __init__(
-        self, url: str, *, prefix: str, type_names: Iterable[str], request_timeout: float
+        self,
+        url: str,
+        *,
+        prefix: str,
+        type_names: Iterable[str],
+        request_timeout: float,
+        api_key: str = "",
     ) -> None:
         self.prefix = prefix
         self.request_timeout = request_timeout
+        self._address = parse_search_address(url, api_key=api_key)
         self._templates = build_templates(prefix, type_names)
         self._templates_put: set[str] = set()
-        self._client = Elasticsearch(
-            url,
-            request_timeout=request_timeout,
-            max_retries=0,
-            retry_on_timeout=False,
-            serializer=OrjsonSerializer(),
-        )
+        self._found: Server | None = None
+        self._finding = Lock()
+
+    @property
+    def server(self) -> Server:
+        """Return the server, which is asked what it is the first time."""
+        with self._finding:
+            if self._found is None:
+                self._found = find_server(self._address, timeout=self.request_timeout)
+        return self._found
+
+    @property
+    def engine(self) -> str:
+        """Return the server's name, for messages; asks nobody."""
+        return self._found.name if self._found else ENGINE
 
     def raw(self, type_name: str, month: str | None = None) -> str:
         """Return the alias of a type's raw documents, or one month's index."""
@@ -113,21 +122,18 @@ class SearchStore:
 
     def put_templates(self) -> None:
         """Put the index templates that are not there in this form."""
-        with _translated():
-            known = self._client.options(ignore_status=404).indices.get_index_template(
-                name=f"{self.prefix}*"
-            )
+        known = self._ask("GET", f"/_index_template/{self.prefix}*", missing_ok=True) or {}
         there = {
             one["name"]: one["index_template"].get("_meta", {}).get(HASH)
-            for one in known.body.get("index_templates", ())
+            for one in known.get("index_templates", ())
         }
         self._put({n for n, body in self._templates.items() if there.get(n) != body["_meta"][HASH]})
         self._templates_put.update(self._templates)
 
     def _put(self, names: Iterable[str]) -> None:
         """Put templates side by side: together they are one change of the cluster's state."""
-        with _translated(), ThreadPoolExecutor(TOGETHER) as executor:
-            list(executor.map(lambda name: self._put_template(name, self._templates[name]), names))
+        with ThreadPoolExecutor(TOGETHER) as executor:
+            list(executor.map(self._put_template, names))
 
     def _put_missing(self, actions: Iterable[Action]) -> None:
         """Put the templates of indices that this process writes to for the first time."""
@@ -142,20 +148,15 @@ class SearchStore:
         if not actions:
             return []
         self._put_missing(actions)
-        with _translated():
-            answer = self._client.bulk(
-                operations=list(_operations(actions)),
-                filter_path="items.*.status,items.*.error.type,items.*.error.reason",
-            )
+        lines = b"\n".join([*_operations(actions), b""])
+        fields = {"filter_path": "items.*.status,items.*.error.type,items.*.error.reason"}
+        answer = self._ask("POST", "/_bulk", lines, params=fields, lines=True)
         return [_read_item(item) for item in answer["items"]]
 
     def search(self, index: str, body: Body) -> Body:
         """Run one search; an index that is not there answers no hits."""
-        with _translated():
-            answer = self._client.search(
-                index=index, ignore_unavailable=True, allow_partial_search_results=False, **body
-            )
-        return dict(answer.body)
+        answer: Body = self._ask("POST", f"/{index}/_search", body, params=WHOLE)
+        return answer
 
     def searches(self, index: str, bodies: Sequence[Body]) -> list[Body]:
         """Run several searches over one index in one request."""
@@ -164,131 +165,115 @@ class SearchStore:
             "ignore_unavailable": True,
             "allow_partial_search_results": False,
         }
-        lines: list[Body] = [line for body in bodies for line in (header, body)]
-        with _translated():
-            answers = self._client.msearch(searches=lines)["responses"]
+        pairs = [orjson.dumps(line) for body in bodies for line in (header, body)]
+        lines = b"\n".join([*pairs, b""])
+        answers: list[Body] = self._ask("POST", "/_msearch", lines, lines=True)["responses"]
         for answer in answers:
             if "error" in answer:
-                raise StoreRejected(ENGINE, str(answer["error"]))
-        return [dict(answer) for answer in answers]
+                raise _build_error(self.engine, int(answer["status"]), answer)
+        return answers
 
     def pages(
-        self, index: str, body: Body, *, size: int = 10_000, sort: Sequence[Any] = ("_shard_doc",)
+        self, index: str, body: Body, *, size: int = 10_000, sort: Sequence[Any] = (TIE_BREAK,)
     ) -> Generator[list[Body], None, None]:
         """Yield all hits of ``body`` as of now, ``size`` at a time.
 
         The quickest order, the default, is of no use to a reader.
         """
-        pit = self._open_point_in_time(index)
-        if pit is None:
-            return
-        after: list[Any] | None = None
-        try:
-            while True:
-                hits, pit = self._page(pit, body | {"sort": list(sort)}, size=size, after=after)
-                if hits:
-                    yield hits
-                if len(hits) < size:
-                    return
-                after = hits[-1]["sort"]
-        finally:
-            self._close_point_in_time(pit)
+        read = read_by_scroll if self.server.is_opensearch else read_by_point_in_time
+        yield from read(self._ask, index, body, size=size, sort=sort)
 
     def count(self, index: str, query: Body) -> int:
         """Return how many documents match ``query``."""
-        with _translated():
-            answer = self._client.count(index=index, query=query, ignore_unavailable=True)
+        answer = self._ask("POST", f"/{index}/_count", {"query": query}, params=IF_THERE)
         shards = answer["_shards"]
         if shards["successful"] < shards["total"]:
-            raise StoreUnavailable(ENGINE, "some shards did not answer")
+            raise StoreUnavailable(self.engine, "some shards did not answer")
         return int(answer["count"])
 
     def refresh(self, index: str) -> None:
         """Make everything written to ``index`` so far visible to searches."""
-        with _translated():
-            self._client.indices.refresh(index=index, ignore_unavailable=True)
+        self._ask("POST", f"/{index}/_refresh", params=IF_THERE)
 
     def indices(self, pattern: str) -> list[str]:
         """Return the names of the indices that ``pattern`` matches, sorted."""
-        with _translated():
-            return sorted(self._client.indices.get(index=pattern, features="aliases").body)
+        return sorted(self._ask("GET", f"/{pattern}/_alias"))
 
     def delete_index(self, name: str) -> None:
         """Drop one index with all its documents; a second time is no error."""
-        with _translated():
-            self._client.indices.delete(index=name, ignore_unavailable=True)
+        self._ask("DELETE", f"/{name}", params=IF_THERE)
 
     def create_aside(self, name: str, family: str) -> None:
         """Create an empty index with the mapping of a daily family and not under its alias."""
         template = self._templates[self.daily(family)]["template"]
-        with _translated():
-            self._client.indices.create(
-                index=name, settings=template["settings"], mappings=template["mappings"]
-            )
+        body = {"settings": template["settings"], "mappings": template["mappings"]}
+        self._ask("PUT", f"/{name}", body)
 
     def swap(self, alias: str, *, new: str, old: Iterable[str]) -> None:
         """Put ``new`` under ``alias`` and drop the ``old`` indices, all in one step."""
         actions: list[Body] = [{"add": {"index": new, "alias": alias}}]
         actions += [{"remove_index": {"index": name}} for name in old]
-        with _translated():
-            self._client.indices.update_aliases(actions=actions)
+        self._ask("POST", "/_aliases", {"actions": actions})
 
     def members(self, alias: str) -> list[str]:
         """Return the names of the indices under ``alias``, sorted."""
-        try:
-            with _translated():
-                return sorted(self._client.indices.get_alias(name=alias).body)
-        except StoreRejected as error:
-            if isinstance(error.__cause__, NotFoundError):
-                return []
-            raise
+        return sorted(self._ask("GET", f"/_alias/{alias}", missing_ok=True) or ())
 
     def ping(self) -> None:
         """Raise :class:`StoreUnavailable` unless the cluster answers and can write."""
-        with _translated():
-            health = self._client.cluster.health()
-        if health["status"] == "red":
-            raise StoreUnavailable(ENGINE, "the cluster's health is red")
+        if self._ask("GET", "/_cluster/health")["status"] == "red":
+            raise StoreUnavailable(self.engine, "the cluster's health is red")
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        if self._found:
+            self._found.client.close()
 
-    def _put_template(self, name: str, body: Body) -> None:
-        self._client.indices.put_index_template(name=name, **body)
+    def _put_template(self, name: str) -> None:
+        self._ask("PUT", f"/_index_template/{name}", self._templates[name])
 
-    def _open_point_in_time(self, index: str) -> str | None:
-        try:
-            with _translated():
-                answer = self._client.open_point_in_time(
-                    index=index, keep_alive=_KEEP_ALIVE, ignore_unavailable=True
-                )
-        except StoreRejected as error:
-            if isinstance(error.__cause__, NotFoundError):
-                return None
-            raise
-        return str(answer["id"])
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, str] = NO_PARAMS,
+        lines: bool = False,
+        missing_ok: bool = False,
+    ) -> Any:
+        """Send one request and return the decoded answer; None where 404 is ``missing_ok``."""
+        client = self.server.client
+        answer = client.ask(method, path, params=params, body=body, lines=lines)
+        if answer.status < 300:
+            return answer.body
+        if answer.status == NOT_FOUND and missing_ok:
+            return None
+        raise _build_error(self.engine, answer.status, answer.body)
 
-    def _page(
-        self, pit: str, body: Body, *, size: int, after: list[Any] | None
-    ) -> tuple[list[Body], str]:
-        extra: Body = {"search_after": after} if after else {}
-        with _translated():
-            answer = self._client.search(
-                pit={"id": pit, "keep_alive": _KEEP_ALIVE},
-                size=size,
-                track_total_hits=False,
-                allow_partial_search_results=False,
-                **body,
-                **extra,
-            )
-        return answer["hits"]["hits"], str(answer["pit_id"])
 
-    def _close_point_in_time(self, pit: str) -> None:
-        try:
-            self._client.close_point_in_time(id=pit)
-        except (ApiError, TransportError):  # it expires by itself
-            return
+def _build_error(engine: str, status: int, body: Any) -> StoreRejected | StoreUnavailable:
+    """Build the error of a refused request: of the two kinds that callers tell apart."""
+    if status in BUSY:
+        return StoreUnavailable(engine, f"busy ({status})")
+    return StoreRejected(engine, f"{status} {_read_reason(body)}")
+
+
+def _read_reason(body: Any) -> str:
+    """Return why a request was refused; the inner cause says more than what is around it."""
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(error, dict):
+        return " ".join(str(error).split())[:500]
+    causes = error.get("root_cause") or [error]
+    return "; ".join(dict.fromkeys(f"{one.get('type')}: {_innermost(one)}" for one in causes))
+
+
+def _innermost(error: Body) -> str:
+    """Return the reason of the last cause, which is the fault itself."""
+    reason = str(error.get("reason"))
+    while error := error.get("caused_by") or {}:
+        reason = str(error.get("reason") or reason)
+    return reason
 
 
 def _operations(actions: Iterable[Action]) -> Iterator[Any]:
