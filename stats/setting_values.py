@@ -16,6 +16,7 @@ from typing import Any
 
 from stats.errors import InputError
 from stats.origins import parse_origin
+from stats.search_address import parse_search_address
 
 _REGISTRY_RECORD = re.compile(
     r"https://registry\.(countermetrics|projectcounter)\.org/(platform|usage-data-host)/"
@@ -28,6 +29,12 @@ def read_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value
+
+
+def read_search_address(value: Any) -> str:
+    """Read the address of Elasticsearch or OpenSearch; what is wrong is said without it."""
+    parse_search_address(read_text(value))
+    return str(value)
 
 
 def read_flag(value: Any) -> bool:

@@ -50,6 +50,7 @@ def build_stores(settings: Settings, event_types: Mapping[str, EventType]) -> St
     """Return the stores of an installation; none is opened yet."""
     addresses = Addresses(
         elasticsearch=settings.elasticsearch_url,
+        elasticsearch_api_key=settings.elasticsearch_api_key,
         mongo=settings.mongo_url,
         broker=settings.broker_url,
         prefix=settings.index_prefix,

@@ -7,7 +7,7 @@ talks to no engine, so that an application starts while its statistics are down.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from stats.stores.bookmarks import Bookmarks
@@ -37,6 +37,7 @@ class Addresses:
     prefix: str
     request_timeout: float
     connect_timeout: float
+    elasticsearch_api_key: str = field(default="", repr=False)
 
 
 class Stores:
@@ -62,6 +63,7 @@ class Stores:
             prefix=self._addresses.prefix,
             type_names=self._type_names,
             request_timeout=self._addresses.request_timeout,
+            api_key=self._addresses.elasticsearch_api_key,
         )
 
     @cached_property

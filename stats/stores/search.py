@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from stats.errors import StoreRejected, StoreUnavailable
-from stats.stores.search_servers.address import parse_search_address
+from stats.search_address import parse_search_address
 from stats.stores.search_servers.paging import TIE_BREAK, read_by_point_in_time, read_by_scroll
 from stats.stores.search_servers.server import Server, find_server
 from stats.templates import HASH, build_templates, daily_name, raw_name

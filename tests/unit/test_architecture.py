@@ -27,6 +27,7 @@ FOUNDATIONS = frozenset(
         "origins",
         "redirects",
         "refs",
+        "search_address",
         "setting_values",
         "signals",
         "times",
@@ -113,7 +114,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 CURRENT_STATS = {"views", "views.openapi", "dashboard", "widgets", "hosts", "tasks", "cli"}
 """Who may ask for ``current_stats``: everything else gets what it needs as arguments."""
 
-ENGINES_CLIENTS = ("elasticsearch", "elastic_transport", "pymongo", "kombu", "invenio_queues")
+ENGINES_CLIENTS = ("elasticsearch", "elastic_transport", "opensearchpy")
+ENGINES_CLIENTS += ("pymongo", "kombu", "invenio_queues")
 MAY_USE_CLIENTS = ("stores", "engines", "worker")
 """`engines` probes and cleans up what it starts; `worker` names Celery's queue."""
 

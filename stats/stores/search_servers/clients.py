@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from stats.errors import StoreUnavailable
-from stats.stores.search_servers.address import Node, SearchAddress
+from stats.search_address import Node, SearchAddress
 
 ELASTICSEARCH, OPENSEARCH = "Elasticsearch", "OpenSearch"
 NO_CLIENT = (

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from stats.errors import ConfigError, StoreUnavailable
-from stats.stores.search_servers.address import SearchAddress
+from stats.search_address import SearchAddress
 from stats.stores.search_servers.clients import (
     ELASTICSEARCH,
     NO_CLIENT,
