@@ -66,12 +66,18 @@ setup(
     },
     entry_points={
         "console_scripts": ["stats = stats.cli:main"],
-        "flask.commands": ["stats = stats.cli:stats"],
+        "flask.commands": ["stats = stats.hosts.invenio.commands:stats"],
         "pytest11": ["stats = stats.engines.pytest_plugin"],
         "invenio_base.apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
         "invenio_base.api_apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
-        "invenio_base.finalize_app": ["stats = stats.hosts.invenio.communities:count_requests"],
-        "invenio_base.api_finalize_app": ["stats = stats.hosts.invenio.communities:count_requests"],
+        "invenio_base.finalize_app": [
+            "stats = stats.hosts.invenio.communities:count_requests",
+            "stats_replace = stats.hosts.invenio.replacement.install:replace_invenio_stats",
+        ],
+        "invenio_base.api_finalize_app": [
+            "stats = stats.hosts.invenio.communities:count_requests",
+            "stats_replace = stats.hosts.invenio.replacement.install:replace_invenio_stats",
+        ],
         "invenio_base.blueprints": [
             "stats_dashboard = stats.dashboard.blueprint:blueprint",
             "stats_script = stats.hosts.js_client:blueprint",

@@ -135,6 +135,9 @@ class Settings:
         " or None to ask the next source (Flask-Login, then tokens).",
         read_function,
     )
+    replace_invenio_stats: bool = _setting(
+        True, "Stand in for invenio-stats where an Invenio application has it.", _flag
+    )
     resource_visibility: Any = _setting(
         None,
         "Says whose statistics may be seen: a function of a list of refs and the Identity that"

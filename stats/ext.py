@@ -267,4 +267,8 @@ class Stats:
         Raises:
             ConfigError: a setting is unknown or of the wrong form.
         """
-        app.extensions[EXTENSION] = StatsState(load_settings(app.config, os.environ))
+        app.extensions[EXTENSION] = StatsState(load_settings(self.read_config(app), os.environ))
+
+    def read_config(self, app: Flask) -> Mapping[str, object]:
+        """Return where settings are read from; a host's extension may have them elsewhere."""
+        return app.config

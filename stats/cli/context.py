@@ -9,7 +9,8 @@ from time import monotonic, sleep
 from typing import ParamSpec, TypeVar
 
 import click
-from flask import has_app_context
+from flask import Flask, has_app_context
+from flask.cli import ScriptInfo
 
 from stats.errors import StoreUnavailable
 from stats.proxies import current_stats
@@ -40,7 +41,7 @@ def with_service(command: Callable[P, R]) -> Callable[P, R]:
 def _with_app(command: Callable[P, R], *, hurried: bool) -> Callable[P, R]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with nullcontext() if has_app_context() else create_app().app_context():
+        with nullcontext() if has_app_context() else _application().app_context():
             if hurried:
                 current_stats.stores.hurry()
             _wait(click.get_current_context().meta.get(_WAIT, 0.0))
@@ -55,6 +56,12 @@ def _with_app(command: Callable[P, R], *, hurried: bool) -> Callable[P, R]:
         help="Wait so long for engines that do not answer.",
     )
     return option(run)
+
+
+def _application() -> Flask:
+    """Return the host's application under ``flask stats`` and ``invenio stats``, or the service."""
+    script = click.get_current_context().find_object(ScriptInfo)
+    return create_app() if script is None else script.load_app()
 
 
 def _remember(ctx: click.Context, _option: click.Parameter, seconds: float | None) -> None:

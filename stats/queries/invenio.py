@@ -1,122 +1,147 @@
-"""The queries that invenio-rdm-records configures, with its names, parameters and fields.
+"""The queries of invenio-stats, with its names, parameters and fields.
 
-A record is ``record:<recid>``, all its versions are ``concept:<parent_recid>``.
-Different from there: unique downloads of a record are sessions in which any of
-its files was downloaded, not the sum over its files, and numbers are integers.
-Source: ``STATS_QUERIES`` of invenio-rdm-records, ``TermsQuery`` of invenio-stats.
+Comes in: what a ``TermsQuery`` or ``DateHistogramQuery`` of invenio-stats is made
+with (:class:`HostForm`), a host's own or those that InvenioRDM configures. Goes
+out: a query of ours that answers in the same form. Different from there: unique
+numbers are sessions of the resource asked for, not sums over its parts, and
+numbers are integers.
+Source: ``STATS_QUERIES`` of invenio-app-rdm, ``invenio_stats.queries``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
-from typing import Any
+from types import MappingProxyType
 
 from stats.aggregations.types import Aggregation
-from stats.queries.filters import build_search
-from stats.queries.metrics import build_metrics, empty_row, read_metrics
-from stats.queries.parameters import SOURCE, parse_date_or_time, parse_id_of
-from stats.queries.types import Answer, Parameter, Params, Query, Sources
+from stats.errors import ConfigError
+from stats.queries.invenio_answers import IDS, Copied, HostAnswer, run_histogram, run_terms
+from stats.queries.parameters import (
+    INTERVAL,
+    SOURCE,
+    parse_choice,
+    parse_date_or_time,
+    parse_id_of,
+)
+from stats.queries.types import Parameter, Params, Query
 from stats.queries.windows import Window, check_order
-from stats.refs import split_ref
-from stats.stores.dsl import A
-
-RECORD = "record"
-CONCEPT = "concept"
+from stats.refs import parse_ref
 
 VIEWS = {"views": "count", "unique_views": "unique_count"}
 DOWNLOADS = {"downloads": "count", "unique_downloads": "unique_count", "data_volume": "volume"}
+METRICS = frozenset({"count", "unique_count", "volume"})
 
 _DATES = {"type": "string", "format": "date"}
 START = Parameter("start_date", "first day, UTC, inclusive", parse_date_or_time, schema=_DATES)
 END = Parameter("end_date", "last day, UTC, inclusive", parse_date_or_time, schema=_DATES)
-RECID = Parameter("recid", "id of a record", parse_id_of(RECORD), required=True)
-PARENT_RECID = Parameter(
-    "parent_recid", "id of all versions of a record", parse_id_of(CONCEPT), required=True
+
+RESOURCES: Mapping[frozenset[str], str] = MappingProxyType(
+    {
+        frozenset(): "site:all",
+        frozenset({"recid"}): "record:{recid}",
+        frozenset({"pid_value"}): "record:{pid_value}",
+        frozenset({"pid_type", "pid_value"}): "record:{pid_value}",
+        frozenset({"record_id"}): "record:{record_id}",
+        frozenset({"parent_recid"}): "concept:{parent_recid}",
+        frozenset({"bucket_id"}): "bucket:{bucket_id}",
+        frozenset({"bucket_id", "file_key"}): "file:{bucket_id}/{file_key}",
+        frozenset({"collection"}): "collection:{collection}",
+    }
 )
+"""The resource that the filtered fields of invenio-stats name together."""
+
+
+@dataclass(frozen=True)
+class HostForm:
+    """What a query of invenio-stats is made with.
+
+    ``filters`` are its required parameters and the field that each filters;
+    ``metrics`` the fields of its answer and which of ours each is.
+    """
+
+    name: str
+    filters: Mapping[str, str]
+    metrics: Mapping[str, str]
+    copied: Copied = ()
+    by_file: bool = False
+    histogram: bool = False
+
+
+@dataclass(frozen=True)
+class HostQuery(Query):
+    """A query that a host asks for in the form of invenio-stats."""
+
+    answer: HostAnswer = field(default_factory=lambda: HostAnswer({}, ()))
 
 
 def invenio_queries(aggregations: Iterable[Aggregation]) -> list[Query]:
-    """Return the four queries, as far as their event types are there."""
+    """Return the four queries of InvenioRDM, as far as their event types are there."""
     by_name = {a.event_type.name: a for a in aggregations}
-    queries = []
-    for type_name, name, fields in (
+    queries: list[Query] = []
+    for type_name, name, metrics in (
         ("record-view", "record-view", VIEWS),
         ("file-download", "record-download", DOWNLOADS),
     ):
         if type_name in by_name:
-            queries.append(_query(by_name[type_name], name, fields, RECID))
-            queries.append(_query(by_name[type_name], f"{name}-all-versions", fields, PARENT_RECID))
+            both = (("recid", "recid"), ("parent_recid", "parent_recid"))
+            record = HostForm(name, {"recid": "recid"}, metrics, both)
+            parent = {"parent_recid": "parent_recid"}
+            concept = HostForm(f"{name}-all-versions", parent, metrics, both[1:])
+            queries += [host_query(by_name[type_name], form) for form in (record, concept)]
     return queries
 
 
-def _query(aggregation: Aggregation, name: str, fields: Mapping[str, str], key: Parameter) -> Query:
-    return Query(
-        name,
-        f"{aggregation.event_type.title}, as InvenioRDM asks for them",
-        "row",
+def host_query(aggregation: Aggregation, form: HostForm) -> HostQuery:
+    """Return our query of a form.
+
+    Raises:
+        ConfigError: nothing here is counted by what it filters by.
+    """
+    template = RESOURCES.get(frozenset(form.filters.values()))
+    if template is None:
+        fields = ", ".join(sorted(form.filters.values()))
+        raise ConfigError(f"there is no resource that {fields} name")
+    answer = HostAnswer(dict(form.metrics), form.copied, form.by_file)
+    keys = tuple(_key(name, given) for name, given in form.filters.items())
+    interval = (INTERVAL,) if form.histogram else ()
+    copied = tuple(name for name, _ in form.copied)
+    first = ("date",) if form.histogram else ("start_date", "end_date")
+    return HostQuery(
+        form.name,
+        f"{aggregation.event_type.title}, as invenio-stats answers",
+        "histogram" if form.histogram else "row",
         (aggregation,),
-        (key, START, END, SOURCE),
-        ("start_date", "end_date", *_id_columns(key), *fields),
-        partial(run_invenio, fields=fields, key=key.name),
-        resolve_invenio,
+        (*keys, *interval, START, END, SOURCE),
+        (*first, *copied, *form.metrics),
+        partial(run_histogram if form.histogram else run_terms, answer=answer),
+        _resolver(form.filters, template),
+        answer,
     )
 
 
-def _id_columns(key: Parameter) -> tuple[str, ...]:
-    return ("recid", "parent_recid") if key is RECID else ("parent_recid",)
+def _key(name: str, given: str) -> Parameter:
+    if given in IDS:
+        return Parameter(name, f"id of a {IDS[given]}", parse_id_of(IDS[given]), required=True)
+    return Parameter(name, f"the {given} of invenio-stats", _parse_text, required=True)
 
 
-def resolve_invenio(params: Params, today: date) -> Params:
-    """Check that the last day is not before the first."""
-    check_order(Window(params["start_date"], params["end_date"]), field="end_date")
-    return params
+def _parse_text(value: object, field: str) -> str:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return text if isinstance(text, str) else parse_choice(())(value, field)
 
 
-def run_invenio(
-    query: Query, params: Params, sources: Sources, *, fields: Mapping[str, str], key: str
-) -> Answer:
-    """Ask for the sums and, for a record, for the newest parents that it had."""
-    (aggregation,) = query.aggregations
-    body = build_invenio(params, metrics=tuple(fields.values()), key=key)
-    response = sources.search.search(sources.search.daily(aggregation.family), body)
-    return {
-        "start_date": _moment(params["start_date"]),
-        "end_date": _moment(params["end_date"]),
-        **_ids(response, params, key),
-        **_numbers(response, fields),
-    }
+def _resolver(filters: Mapping[str, str], template: str) -> Callable[[Params, date], Params]:
+    def resolve(params: Params, today: date) -> Params:
+        """Check the window, and say which resource is meant: what access is decided by."""
+        check_order(Window(params["start_date"], params["end_date"]), field="end_date")
+        values = {
+            given: str(params[name]).removeprefix(f"{IDS.get(given, '')}:")
+            for name, given in filters.items()
+        }
+        first = next(iter(filters), "")
+        return {**params, "resource": parse_ref(template.format(**values), field=first)}
 
-
-def build_invenio(params: Params, *, metrics: tuple[str, ...], key: str) -> dict[str, Any]:
-    """Return the request body."""
-    window = Window(params["start_date"], params["end_date"])
-    search = build_search({"resource": params[key], "source": params["source"]}, window)
-    for name, aggregation in build_metrics(metrics).items():
-        search.aggs[name] = aggregation
-    newest = A("top_hits", size=1, sort=[{"timestamp": "desc"}], _source=["parents"])
-    search.aggs["newest"] = newest
-    return search.to_dict()
-
-
-def _numbers(response: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
-    metrics = tuple(fields.values())
-    found = response.get("aggregations")
-    row = read_metrics(found, metrics) if found else empty_row(metrics)
-    return {field: row[metric] for field, metric in fields.items()}
-
-
-def _ids(response: Mapping[str, Any], params: Params, key: str) -> dict[str, str | None]:
-    own = split_ref(params[key])[1]
-    if key == PARENT_RECID.name:
-        return {key: own}
-    hits = response.get("aggregations", {}).get("newest", {"hits": {"hits": []}})["hits"]["hits"]
-    parents = hits[0]["_source"].get("parents", []) if hits else []
-    concepts = [name for kind, name in map(split_ref, parents) if kind == CONCEPT]
-    return {key: own, PARENT_RECID.name: concepts[0] if concepts else None}
-
-
-def _moment(day: date | None) -> str | None:
-    """Return a day in the form in which invenio-stats echoes it."""
-    return datetime(day.year, day.month, day.day).isoformat() if day else None
+    return resolve

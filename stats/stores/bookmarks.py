@@ -8,6 +8,8 @@ their ``_id``; :mod:`stats.stores.locks` keeps marked days and locks beside them
     days that had events at the last look, to tell whether they have new ones.
 ``clock``
     The last ticket given out.
+``refreshed:<host>``
+    The numbers that were set before ``until`` are in that host's own search index.
 ``pruned:<type>``
     Events of that type before ``until`` are no longer taken.
 ``dropped``
@@ -28,6 +30,7 @@ from stats.times import EPOCH, to_ms
 _FOUND = "found"
 _CLOCK = "clock"
 _DROPPED = "dropped"
+_REFRESHED = "refreshed"
 
 
 class Bookmarks:
@@ -78,6 +81,19 @@ class Bookmarks:
         with translated():
             self._bookmarks.update_one(
                 {"_id": _FOUND}, {"$max": {"until": until}, "$set": {"seen": known}}, upsert=True
+            )
+
+    def refreshed_until(self, host: str) -> datetime:
+        """Return the time before which a host's own index has all numbers."""
+        with translated():
+            found = self._bookmarks.find_one({"_id": f"{_REFRESHED}:{host}"})
+        return found["until"] if found else EPOCH
+
+    def move_refreshed(self, host: str, until: datetime) -> None:
+        """Say that a host's own index has the numbers that were set before ``until``."""
+        with translated():
+            self._bookmarks.update_one(
+                {"_id": f"{_REFRESHED}:{host}"}, {"$max": {"until": until}}, upsert=True
             )
 
     def counted_until(self) -> datetime | None:

@@ -24,6 +24,9 @@ from stats.hosts.invenio.records import on_record_viewed
 
 Receiver = Callable[..., None]
 
+OWN_SIGNALS = "stats-own-signals"
+"""The extension that holds the names of signals which a host's ``STATS_EVENTS`` listens to."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -70,12 +73,15 @@ def _find(wire: Wire) -> Any:
     return getattr(module, wire.signal, None)
 
 
-def _guard(receiver: Receiver) -> Receiver:
-    """Return a receiver that harms no sender."""
+def _guard(wire: Wire) -> Receiver:
+    """Return a receiver that harms no sender, and is silent where the host emits by its own."""
+    receiver = wire.receiver
 
     @wraps(receiver)
     def guarded(sender: Any, **given: Any) -> None:
         if not has_app_context() or EXTENSION not in current_app.extensions:
+            return
+        if wire.signal in current_app.extensions.get(OWN_SIGNALS, ()):
             return
         try:
             receiver(sender, **given)
@@ -85,5 +91,5 @@ def _guard(receiver: Receiver) -> Receiver:
     return guarded
 
 
-_GUARDED = {wire.receiver: _guard(wire.receiver) for wire in WIRES}
+_GUARDED = {wire.receiver: _guard(wire) for wire in WIRES}
 """One object for each receiver, so that connecting it again is nothing new."""

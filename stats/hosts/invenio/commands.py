@@ -1,0 +1,60 @@
+"""The entry point ``flask.commands``: one ``stats`` group, with the commands of invenio-stats too.
+
+Both packages declare a command of that name, and the one that is loaded last is
+found. Invariant: whichever it is, it has the commands of both: ours, and
+``aggregations`` of invenio-stats, which asks its ``current_stats`` and so works on
+our counting. ``events process`` takes its ``--eager`` as well.
+"""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+
+from stats.cli import StatsGroup, stats
+from stats.cli.context import with_stats
+from stats.cli.events import events, process
+from stats.hosts.invenio.replacement.install import is_replaced
+
+__all__ = ["stats"]
+
+
+@click.command("process")
+@click.argument("types", nargs=-1, metavar="[TYPE]...")
+@click.option("--eager", "-e", is_flag=True, help="Of invenio-stats: run here, as it does anyway.")
+@click.pass_context
+@with_stats
+def process_both(ctx: click.Context, types: tuple[str, ...], eager: bool) -> None:
+    """Drain the queues of TYPES (all, if none are named) into raw documents, once."""
+    ctx.invoke(process, types=types)
+    if not is_replaced(current_app) and "invenio-stats" in current_app.extensions:
+        _process_theirs(types, eager=eager)
+
+
+def _process_theirs(types: tuple[str, ...], *, eager: bool) -> None:
+    from invenio_stats.tasks import process_events  # noqa: PLC0415 - optional
+
+    task = process_events.si(list(types or current_app.extensions["invenio-stats"].events))
+    task.apply(throw=True) if eager else task.delay()
+
+
+def _find_theirs() -> click.Group | None:
+    try:
+        from invenio_stats.cli import stats as theirs  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    return theirs  # type: ignore[no-any-return]
+
+
+def _unite() -> None:
+    """Give both groups the same commands."""
+    theirs = _find_theirs()
+    if theirs is None or theirs.commands is stats.commands:
+        return
+    events.add_command(process_both)
+    stats.add_command(theirs.commands["aggregations"])
+    theirs.commands = stats.commands
+    theirs.__class__ = StatsGroup
+
+
+_unite()

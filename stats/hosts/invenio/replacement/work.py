@@ -1,0 +1,115 @@
+"""What the classes of invenio-stats do here: emit, process, count and answer.
+
+Their constructors take what those of invenio-stats take; ``_state`` and ``_name``
+come with the parameters that :class:`ReplacedState` gives out.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stats.queries.types import Answer
+from stats.times import utc_now
+
+if TYPE_CHECKING:
+    from stats.hosts.invenio.replacement.state import ReplacedState
+
+_log = logging.getLogger(__name__)
+
+
+class Bookmark(NamedTuple):
+    """Until when everything is counted."""
+
+    date: str
+
+
+class EventEmitter:
+    """Emits one event: the host's builders make it, our queue takes it. Raises nothing."""
+
+    def __init__(self, state: ReplacedState, name: str) -> None:
+        self.name = name
+        self.builders = state.host.events[name].builders
+        self._state = state
+
+    def __call__(self, *args: Any, **carried: Any) -> None:
+        """Build and emit; a builder that returns None drops the event."""
+        try:
+            event: dict[str, Any] | None = {}
+            for build in self.builders:
+                event = build(event, *args, **carried)
+                if event is None:
+                    return
+            self._state.emit(self.name, event or {}, carried)
+        except Exception:
+            _log.exception("a %s could not be built and is not counted", self.name)
+
+
+class Processor:
+    """In place of ``EventsIndexer``: processes what waits of one event."""
+
+    def __init__(self, queue: Any, _state: ReplacedState, _name: str, **params: Any) -> None:
+        self.queue = queue
+        self._name = _name
+        self._state = _state
+
+    def run(self) -> tuple[int, int]:
+        """Return how many events were processed, and how many failed."""
+        moved = self._take_over_queue()
+        done = self._state.statistics.process([self._name])
+        return sum(one.created for one in done.values()) or moved, 0
+
+    def _take_over_queue(self) -> int:
+        """Emit what waits since invenio-stats emitted it."""
+        moved = 0
+        for source in self.queue.consume() if self.queue is not None else ():
+            self._state.emit(self._name, source, {})
+            moved += 1
+        return moved
+
+
+class Aggregator:
+    """In place of ``StatAggregator``: counts what is not counted yet, of all types."""
+
+    def __init__(self, name: str, _state: ReplacedState, **params: Any) -> None:
+        self.name = name
+        self._state = _state
+
+    def run(
+        self,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        update_bookmark: bool = True,
+    ) -> list[tuple[int, int]]:
+        """Return how many documents were written; with dates, those days are counted again."""
+        window = None
+        if start_date is not None:
+            last = end_date.date() if end_date else utc_now().date()
+            window = (start_date.date(), last)
+        done = self._state.statistics.aggregate(window)
+        return [(done.documents, 0)]
+
+    def delete(self, start_date: datetime | None = None, end_date: datetime | None = None) -> None:
+        """Count the days again: what is derived from events is replaced, never missing."""
+        self.run(start_date, end_date)
+
+    def list_bookmarks(
+        self, start_date: Any = None, end_date: Any = None, limit: int | None = None
+    ) -> list[Bookmark]:
+        """Return until when all events are counted."""
+        until = self._state.statistics.stores.bookmarks.counted_until()
+        return [Bookmark(until.isoformat())] if until else []
+
+
+class Asked:
+    """In place of ``TermsQuery`` and ``DateHistogramQuery``: one named query, ready to run."""
+
+    def __init__(self, name: str, _state: ReplacedState, **params: Any) -> None:
+        self.name = name
+        self.metric_fields = params.get("metric_fields") or {"value": ("sum", "count", {})}
+        self._state = _state
+
+    def run(self, **params: Any) -> Answer:
+        """Return the answer; with all engines down, the last one that is known."""
+        return self._state.numbers.answer(self.name, params)
