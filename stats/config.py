@@ -136,7 +136,7 @@ class Settings:
         read_function,
     )
     replace_invenio_stats: bool = _setting(
-        True, "Stand in for invenio-stats where an Invenio application has it.", _flag
+        True, "Stand in for invenio-stats where an Invenio application has it.", read_flag
     )
     resource_visibility: Any = _setting(
         None,

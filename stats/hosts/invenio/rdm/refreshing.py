@@ -52,7 +52,7 @@ def run_refresh(state: StatsState, now: datetime) -> Refreshed:
         outdated, seen = run_compare(state, concepts)
         compared += seen
         indexed += run_index(state, outdated)
-    settled = now - 2 * timedelta(seconds=state.settings.lease)
+    settled = now - 2 * timedelta(seconds=state.settings.day_lease_seconds)
     state.stores.bookmarks.move_refreshed(HOST, settled)
     if indexed:
         _log.info("%d records of %d have new numbers in the index", indexed, compared)

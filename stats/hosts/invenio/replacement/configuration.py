@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from stats.aggregations.types import daily
-from stats.config import Settings, setting_help
+from stats.config import RENAMED, Settings, setting_help
 from stats.errors import ConfigError
 from stats.events.catalogue import EVENT_TYPES
 from stats.hosts.invenio.replacement.definitions import (
@@ -116,7 +116,7 @@ def _is_foreign(name: str, value: Any) -> bool:
     """Return whether a setting is another package's; one that is like ours is a mistake."""
     if name in FORMS or name == FACTORY:
         return True
-    ours = setting_help()
+    ours = {*RENAMED, *(one.name for one in setting_help())}
     if name in ours:
         return False
     if hasattr(import_module("invenio_stats.config"), name):
