@@ -26,7 +26,9 @@ def visible(refs: Sequence[str], identity: Identity) -> set[str]:
     """Return those of ``refs`` whose statistics ``identity`` may see."""
     asked = _by_kind(refs)
     resources = current_stats.stores.resources
-    by_default = run_visible(identity, refs, resources=resources, host=None)
+    by_default = run_visible(
+        identity, refs, kinds=current_stats.kinds, resources=resources, host=None
+    )
     found = {ref for ref in by_default if kind_of(ref) not in _OWN}
     needs = to_invenio(identity)
     files = _records_of_files(asked[FILE], current_stats.stores.resources.read(asked[FILE]))

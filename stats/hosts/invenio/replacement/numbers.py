@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 from stats.errors import InputError, StatsError, StoreUnavailable
 from stats.events.types import EventType
 from stats.ext import StatsState
-from stats.hosts.breaker import Breaker
+from  import Breaker
 from stats.permissions import COMMAND_LINE
 from stats.queries.catalogue import resolve_params
 from stats.queries.invenio import HostQuery
