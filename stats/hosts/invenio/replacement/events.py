@@ -16,9 +16,6 @@ from stats.refs import is_ref
 
 Event = dict[str, Any]
 
-MAX_AGENT, MAX_REFERRER = 1024, 2048
-"""Characters that are kept, as of requests to Flask applications."""
-
 _READ = frozenset(
     {
         "timestamp",
@@ -64,8 +61,8 @@ def build_event(type_name: str, source: Mapping[str, Any], *, identified_by: str
         "parents": list(refs[1:]),
         "size": source.get("size"),
         "ip_address": source.get("ip_address") or None,
-        "user_agent": _cut(source.get("user_agent"), MAX_AGENT),
-        "referrer": _cut(source.get("referrer"), MAX_REFERRER) or None,
+        "user_agent": _string(source.get("user_agent")),
+        "referrer": _string(source.get("referrer")) or None,
         "user_id": _text(source.get("user_id")),
         "session_id": _text(source.get("session_id")),
         "via": "api" if source.get("via_api") else None,
@@ -79,8 +76,8 @@ def _by_field(type_name: str, value: object) -> tuple[str, ...] | None:
     return (ref,) if value not in (None, "") and is_ref(ref) else None
 
 
-def _cut(value: object, most: int) -> str | None:
-    return value[:most] if isinstance(value, str) else None
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _text(value: object) -> str | None:

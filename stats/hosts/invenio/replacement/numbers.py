@@ -11,18 +11,19 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeGuard
 
 from stats.errors import InputError, StatsError, StoreUnavailable
 from stats.events.types import EventType
 from stats.ext import StatsState
-from  import Breaker
+from stats.hosts.outage import Outage
 from stats.permissions import COMMAND_LINE
 from stats.queries.catalogue import resolve_params
 from stats.queries.invenio import HostQuery
 from stats.queries.invenio_answers import read_ids
 from stats.queries.types import Answer, Params, Query
-from stats.stores.mongo import connect
+from stats.stores.mongo import connect, ping
 from stats.stores.totals import TotalsStore
 from stats.times import utc_now
 
@@ -51,9 +52,11 @@ class Numbers:
     def __init__(self, state: StatsState, *, last_known: LastKnown | None = None) -> None:
         self._state = state
         self._last_known = last_known
-        self._search, self._totals = Breaker(), Breaker()
-        settings = state.settings
-        self._store = TotalsStore(connect(settings.mongo_url, timeout=settings.emit_timeout))
+        seconds = state.settings.emit_timeout
+        database = connect(state.settings.mongo_url, timeout=seconds, answer_timeout=seconds)
+        self._store = TotalsStore(database)
+        self._no_totals = Outage(partial(ping, database))
+        self._no_search = Outage(state.stores.search.ping)
 
     def answer(self, name: str, given: Mapping[str, Any]) -> Answer:
         """Return the answer of a named query.
@@ -98,28 +101,24 @@ class Numbers:
         at_hand = _read_before.get()
         if at_hand is not None and ref in at_hand:
             return at_hand[ref]
-        if not self._totals.may_ask():
+        if self._no_totals.is_on():
             return None
         try:
-            found = self._store.read_one(ref) or {}
+            return self._store.read_one(ref) or {}
         except StatsError as error:
-            self._totals.failed()
+            self._no_totals.begin()
             _log.warning("totals are not read: %s", error)
             return None
-        self._totals.answered()
-        return found
 
     def _from_daily(self, name: str, given: Mapping[str, Any]) -> Answer | None:
-        if not self._search.may_ask():
+        if self._no_search.is_on():
             return None
         try:
-            answer = self._state.query(name, given, identity=COMMAND_LINE)
+            return self._state.query(name, given, identity=COMMAND_LINE)
         except StatsError as error:
-            self._search.failed()
-            _log.warning("%s is not asked: %s", name, error)
+            self._no_search.begin()
+            _log.warning("%s is not answered from daily documents: %s", name, error)
             return None
-        self._search.answered()
-        return answer
 
     def _from_host(self, query: Query, params: Params) -> Answer:
         if is_over_all(query, params) and self._last_known is not None:
