@@ -15,7 +15,6 @@ import click
 from stats.cli.aggregate import aggregate
 from stats.cli.audit import audit
 from stats.cli.bench import bench
-from stats.cli.check import check
 from stats.cli.demo import demo
 from stats.cli.engines import engines
 from stats.cli.erase import erase, reflag
@@ -70,7 +69,6 @@ for command in (
     aggregate,
     audit,
     bench,
-    check,
     demo,
     engines,
     erase,

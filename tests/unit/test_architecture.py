@@ -93,7 +93,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views.openapi": {*WEB, "events", "reports", "dashboard", "widgets"},
     "views.register": {"views", "views.openapi", "dashboard", "widgets"},
     "hosts": {*WEB, "config", "events", "tasks", "dashboard", "widgets", "views.register"}
-    | {"views.openapi", "wiring"},
+    | {"views.openapi", "wiring", "legacy"},
+    "hosts.invenio.commands": {"cli", "hosts"},
     "tasks": {"proxies", "wiring", "config", "exports", "reports", "retention"},
     "service": {"ext", "hosts", "views", "views.register"},
     "worker": {"ext", "service", "tasks"},

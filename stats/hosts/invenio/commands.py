@@ -8,13 +8,15 @@ our counting. ``events process`` takes its ``--eager`` as well.
 
 from __future__ import annotations
 
+import sys
+
 import click
 from flask import current_app
 
 from stats.cli import StatsGroup, stats
-from stats.cli.context import with_stats
+from stats.cli.context import with_service, with_stats
 from stats.cli.events import events, process
-from stats.hosts.invenio.replacement.install import is_replaced
+from stats.hosts.invenio.replacement.install import is_replaced, list_unmapped
 
 __all__ = ["stats"]
 
@@ -29,6 +31,24 @@ def process_both(ctx: click.Context, types: tuple[str, ...], eager: bool) -> Non
     ctx.invoke(process, types=types)
     if not is_replaced(current_app) and "invenio-stats" in current_app.extensions:
         _process_theirs(types, eager=eager)
+
+
+@click.command()
+@with_service
+def check() -> None:
+    """List what of STATS_EVENTS, STATS_AGGREGATIONS and STATS_QUERIES cannot be mapped.
+
+    Exit code 1 when there is something; what is listed is not counted or not answered here.
+    """
+    lines = list_unmapped(current_app)
+    for line in lines:
+        click.echo(line)
+    if lines:
+        sys.exit(1)
+    if is_replaced(current_app):
+        click.echo("everything that invenio-stats is configured for is mapped")
+    else:
+        click.echo("invenio-stats is not replaced here: nothing to map")
 
 
 def _process_theirs(types: tuple[str, ...], *, eager: bool) -> None:
@@ -48,6 +68,7 @@ def _find_theirs() -> click.Group | None:
 
 def _unite() -> None:
     """Give both groups the same commands."""
+    stats.add_command(check)
     theirs = _find_theirs()
     if theirs is None or theirs.commands is stats.commands:
         return

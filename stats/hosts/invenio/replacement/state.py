@@ -140,7 +140,8 @@ class ReplacedState:
             _log.warning("there is no event %r in STATS_EVENTS, it is not emitted", event_name)
             return None
         if event_name not in self._emitters:
-            self._emitters[event_name] = EventEmitter(self, event_name)
+            builders = self.host.events[event_name].builders
+            self._emitters[event_name] = EventEmitter(self, event_name, builders)
         return self._emitters[event_name]
 
     @cached_property

@@ -7,16 +7,33 @@ come with the parameters that :class:`ReplacedState` gives out.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from stats.ext import StatsState
+from stats.hosts.invenio.replacement.numbers import Numbers
 from stats.queries.types import Answer
 from stats.times import utc_now
 
-if TYPE_CHECKING:
-    from stats.hosts.invenio.replacement.state import ReplacedState
+Build = Callable[..., "dict[str, Any] | None"]
 
 _log = logging.getLogger(__name__)
+
+
+class Interface(Protocol):
+    """What these classes need of :class:`ReplacedState`."""
+
+    @property
+    def statistics(self) -> StatsState:
+        """Return the statistics that do the work."""
+
+    @property
+    def numbers(self) -> Numbers:
+        """Return what answers queries."""
+
+    def emit(self, type_name: str, source: Mapping[str, Any], carried: Mapping[str, Any]) -> None:
+        """Emit an event in the form of invenio-stats."""
 
 
 class Bookmark(NamedTuple):
@@ -28,9 +45,9 @@ class Bookmark(NamedTuple):
 class EventEmitter:
     """Emits one event: the host's builders make it, our queue takes it. Raises nothing."""
 
-    def __init__(self, state: ReplacedState, name: str) -> None:
+    def __init__(self, state: Interface, name: str, builders: Sequence[Build]) -> None:
         self.name = name
-        self.builders = state.host.events[name].builders
+        self.builders = builders
         self._state = state
 
     def __call__(self, *args: Any, **carried: Any) -> None:
@@ -49,7 +66,7 @@ class EventEmitter:
 class Processor:
     """In place of ``EventsIndexer``: processes what waits of one event."""
 
-    def __init__(self, queue: Any, _state: ReplacedState, _name: str, **params: Any) -> None:
+    def __init__(self, queue: Any, _state: Interface, _name: str, **params: Any) -> None:
         self.queue = queue
         self._name = _name
         self._state = _state
@@ -72,7 +89,7 @@ class Processor:
 class Aggregator:
     """In place of ``StatAggregator``: counts what is not counted yet, of all types."""
 
-    def __init__(self, name: str, _state: ReplacedState, **params: Any) -> None:
+    def __init__(self, name: str, _state: Interface, **params: Any) -> None:
         self.name = name
         self._state = _state
 
@@ -105,7 +122,7 @@ class Aggregator:
 class Asked:
     """In place of ``TermsQuery`` and ``DateHistogramQuery``: one named query, ready to run."""
 
-    def __init__(self, name: str, _state: ReplacedState, **params: Any) -> None:
+    def __init__(self, name: str, _state: Interface, **params: Any) -> None:
         self.name = name
         self.metric_fields = params.get("metric_fields") or {"value": ("sum", "count", {})}
         self._state = _state
