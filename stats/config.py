@@ -161,7 +161,9 @@ class Settings:
         None, "A MaxMind database (City or Country); the one in the package if not set.", read_path
     )
     robots_ignore_case: bool = _setting(
-        False, "Match robot and machine patterns whatever the case.", read_flag
+        True,
+        "Match robot and machine patterns whatever the case, as COUNTER advises.",
+        read_flag,
     )
     internal_networks: tuple[str, ...] = _setting(
         (), "Networks (CIDR) whose events are kept and not counted.", read_words

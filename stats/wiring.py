@@ -15,7 +15,7 @@ from stats.aggregations.job import AggregationJob
 from stats.config import Settings
 from stats.definitions import Definitions
 from stats.errors import ConfigError
-from stats.events.agents import agent_reader
+from stats.events.agents import agent_reader, name_lists
 from stats.events.enrichment import Enrichment, internal_networks
 from stats.events.geo import COUNTRY_DATABASE, GeoReader
 from stats.events.process import Processing
@@ -68,6 +68,7 @@ def build_enrichment(settings: Settings, stores: Stores) -> Enrichment:
         read_agent=agent_reader(ignore_case=settings.robots_ignore_case),
         is_internal=internal_networks(settings.internal_networks),
         exclude_owners=settings.exclude_owners,
+        robots_list=name_lists(ignore_case=settings.robots_ignore_case),
     )
 
 

@@ -11,10 +11,9 @@ from stats.cli.aggregate import DAY
 from stats.cli.context import with_stats
 from stats.cli.retention import listed, say
 from stats.errors import InputError
-from stats.events.agents import ROBOTS_LIST
 from stats.proxies import current_stats
 from stats.retention.erase import run_erase
-from stats.retention.reflag import run_reflag
+from stats.retention.reflag import Reflagged, Rules, run_reflag
 
 
 @click.command()
@@ -38,21 +37,39 @@ def erase(user: str) -> None:
 @click.option("--to", "end", type=DAY, help="Last day.")
 @with_stats
 def reflag(start: datetime | None, end: datetime | None) -> None:
-    """Apply today's lists of robots and machines to the raw events that are kept."""
+    """Apply today's lists of robots and machines to the raw events that are kept.
+
+    So is STATS_EXCLUDE_OWNERS, and STATS_ROBOTS_IGNORE_CASE.
+    """
     window = (start.date() if start else None, end.date() if end else None)
     if start and end and end < start:
         raise InputError("bad_window", "--to is before --from", field="to")
     done = run_reflag(
         current_stats.retention_job(report=say),
         window,
-        read_agent=current_stats.enrichment.read_agent,
-        robots_list=ROBOTS_LIST,
+        rules=_rules(),
     )
+    for line in _changes(done):
+        click.echo(line)
     click.echo(
         f"changed {done.changed} events, recounted {len(done.days)} days;"
         f" {done.unjudged} events could not be judged: their user agent is scrubbed"
     )
     _end(done.busy)
+
+
+def _rules() -> Rules:
+    enrichment = current_stats.enrichment
+    return Rules(enrichment.read_agent, enrichment.robots_list, enrichment.exclude_owners)
+
+
+def _changes(done: Reflagged) -> list[str]:
+    """Return lines that say how many events were counted or excluded, and are now."""
+    return [
+        f"{reason}: {done.before.get(reason, 0)} of the changed events before,"
+        f" {done.after.get(reason, 0)} now"
+        for reason in sorted({*done.before, *done.after})
+    ]
 
 
 def _end(busy: tuple[date, ...]) -> None:

@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from stats.errors import ConfigError
-from stats.events.agents import ROBOTS_LIST, ReadAgent, agent_reader
+from stats.events.agents import ReadAgent, agent_reader, name_lists
 from stats.events.geo import GeoReader
 from stats.events.visitors import SaltOf
 
@@ -64,4 +64,4 @@ class Enrichment:
     read_agent: ReadAgent = field(default_factory=agent_reader)
     is_internal: IsInternal = nobody_is_internal
     exclude_owners: bool = False
-    robots_list: str = ROBOTS_LIST
+    robots_list: str = field(default_factory=name_lists)

@@ -72,9 +72,11 @@ def build_user_days(user: str) -> Body:
     return search.to_dict()
 
 
-def build_with_agent(window: Window) -> Body:
-    """Select the events of a window that still have their user agent."""
-    body: Body = (_within(window) & Q("exists", field="private.user_agent")).to_dict()
+def build_judged(window: Window) -> Body:
+    """Select the events of a window whose user agent, or whose user and owner, are known."""
+    by_owner = Q("exists", field="private.user_id") & Q("exists", field="owner_id")
+    judged = _any([Q("exists", field="private.user_agent"), by_owner])
+    body: Body = (_within(window) & judged).to_dict()
     return body
 
 

@@ -14,7 +14,7 @@ from stats.events.agents import AgentFlags
 from stats.ext import StatsState
 from stats.retention.erase import run_erase
 from stats.retention.job import LOCK, RetentionJob
-from stats.retention.reflag import run_reflag
+from stats.retention.reflag import Rules, run_reflag
 from stats.retention.run import run_retention
 from stats.stores.search import Action, ItemResult, SearchStore
 from stats.times import utc_now
@@ -63,7 +63,7 @@ def erase(job: RetentionJob, state: StatsState) -> None:
 
 def reflag(job: RetentionJob, _state: StatsState) -> None:
     robots = AgentFlags(is_robot=True, is_machine=False)
-    run_reflag(job, (None, None), read_agent=lambda agent: robots, robots_list="new")
+    run_reflag(job, (None, None), rules=Rules(lambda agent: robots, "new"))
 
 
 def retain(job: RetentionJob, _state: StatsState) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from stats.engines.namespace import Namespace
 from stats.events.agents import AgentFlags
 from stats.ext import StatsState
-from stats.retention.reflag import Reflagged, flag, run_reflag
+from stats.retention.reflag import Reflagged, Rules, judge, run_reflag
 from tests.engine.forgetting import (
     HUMAN,
     ROBOT,
@@ -41,7 +42,7 @@ def swapped(agent: str) -> AgentFlags:
 
 def reflag(state: StatsState, *window: Day) -> Reflagged:
     days = tuple(day.date for day in window) or (None, None)
-    return run_reflag(job_of(state), days, read_agent=swapped, robots_list="another")
+    return run_reflag(job_of(state), days, rules=Rules(swapped, "another"))
 
 
 def views(state: StatsState) -> dict[str, tuple[int, int]]:
@@ -110,5 +111,31 @@ def test_scrubbed_events_are_not_judged_and_stay(state: StatsState) -> None:
     ],
 )
 def test_other_reasons_stay(excluded: str | None, flags: AgentFlags, then: str | None) -> None:
-    source = {"id": "1"} | ({"excluded": excluded} if excluded else {})
-    assert flag(source, flags, "list").get("excluded") == then
+    source = {"id": "1", "private": {"user_agent": "x"}}
+    source |= {"excluded": excluded} if excluded else {}
+    assert judge(source, Rules(lambda agent: flags, "list")).get("excluded") == then
+
+
+def test_owners_are_judged_as_configured_now(state: StatsState) -> None:
+    """Also without an agent, and also when they are robots."""
+    own = {"user_id": "anna", "owner_id": "anna"}
+    send(
+        state,
+        [
+            YESTERDAY.at("10:00:00", **own, user_agent=None),
+            YESTERDAY.at("11:00:00", **own, user_agent=ROBOT),
+            YESTERDAY.at("12:00:00", **own, via="preview"),
+            YESTERDAY.at("13:00:00", user_id="bob", owner_id="anna"),
+        ],
+    )
+    day = YESTERDAY.date.isoformat()
+    assert views(state)[day] == (2, 2)
+    lists = state.enrichment
+    with_owners = Rules(lists.read_agent, lists.robots_list)
+    without = replace(with_owners, exclude_owners=True)
+    done = run_reflag(job_of(state), (None, None), rules=without)
+    assert (done.before, done.after) == ({"counted": 1, "robot": 1}, {"owner": 2})
+    assert views(state)[day] == (1, 3)
+    done = run_reflag(job_of(state), (None, None), rules=with_owners)
+    assert (done.before, done.after) == ({"owner": 2}, {"counted": 1, "robot": 1})
+    assert views(state)[day] == (2, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from datetime import datetime, timezone
+from pathlib import Path
 
 import geoip2.database
 import orjson
@@ -13,7 +14,7 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from stats.errors import ConfigError
-from stats.events.agents import ROBOTS_LIST, agent_reader
+from stats.events.agents import NO_AGENT, PEOPLE, agent_reader, name_lists
 from stats.events.catalogue import EVENT_TYPES
 from stats.events.enrichment import Enrichment, internal_networks
 from stats.events.geo import COUNTRY_DATABASE, GeoReader, read_place
@@ -22,6 +23,7 @@ from stats.events.raw_document import build_raw, document_id
 from stats.events.steps import REASONS, STEPS, domain_of
 from stats.times import DAY_MS
 
+DOCS = Path(__file__).parents[2] / "docs"
 NOW = datetime(2024, 5, 17, 12, 0, tzinfo=timezone.utc)
 TYPES = {event_type.name: event_type for event_type in EVENT_TYPES}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:125.0) Gecko/20100101 Firefox/125.0"
@@ -102,7 +104,7 @@ def test_the_whole_document():
         "continent": "EU",
         "is_robot": False,
         "is_machine": False,
-        "robots_list": ROBOTS_LIST,
+        "robots_list": name_lists(),
         "private": {
             "ip_address": "192.0.2.1",
             "user_agent": FIREFOX,
@@ -158,7 +160,12 @@ def test_a_step_run_twice_gives_the_same(step):
         ("curl/8.0.1", (False, True)),
         ("python-requests/2.31", (False, True)),
         ("Wget/1.21", (False, True)),
-        ("Java/17.0.1", (False, False)),
+        ("Java/17.0.1", (False, True)),
+        ("Apache-HttpClient/4.5 (Java/11.0)", (False, True)),
+        ("GPTBot/1.0", (True, False)),
+        ("EasouSpider", (True, False)),
+        ("Mediapartners-Google", (True, False)),
+        ("RecordedFuture Global Inventory Crawler", (True, False)),
     ],
 )
 def test_robots_and_machines_are_what_the_lists_say_and_the_machine_list_wins(agent, flags):
@@ -167,9 +174,59 @@ def test_robots_and_machines_are_what_the_lists_say_and_the_machine_list_wins(ag
     assert source.get("excluded") == ("robot" if flags[0] else None)
 
 
-def test_case_is_ignored_on_demand():
-    assert agent_reader(ignore_case=True)("Java/17.0.1").is_machine
-    assert agent_reader(ignore_case=True)("GPTBot/1.0").is_robot
+def test_case_counts_on_demand():
+    exact = agent_reader(ignore_case=False)
+    assert (exact("Java/17.0.1"), exact("GPTBot/1.0")) == (NO_AGENT, NO_AGENT)
+    assert exact(GOOGLEBOT).is_robot
+    assert name_lists(ignore_case=False) != name_lists(ignore_case=True)
+
+
+ANDROID = "Mozilla/5.0 (Linux; Android 13; {}) AppleWebKit/537.36 Chrome/99.0 Mobile Safari/537.36"
+OF_PEOPLE = {
+    "CUBOT": ANDROID.format("CUBOT C11 Build/JDQ39"),
+    "HMSCore": ANDROID.format("HarmonyOS; TET-AN00; HMSCore 6.12.4.312"),
+    "GMSCore": ANDROID.format("MAR-LX3A; GMSCore 23.48.16"),
+    "QBCore": "Mozilla/5.0 (Windows NT 6.1) MicroMessenger/6.5 QBCore/3.43.691.400 QQBrowser/9.0",
+    " Core/1.": "Mozilla/5.0 (Windows NT 6.3) Chrome/63.0 Core/1.63.6788.400 QQBrowser/10.3",
+    "Dual Core": ANDROID.format("myTab 7 Dual Core Build/JRO03H"),
+    "Quad Core": ANDROID.format("Aqua Wonder Quad Core Build/JZO54K"),
+    "DualCore": ANDROID.format("Novo7 DualCore Build/JDQ39"),
+    "QuadCore": ANDROID.format("Novo10 captain QuadCore Build/JDQ39"),
+    "Motorola": ANDROID.format("Motorola RAZR MAXX Build/6.7.2"),
+    "MOTOROLA": "MOTOROLA-W6/1.0 Opera 8.50 [en]",
+    "MOTORAZR": "MOT-MOTORAZRV9x/9E.00 Mozilla/4.0 (compatible; MSIE 6.0; 13003280) Opera 8.60",
+    "MOTORIZR": "MOTORIZR-Z8/46.00.00 Mozilla/4.0 (compatible; MSIE 6.0; Symbian OS; 356) Opera",
+    "MOTOROKR": "MOT-MOTOROKRE6E",
+    "DoCoMo/": "DoCoMo/2.0 SH901iC(c100;TB;W24H12)",
+    "Titanium": ANDROID.format("Archos 53 Titanium Build/JDQ39"),
+    "TITANIUM": ANDROID.format("ARCHOS 80 TITANIUM Build/JRO03H"),
+    "Pioneer_": ANDROID.format("Pioneer_P1 Build/GRK39F"),
+    "PioneerE": ANDROID.format("E60w Build/PioneerE60w"),
+    "GoogleTV": "Mozilla/5.0 (X11; Linux i686) Chrome/5.0 Safari/533.4 GoogleTV/162853",
+    "Google TV": ANDROID.format("LG Google TV Build/000000"),
+    "Google Pixel": ANDROID.format("Google Pixel 6"),
+    "GoogleWv": "Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Mobile/15E148 GoogleWv/1.0 (WKWebView)",
+    "GooglePlayStore": ANDROID.format("ZTE Z2466") + " Hybrid() GooglePlayStore RobloxApp/2.7",
+    "Google WAP Proxy": "BlackBerry7520/4.0.0 UP.Link/5.1.2.12 (Google WAP Proxy/1.0)",
+    "AlexaToolbar": "Mozilla/5.0 (Windows NT 6.1; rv:20.0) Firefox/20.0 AlexaToolbar/amznf-3.0",
+    "XBLWP7": "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0; XBLWP7; ZuneWP7)",
+}
+
+
+@pytest.mark.parametrize("word", PEOPLE)
+def test_people_that_the_case_alone_would_flag_are_named_and_hide_no_robot(word):
+    read = agent_reader()
+    agent = OF_PEOPLE[word]
+    assert word in agent
+    assert read(agent) == NO_AGENT
+    assert read(agent.replace(word, word.lower())) != NO_AGENT, "the exception is needed"
+    assert read(f"{agent} (compatible; SomeBot/1.0)").is_robot
+    assert read(f"{agent} Googlebot/2.1; +http://www.google.com/bot.html").is_robot
+
+
+def test_the_exceptions_are_documented():
+    text = (DOCS / "events.md").read_text("utf-8")
+    assert [word for word in PEOPLE if f"`{word.strip()}`" not in text] == []
 
 
 def test_exclusion_reasons_have_an_order():
