@@ -6,6 +6,7 @@ moves, so that a step may be killed and repeated. Bodies and readers are pure.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from stats.counting_rules import CARRY_OVER_PARTITION, FIRST_DAY
 from stats.errors import InputError
 from stats.stores.dsl import A, Q, Search
 from stats.times import DAY, EPOCH, from_ms, iso_ms, midnight
+
+_log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
@@ -37,6 +40,13 @@ def run_find_days(job: AggregationJob, now: datetime) -> list[date]:
         answer = job.search.search(job.raw_names, build_fingerprints(batch))
         prints |= read_fingerprints(answer, batch)
     days = [day for day in found if prints[day] != seen.get(day)]
+    _log.debug(
+        "events indexed since %s are of %d days; %d have other events than at the last look: %s",
+        since,
+        len(found),
+        len(days),
+        ", ".join(map(str, days)),
+    )
     job.day_claims.mark_days(days, since=since)
     job.bookmarks.move_found(now - job.overlap, seen=prints)
     return days

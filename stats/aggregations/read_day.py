@@ -7,6 +7,7 @@ slices are exact. Bodies and readers are pure.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import pairwise
@@ -25,6 +26,8 @@ from stats.gc_control import uncollected
 from stats.stores.dsl import Q
 from stats.stores.locks import DayClaim
 from stats.times import DAY, iso_ms, midnight, month_of
+
+_log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 Slice = tuple[int, int]
@@ -45,6 +48,13 @@ def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay
         numbers = run_read(job, claim.day, since=iso_ms(claim.since), attribution=attribution)
         if job.retained_rows.generation(claim.day) == kept.generation:
             add_retained(kept, numbers, job.aggregations)
+            _log.debug(
+                "day %s counted %s, ticket %d, retained rows until %s",
+                claim.day,
+                "whole" if claim.replaces else f"for events indexed since {claim.since}",
+                ticket,
+                kept.until or "never",
+            )
             return CountedDay(claim, Snapshot(claim.day, ticket), numbers)
 
 

@@ -7,6 +7,7 @@ point is made good by the next run.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,6 +19,8 @@ from stats.aggregations.totals import run_totals
 from stats.aggregations.write_day import Written, run_documents
 from stats.errors import StoreUnavailable
 from stats.stores.locks import DayClaim
+
+_log = logging.getLogger(__name__)
 
 TOGETHER = 20_000
 """Totals that are enough to be set: a bound of memory, and of what a kill repeats."""
@@ -70,6 +73,7 @@ def run_claims(
             except StoreUnavailable:
                 raise
             except Exception as error:
+                _log.debug("day %s could not be counted: %s", claim.day, error)
                 failed = failed or error
         run.finish()
     except BaseException:
@@ -77,6 +81,8 @@ def run_claims(
         raise
     if failed is not None:
         raise failed
+    level = logging.INFO if run.days else logging.DEBUG
+    _log.log(level, "counted %d days, wrote %d documents", run.days, run.documents)
     return AggregationResult(run.days, run.documents)
 
 
@@ -87,6 +93,7 @@ def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
     """
     dropped = job.bookmarks.dropped_until()
     if dropped is not None and claim.day < dropped:
+        _log.debug("day %s stays: raw events before %s may be gone", claim.day, dropped)
         return Written()
     return run_documents(job, run_count(job, claim, now))
 

@@ -7,6 +7,7 @@ same.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ from stats.events.types import VIAS, EventType
 from stats.refs import split_ref
 from stats.stores.dsl import A, Q, Search
 from stats.times import from_ms
+
+_log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 BATCH = 500
@@ -45,6 +48,7 @@ def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: da
     for pair_batch in batches(sorted(pairs), BATCH):
         job.renew()
         _set_user_totals(job, pair_batch, ticket=ticket, common=common)
+    _log.debug("totals set of %d resources and %d rows by user", len(refs), len(pairs))
 
 
 def _set_user_totals(job: AggregationJob, pairs: list[Pair], *, ticket: int, common: Body) -> None:

@@ -6,6 +6,7 @@ totals are read after the documents are visible.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,6 +20,8 @@ from stats.gc_control import uncollected
 from stats.stores.locks import DeletedDocuments
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
 from stats.times import month_of
+
+_log = logging.getLogger(__name__)
 
 Pair = tuple[str, str]
 """A user and a ref."""
@@ -62,6 +65,7 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
         gone = _drop_stale(job, counted)
         refs |= gone.refs
         pairs |= gone.pairs
+    _log.debug("day %s: %d documents written", counted.claim.day, written)
     return Written(written, refs, pairs)
 
 

@@ -11,6 +11,7 @@ import json
 import secrets
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
@@ -107,5 +108,6 @@ def _delete_queues(namespace: Namespace) -> None:
         return
     with kombu.Connection(namespace.broker, connect_timeout=SECONDS) as connection:
         for queue in namespace.queues:
-            with connection.channel() as channel:
+            # A queue that nobody published to may never have been made.
+            with suppress(*connection.channel_errors), connection.channel() as channel:
                 channel.queue_delete(queue)

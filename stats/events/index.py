@@ -11,6 +11,7 @@ that may have been created by an attempt whose answer was lost is stamped anew.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from stats.events.erasure import forget_documents
 from stats.stores.erasures import ErasureStore
 from stats.stores.search import CONFLICT, ENGINE, Action, ItemResult, SearchStore
 from stats.times import iso_ms
+
+_log = logging.getLogger(__name__)
 
 BYTES_A_REQUEST = 8_000_000
 """Elasticsearch takes 100 MB; a smaller request blocks others for less long."""
@@ -91,6 +94,7 @@ def _run_request(request: _Request) -> None:
             return
         if paused >= request.indexing.patience:
             raise request.obstacle
+        _log.debug("trying again in %.1f s: %s", pause, request.obstacle)
         request.is_first = False
         request.indexing.pause(pause)
         paused, pause = paused + pause, min(pause * 2, LONGEST_PAUSE)

@@ -9,6 +9,7 @@ being indexed, the next is read.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,8 @@ from stats.stores.queues import EventConsumer, EventQueues
 from stats.stores.resources import ResourceStore
 from stats.stores.search import SearchStore
 from stats.times import utc_now
+
+_log = logging.getLogger(__name__)
 
 QUIET = 0.025
 """Seconds without a message after which a queue may be empty."""
@@ -117,7 +120,15 @@ def run_process(type_name: str, *, processing: Processing) -> Processed:
             run.start(run.read())
             collect_young()
         run.finish()
-    return run.processed
+    done = run.processed
+    _log.info(
+        "%s: %d new documents, %d events that were there, %d dead letters",
+        type_name,
+        done.created,
+        done.duplicates,
+        done.dead_letters,
+    )
+    return done
 
 
 class _InFlight(NamedTuple):

@@ -7,6 +7,7 @@ accessory that cannot be kept as it came is taken, with a warning.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from stats.events.messages import build_messages
 from stats.events.parse import parse_event
 from stats.events.types import Event, EventType
 from stats.stores.queues import EventQueues
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,4 @@ def run_publish(events: Sequence[Event], *, queues: EventQueues) -> None:
         by_type.setdefault(event.type.name, []).append(event)
     for type_name, of_type in by_type.items():
         queues.publish(type_name, build_messages(of_type))
+        _log.debug("%s: the broker has %d events", type_name, len(of_type))

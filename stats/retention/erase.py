@@ -9,6 +9,7 @@ by user, his become nobody's. Repeating it changes nothing, and completes what w
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,6 +28,8 @@ from stats.retention.rewrite import Source, run_delete, run_rewrite
 from stats.retention.search_requests import build_before, build_user_days
 from stats.stores.tokens import TokenStore
 from stats.times import EPOCH
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def run_erase(job: RetentionJob, user: str, *, tokens: TokenStore) -> Erased:
         run_forget_closed(job, user)
         run_forget_rows(job, user, pairs)
         busy = tuple(day for day in aggregation.day_claims.marked_days() if day in days)
-        return Erased(
+        erased = Erased(
             events=events,
             days=len(days),
             rows=len(pairs),
@@ -68,6 +71,14 @@ def run_erase(job: RetentionJob, user: str, *, tokens: TokenStore) -> Erased:
             tokens=tokens.delete_user(user),
             busy=busy,
         )
+    _log.info(
+        "a person was erased: %d events of %d days, %d rows, %d dead letters",
+        erased.events,
+        erased.days,
+        erased.rows,
+        erased.letters,
+    )
+    return erased
 
 
 def run_find_user_days(job: RetentionJob, user: str) -> list[date]:

@@ -7,6 +7,7 @@ counted again, and of no others.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from stats.retention.job import RetentionJob, alone
 from stats.retention.rewrite import Source, run_rewrite
 from stats.retention.search_requests import Window, build_judged, build_without_agent
 from stats.times import DAY, EPOCH
+
+_log = logging.getLogger(__name__)
 
 FLAGS = ("is_robot", "is_machine", "excluded")
 
@@ -126,6 +129,7 @@ def run_reflag(job: RetentionJob, window: Window, *, rules: Rules) -> Reflagged:
             run_claims(job.counting, job.clock, among=days)
         scrubbed = aggregation.search.count(aggregation.raw_names, build_without_agent(window))
         busy = tuple(day for day in aggregation.day_claims.marked_days() if day in days)
+        _log.info("judged anew: %d changed, %d days counted again", judging.changed, len(days))
         return Reflagged(
             judging.changed,
             judging.unjudged + scrubbed,

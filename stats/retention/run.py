@@ -13,6 +13,7 @@ killed and repeated.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -32,6 +33,8 @@ from stats.retention.rollup import run_find_months, run_roll
 from stats.retention.scrub import run_scrub_day
 from stats.retention.search_requests import build_days_with_private, read_days_with_private
 from stats.times import iso_ms
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,15 @@ def run_retention(job: RetentionJob, *, dry_run: bool = False) -> Retained:
         done = run_drop_step(job, plan, done, unsettled)
         done = run_scrub_step(job, plan, done, unsettled, until)
         done = replace(done, scrubbed_letters=run_scrub_letters(job))
-        return run_roll_step(job, done)
+        done = run_roll_step(job, done)
+    _log.info(
+        "dropped %d events, scrubbed %d, rolled up %d months, destroyed %d salts",
+        done.dropped_events,
+        done.scrubbed_events,
+        done.months,
+        done.salts,
+    )
+    return done
 
 
 def run_plan(job: RetentionJob) -> Plan:
@@ -84,6 +95,14 @@ def run_plan(job: RetentionJob) -> Plan:
     scrub_before = job.terms.private_before(today)
     body = build_days_with_private(drop, scrub_before)
     scrub = read_days_with_private(aggregation.search.search(aggregation.raw_names, body))
+    _log.debug(
+        "due: %d events before %s, private fields of %d days before %s, %d months",
+        events,
+        drop,
+        len(scrub),
+        scrub_before,
+        len(months),
+    )
     return Plan(drop, events, scrub, scrub_before, months)
 
 
