@@ -15,6 +15,7 @@ REQUIRES = [
     "invenio-queues>=1.0.4",
     "itsdangerous>=2.1",
     "kombu>=5.4",
+    "limits>=4.0",
     "maxminddb>=3.0",
     "orjson>=3.10",
     "pymongo>=4.10",

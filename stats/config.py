@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from flask import Config
 
 from stats.errors import ConfigError
+from stats.limits import Limits
 from stats.search_address import parse_search_address
 from stats.setting_values import (
     read_action_name,
@@ -33,6 +34,7 @@ from stats.setting_values import (
     read_origins,
     read_path,
     read_positive,
+    read_rate,
     read_registry_record,
     read_search_address,
     read_text,
@@ -272,6 +274,47 @@ class Settings:
     openaire_chunk_bytes: int = _setting(61_440, "Bytes of one request to OpenAIRE.", read_whole)
     site_url: str = _setting(
         "", "Address of the repository's site: completes relative addresses of events.", read_text
+    )
+    limit_body_bytes: int = _setting(
+        Limits.body_bytes,
+        "Most bytes of a request body, as it comes and unpacked (413).",
+        read_whole,
+    )
+    limit_body_objects: int = _setting(
+        Limits.body_objects, "Most events or descriptions in one request (413).", read_whole
+    )
+    limit_address_bytes: int = _setting(
+        Limits.address_bytes,
+        "Most bytes of the path and query string of a request (414).",
+        read_whole,
+    )
+    limit_queries: int = _setting(
+        Limits.queries, "Most named queries in one POST /api/stats (422).", read_whole
+    )
+    limit_points: int = _setting(
+        Limits.points, "Most buckets in the answers of one request, all together (422).", read_whole
+    )
+    limit_refs: int = _setting(
+        Limits.refs, "Most resources in one request for totals (422).", read_whole
+    )
+    rate_by_address: str = _setting(
+        "12000/minute", "Requests of one address, such as 600/minute (429).", read_rate
+    )
+    rate_by_token: str = _setting(
+        "60000/minute", "Requests with one token, such as 600/minute (429).", read_rate
+    )
+    rate_events: str = _setting(
+        "2000000/hour", "Events that one caller publishes over HTTP (429).", read_rate
+    )
+    rate_refs: str = _setting(
+        "200000/hour",
+        "Resources, with their parents, that one caller's events name over HTTP (429).",
+        read_rate,
+    )
+    rate_storage_url: str = _setting(
+        "memory://",
+        "Where requests are counted: memory://, of each process alone, or redis://host:port.",
+        read_text,
     )
 
     def __post_init__(self) -> None:

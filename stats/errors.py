@@ -6,6 +6,7 @@
     ├── ConfigError          a setting is wrong: start-up fails            exit 2
     ├── InputError           what came in is wrong, and says which field   400  exit 2
     │   └── UnknownError     the thing asked for does not exist            404  exit 2
+    ├── LimitError           more than a limit allows                      413/414/422/429  exit 2
     ├── CounterError         a COUNTER request gets one exception         its own  exit 2
     ├── AccessError          nobody is signed in (401) or may not (403)    401/403  exit 2
     ├── StoreUnavailable     an engine does not answer: try again          503  exit 3
@@ -79,6 +80,29 @@ def _printable(text: str) -> str:
 
 class UnknownError(InputError):
     """What the caller named does not exist: a query, a report, a resource."""
+
+
+class LimitError(StatsError):
+    """A caller asks for more than a limit allows; ``status`` is the HTTP status that says so.
+
+    ``retry_after`` are the seconds after which the same may be asked again, where time mends it.
+    """
+
+    def __init__(
+        self,
+        code: Literal["too_long", "too_large", "too_many"],
+        message: str,
+        *,
+        status: int,
+        field: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.field = field
+        self.retry_after = retry_after
 
 
 class CounterError(StatsError):

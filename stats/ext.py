@@ -38,11 +38,14 @@ from stats.events.importers.importing import (
 from stats.events.parse import parse_event
 from stats.events.process import Processed, Processing, never, run_process
 from stats.events.publish import Batch, parse_batch, run_publish
+from stats.events.types import Event
+from stats.limits import Limits, Rates
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.types import Answer, Params, Query, Sources
+from stats.queries.windows import count_points
 from stats.reports.registry import Reporter
 from stats.reports.scheduled import parse_scheduled
 from stats.retention.job import RetentionJob
@@ -52,8 +55,10 @@ from stats.times import utc_now
 from stats.wiring import (
     build_aggregation_job,
     build_enrichment,
+    build_limits,
     build_policy,
     build_processing,
+    build_rates,
     build_reporter,
     build_retention_job,
     build_stores,
@@ -73,6 +78,10 @@ def _quiet(day: date, documents: int) -> None:
 
 def _no_progress(size: int) -> None:
     """Report nothing."""
+
+
+def _no_check(events: Sequence[Event]) -> None:
+    """Refuse nothing."""
 
 
 def _silent(line: str) -> None:
@@ -117,9 +126,18 @@ class StatsState:
         run_publish(parsed, queues=self.stores.queues)
         return len(parsed)
 
-    def receive(self, events: Iterable[object]) -> Batch:
-        """Publish the events among ``events``; the answer says what the others lack."""
+    def receive(
+        self,
+        events: Iterable[object],
+        *,
+        before_publishing: Callable[[Sequence[Event]], None] = _no_check,
+    ) -> Batch:
+        """Publish the events among ``events``; the answer says what the others lack.
+
+        ``before_publishing`` gets those that will be published, and may raise to refuse them.
+        """
         batch = parse_batch(events, types=self.event_types, now=utc_now())
+        before_publishing(batch.events)
         run_publish(batch.events, queues=self.stores.queues)
         return batch
 
@@ -205,6 +223,23 @@ class StatsState:
         if window is not None:
             run_mark_window(self.aggregation_job, *window, today=utc_now().date())
         return run_aggregation(self.aggregation_job, utc_now, report=report)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Return what one request may hold or ask for."""
+        return build_limits(self.settings)
+
+    @cached_property
+    def rates(self) -> Rates:
+        """Return how often callers may ask."""
+        return build_rates(self.settings)
+
+    def count_points(self, name: str, params: Mapping[str, object]) -> int:
+        """Return how many buckets the answer of a named query has at most.
+
+        Raises ``InputError`` on a bad parameter.
+        """
+        return count_points(resolve_params(self.find_query(name), params, now=utc_now()))
 
     def find_query(self, name: str) -> Query:
         """Return a named query; raise ``UnknownError`` when there is none of that name."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stats.errors import InputError
+from stats.limits import parse_rate
 from stats.origins import parse_origin
 from stats.search_address import parse_search_address
 
@@ -35,6 +36,16 @@ def read_search_address(value: Any) -> str:
     """Read the address of Elasticsearch or OpenSearch; what is wrong is said without it."""
     parse_search_address(read_text(value))
     return str(value)
+
+
+def read_rate(value: Any) -> str:
+    """Read a rate such as ``600/minute``; empty is no limit."""
+    text = read_text(value)
+    try:
+        parse_rate(text)
+    except ValueError as error:
+        raise ValueError("must be a rate such as 600/minute, or empty for none") from error
+    return text
 
 
 def read_flag(value: Any) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from time import sleep
 
+from limits.errors import ConfigurationError
+
 from stats.aggregations.job import AggregationJob
 from stats.config import Settings
 from stats.definitions import Definitions
@@ -28,6 +30,7 @@ from stats.exports.matomo import Tracker
 from stats.exports.openaire import NAME as OPENAIRE
 from stats.exports.openaire import Export
 from stats.kinds.types import Kinds
+from stats.limits import Limits, Rates, parse_rate
 from stats.permissions import Policy
 from stats.reports.items import Platform
 from stats.reports.registry import Reporter
@@ -149,6 +152,32 @@ def build_policy(settings: Settings, stores: Stores, definitions: Definitions) -
         factory=settings.permission_factory,
         public_reports=settings.public_reports,
     )
+
+
+def build_limits(settings: Settings) -> Limits:
+    """Return what one request may hold or ask for."""
+    return Limits(
+        body_bytes=settings.limit_body_bytes,
+        body_objects=settings.limit_body_objects,
+        address_bytes=settings.limit_address_bytes,
+        queries=settings.limit_queries,
+        points=settings.limit_points,
+        refs=settings.limit_refs,
+    )
+
+
+def build_rates(settings: Settings) -> Rates:
+    """Return how often callers may ask; raise ``ConfigError`` where counters cannot be kept."""
+    try:
+        return Rates(
+            by_address=parse_rate(settings.rate_by_address),
+            by_token=parse_rate(settings.rate_by_token),
+            events=parse_rate(settings.rate_events),
+            refs=parse_rate(settings.rate_refs),
+            storage_url=settings.rate_storage_url,
+        )
+    except (ConfigurationError, ValueError) as error:
+        raise ConfigError(f"STATS_RATE_STORAGE_URL: {error}") from error
 
 
 def build_platform(settings: Settings, kinds: Kinds) -> Platform:

@@ -8,9 +8,10 @@ the one that the window's first day is in, whole or not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from stats.errors import InputError
 
@@ -58,6 +59,13 @@ def count_buckets(first: date, last: date, interval: Interval) -> int:
     if interval in _MONTHS:
         return (_month_number(end) - _month_number(begin)) // _MONTHS[interval] + 1
     return (end - begin).days // _days(interval) + 1
+
+
+def count_points(params: Mapping[str, Any]) -> int:
+    """Return how many buckets an answer to resolved parameters has at most."""
+    if params.get("interval"):
+        return count_buckets(params["from"], params["to"], params["interval"])
+    return int(params.get("size") or 1)
 
 
 def list_buckets(first: date, last: date, interval: Interval) -> list[date]:

@@ -7,7 +7,7 @@ refusal is an ``AccessError``, so 401 without an identity and 403 with one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from stats.errors import AccessError
 from stats.permissions.policy import Action, AuditScope
@@ -47,6 +47,12 @@ def refusals(refs: Sequence[str]) -> dict[str, AccessError]:
 def ask(name: str, params: Mapping[str, object]) -> Answer:
     """Run a named query for the caller; a ranking has what he may see."""
     return current_stats.query(name, params, identity=caller())
+
+
+def check_points(calls: Iterable[tuple[str, Mapping[str, object]]]) -> None:
+    """Refuse queries whose answers have too many buckets together, before any is run."""
+    points = sum(current_stats.count_points(name, params) for name, params in calls)
+    current_stats.limits.check_points(points)
 
 
 def require_breakdown(given: Mapping[str, str], *, within: str, by: str) -> None:

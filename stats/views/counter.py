@@ -15,7 +15,7 @@ import orjson
 from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
-from stats.errors import AccessError, CounterError, InputError, StoreUnavailable
+from stats.errors import AccessError, CounterError, InputError, LimitError, StoreUnavailable
 from stats.proxies import current_stats
 from stats.reports import dsr
 from stats.reports.counter import exceptions as ex
@@ -28,6 +28,7 @@ from stats.reports.sources import Sources
 from stats.times import utc_now
 from stats.views.access import require
 from stats.views.errors import RETRY_AFTER, respond_http
+from stats.views.limits import limit_requests
 from stats.views.request_parsing import list_repeated, refuse_broken
 from stats.views.streaming import stream_response
 
@@ -37,7 +38,7 @@ TSV = "text/tab-separated-values"
 
 _LOG = logging.getLogger(__name__)
 
-blueprint = Blueprint("stats_counter", __name__, url_prefix="/api/counter/r51")
+blueprint = limit_requests(Blueprint("stats_counter", __name__, url_prefix="/api/counter/r51"))
 
 
 @blueprint.get("/status")
@@ -126,6 +127,13 @@ def _refuse(error: CounterError) -> Response:
 @blueprint.errorhandler(InputError)
 def _refuse_address(error: InputError) -> Response:
     return _refuse(ex.error(ex.INSUFFICIENT_INFORMATION, error.message))
+
+
+@blueprint.errorhandler(LimitError)
+def _refuse_many(error: LimitError) -> Response:
+    response = _refuse(ex.error(ex.TOO_MANY_REQUESTS, error.message))
+    response.headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
+    return response
 
 
 @blueprint.errorhandler(HTTPException)

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from stats.errors import (
     AccessError,
     InputError,
+    LimitError,
     StatsError,
     StoreUnavailable,
     UnknownError,
@@ -41,6 +42,8 @@ def respond(error: Exception) -> Response:
     if isinstance(error, InputError):
         status = 404 if isinstance(error, UnknownError) else 400
         return error_response(status, error.code, error.message, field=error.field)
+    if isinstance(error, LimitError):
+        return _limited(error)
     if isinstance(error, AccessError):
         return _denied(error)
     if isinstance(error, StoreUnavailable):
@@ -94,6 +97,13 @@ def error_body(error: AccessError) -> dict[str, Any]:
     """Return what the answer to a batch has in place of what the caller may not see."""
     code = "forbidden" if error.signed_in else "unauthenticated"
     return {"error": {"code": code, "message": str(error), "field": ""}}
+
+
+def _limited(error: LimitError) -> Response:
+    response = error_response(error.status, error.code, error.message, field=error.field)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _denied(error: AccessError) -> Response:

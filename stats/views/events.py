@@ -7,6 +7,7 @@ not be kept of an accepted one is among ``warnings``, which are left out where t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from operator import itemgetter
 from typing import Any
@@ -15,10 +16,12 @@ import orjson
 from flask import Response, request
 
 from stats.errors import InputError
+from stats.events.types import Event
 from stats.proxies import current_stats
 from stats.views.access import require_write
 from stats.views.blueprints import api_blueprint
 from stats.views.errors import error_item, error_response
+from stats.views.limits import count_published
 from stats.views.request_parsing import read_args, read_batch
 from stats.views.responses import JSON
 
@@ -30,9 +33,11 @@ def publish() -> Response:
     """Take one event, an array or NDJSON; one bad event by itself is an error."""
     require_write("publish")
     read_args(request, ())
-    batch = read_batch(request)
+    batch = read_batch(request, current_stats.limits)
     places = [n for n, item in enumerate(batch.items) if not isinstance(item, InputError)]
-    taken = current_stats.receive([batch.items[place] for place in places])
+    taken = current_stats.receive(
+        [batch.items[place] for place in places], before_publishing=_count
+    )
     if batch.alone and taken.rejected:
         (refused,) = taken.rejected
         return error_response(400, refused.code, refused.message, field=refused.field)
@@ -43,3 +48,8 @@ def publish() -> Response:
     if taken.warnings:
         answer["warnings"] = [asdict(one) | {"index": places[one.index]} for one in taken.warnings]
     return Response(orjson.dumps(answer), 202, mimetype=JSON)
+
+
+def _count(events: Sequence[Event]) -> None:
+    """Hold a caller to what may be published in an hour: each ref is counted and totalled."""
+    count_published(len(events), len({ref for event in events for ref in event.resources}))

@@ -27,7 +27,7 @@ from stats.views.responses import JSON
 _EXTENSION = "stats-probes"
 SEARCH, MONGO, BROKER = "elasticsearch", "mongo", "broker"
 
-blueprint = api_blueprint("stats_health", __name__)
+blueprint = api_blueprint("stats_health", __name__, limited=False)
 
 
 @blueprint.get("/healthz")

@@ -57,7 +57,7 @@ def _find(now: datetime) -> Identity:
     found = _of_setting() or _of_login()
     if found is not None and found.signed_in:
         return found
-    token = _token()
+    token = read_token()
     if not token:
         return ANONYMOUS
     return _of_embed_token(token, now) if looks_like_embed(token) else _of_token(token, now)
@@ -85,7 +85,7 @@ def _of_login() -> Identity | None:
     return read_host_identity(current_user, getattr(principal, "provides", ()))
 
 
-def _token() -> str | None:
+def read_token() -> str | None:
     """Return the token that the request carries, wherever it may stand."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":

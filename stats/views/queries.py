@@ -12,14 +12,11 @@ from stats.errors import InputError
 from stats.proxies import current_stats
 from stats.queries.answers import list_rows
 from stats.queries.types import Parameter, Query
-from stats.views.access import ask, may_list
+from stats.views.access import ask, check_points, may_list
 from stats.views.blueprints import api_blueprint
 from stats.views.cors import readable_elsewhere
 from stats.views.request_parsing import read_args, read_json
 from stats.views.responses import JSON, csv_response, json_response, wants_csv
-
-MAX_QUERIES = 200
-"""Queries in one POST."""
 
 CSV_SUFFIX = ".csv"
 
@@ -40,12 +37,12 @@ def list_queries() -> Response:
 def run_queries() -> Response:
     """Run several named queries: ``{any: {"stat": name, "params": {...}}}``."""
     read_args(request, ())
-    asked = read_json(request)
+    asked = read_json(request, current_stats.limits)
     if not isinstance(asked, dict):
         raise InputError("wrong_type", 'the body is an object: {any: {"stat", "params"}}')
-    if len(asked) > MAX_QUERIES:
-        raise InputError("too_large", f"{len(asked)} queries; ask at most {MAX_QUERIES}")
+    current_stats.limits.check_queries(len(asked))
     calls = {key: _read_call(key, call) for key, call in asked.items()}
+    check_points(calls.values())
     answers = {key: ask(name, params) for key, (name, params) in calls.items()}
     return Response(orjson.dumps(answers), mimetype=JSON)
 
@@ -56,7 +53,9 @@ def run_named(name: str) -> Response:
     as_csv = name.endswith(CSV_SUFFIX)
     name = name.removesuffix(CSV_SUFFIX)
     query = current_stats.find_query(name)
-    answer = ask(name, read_args(request))
+    params = read_args(request)
+    check_points([(name, params)])
+    answer = ask(name, params)
     if not as_csv and not wants_csv(request):
         return json_response(request, answer)
     return csv_response(request, query.columns, list_rows(query, answer), name=name)

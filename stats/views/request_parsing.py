@@ -23,15 +23,12 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from stats.errors import InputError
 from stats.json_text import read_json_text
+from stats.limits import Limits
 from stats.validation import SHOWN, refuse_unknown
 from stats.views.errors import error_item
 
 T = TypeVar("T")
 
-MAX_BODY = 16 * 1024 * 1024
-"""Bytes of a request body, as it comes and unpacked."""
-
-MAX_OBJECTS = 20_000
 GZIP = ("gzip", "x-gzip")
 PLAIN = ("", "identity")
 """Content-Encodings; the first two are the same (RFC 9110, 8.4.1.3)."""
@@ -95,30 +92,30 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
-def read_json(request: Request) -> Any:
+def read_json(request: Request, limits: Limits) -> Any:
     """Return the decoded JSON of a body, whatever its content type says."""
-    data = _read_body(request)
+    data = _read_body(request, limits)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise InputError("not_json", f"the body is not JSON: {error}") from error
 
 
-def read_batch(request: Request) -> Batch:
+def read_batch(request: Request, limits: Limits) -> Batch:
     """Return the objects of a body: one JSON object, a JSON array, or NDJSON.
 
     A line that is not JSON is an :class:`InputError` in the place of its object.
     """
-    data = _read_body(request)
+    data = _read_body(request, limits)
     if request.mimetype in NDJSON_TYPES:
-        return _limited(list(_read_lines(data)))
+        return _limited(list(_read_lines(data)), limits)
     try:
         found = read_json_text(data)
     except orjson.JSONDecodeError as error:
         if len(data.split()) > 1 and b"\n" in data.strip():
-            return _limited(list(_read_lines(data)))
+            return _limited(list(_read_lines(data)), limits)
         raise InputError("not_json", f"the body is not JSON: {error}") from error
-    return _limited(found) if isinstance(found, list) else Batch([found], alone=True)
+    return _limited(found, limits) if isinstance(found, list) else Batch([found], alone=True)
 
 
 def parse_batch(batch: Batch, parse: Callable[[object], T]) -> tuple[list[T], list[dict[str, Any]]]:
@@ -140,35 +137,33 @@ def parse_batch(batch: Batch, parse: Callable[[object], T]) -> tuple[list[T], li
     return accepted, rejected
 
 
-def _limited(items: list[object]) -> Batch:
+def _limited(items: list[object], limits: Limits) -> Batch:
     """Return the objects, unless they are so many that the answer would not end."""
-    if len(items) > MAX_OBJECTS:
-        message = f"send at most {MAX_OBJECTS:,} objects at a time, not {len(items):,}"
-        raise InputError("too_large", message)
+    limits.check_objects(len(items))
     return Batch(items, alone=False)
 
 
-def _read_body(request: Request) -> bytes:
+def _read_body(request: Request, limits: Limits) -> bytes:
     """Return the body, unpacked and without a byte order mark; 413 and 415 say what is taken."""
-    request.max_content_length = MAX_BODY
+    request.max_content_length = limits.body_bytes
     data = request.get_data(cache=False)
     coding = request.headers.get("Content-Encoding", "").strip().lower()
     if coding in GZIP:
-        data = _unpack(data)
+        data = _unpack(data, limits.body_bytes)
     elif coding not in PLAIN:
         raise UnsupportedMediaType(f"send the body as it is or in gzip, not in {coding[:SHOWN]}")
     return data.removeprefix(BOM_UTF8)
 
 
-def _unpack(data: bytes) -> bytes:
+def _unpack(data: bytes, most: int) -> bytes:
     """Return what ``data`` in gzip holds, without ever holding much more than is allowed."""
     try:
         with GzipFile(fileobj=BytesIO(data)) as file:
-            unpacked = file.read(MAX_BODY + 1)
+            unpacked = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError("bad_format", f"the body is not whole gzip: {error}") from error
-    if len(unpacked) > MAX_BODY:
-        raise RequestEntityTooLarge(f"a body has at most {MAX_BODY:,} bytes, unpacked")
+    if len(unpacked) > most:
+        raise RequestEntityTooLarge(f"a body has at most {most:,} bytes, unpacked")
     return unpacked
 
 

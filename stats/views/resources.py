@@ -27,7 +27,7 @@ def describe_one(ref: str) -> Response:
     require_write("describe")
     read_args(request, ())
     parse_ref(ref, field="ref")
-    given = read_json(request)
+    given = read_json(request, current_stats.limits)
     if not isinstance(given, dict):
         raise InputError("wrong_type", "a description is a JSON object")
     current_stats.stores.resources.describe(
@@ -41,7 +41,7 @@ def describe_many() -> Response:
     """Set fields of many resources: NDJSON, an array or one object, each with ``resource``."""
     require_write("describe")
     read_args(request, ())
-    accepted, rejected = parse_batch(read_batch(request), parse_description)
+    accepted, rejected = parse_batch(read_batch(request, current_stats.limits), parse_description)
     merged: dict[str, dict[str, Any]] = {}
     for ref, fields in accepted:  # of the same ref twice, the later holds
         merged[ref] = merged.get(ref, {}) | fields

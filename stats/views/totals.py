@@ -25,7 +25,6 @@ from stats.views.errors import error_body
 from stats.views.request_parsing import read_args, read_list
 from stats.views.responses import JSON_LD, csv_response, json_response, wants_csv, wants_jsonld
 
-MAX_REFS = 1_000
 COUNTERS = ("views", "unique_views", "downloads", "unique_downloads", "volume")
 TIMES = ("last_viewed", "last_downloaded")
 COLUMNS = ("resource", "kind", "id", *COUNTERS, *TIMES)
@@ -61,8 +60,7 @@ def read_many() -> Response:
     refs = list(dict.fromkeys(parse_ref(ref, field="ref") for ref in given))
     if not refs:
         raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
-    if len(refs) > MAX_REFS:
-        raise InputError("out_of_range", f"{len(refs)} refs; ask at most {MAX_REFS}", field="ref")
+    current_stats.limits.check_refs(len(refs))
     refused = refusals(refs)
     until = _counted_until()
     seen = [ref for ref in refs if ref not in refused]

@@ -108,8 +108,8 @@ def test_a_thousand_at_once_and_no_more(rest: FlaskClient) -> None:
     assert answer.status_code == 200
     assert answer.json and list(answer.json) == refs
     refused = rest.get("/api/stats/totals", query_string={"ref": [*refs, "record:one-more"]})
-    assert refused.status_code == 400
-    assert refused.json and refused.json["error"]["code"] == "out_of_range"
+    assert refused.status_code == 422
+    assert refused.json and refused.json["error"]["code"] == "too_large"
 
 
 @pytest.mark.parametrize(

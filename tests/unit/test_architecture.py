@@ -24,6 +24,7 @@ FOUNDATIONS = frozenset(
         "gc_control",
         "json_text",
         "kinds",
+        "limits",
         "origins",
         "redirects",
         "refs",

@@ -12,12 +12,12 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.test import EnvironBuilder
 
 from stats.errors import InputError, StoreUnavailable
+from stats.limits import Limits
 from stats.times import UTC
 from stats.views.counted_until import CountedUntil
 from stats.views.gauges import Gauge, build_text
 from stats.views.probes import Probed, Probes
 from stats.views.request_parsing import (
-    MAX_BODY,
     parse_batch,
     read_args,
     read_batch,
@@ -36,6 +36,7 @@ def request(body: bytes, content_type: str | None = None, coding: str | None = N
 
 
 NDJSON = "application/x-ndjson"
+LIMITS = Limits()
 
 
 @pytest.mark.parametrize(
@@ -58,14 +59,14 @@ NDJSON = "application/x-ndjson"
 def test_a_body_is_one_object_an_array_or_lines(
     body: bytes, content_type: str | None, items: list[object], alone: bool
 ) -> None:
-    batch = read_batch(request(body, content_type))
+    batch = read_batch(request(body, content_type), LIMITS)
     assert (list(batch.items), batch.alone) == (items, alone)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"a": NaN}'])
 def test_a_body_that_is_nothing_is_refused(body: bytes) -> None:
     with pytest.raises(InputError) as caught:
-        read_batch(request(body))
+        read_batch(request(body), LIMITS)
     assert caught.value.code == "not_json"
 
 
@@ -74,26 +75,26 @@ def test_a_body_may_be_compressed(coding: str) -> None:
     body = b'\xef\xbb\xbf[{"a": 1}]'
     packed = gzip.compress(body[:5]) + gzip.compress(body[5:])  # members, as of joined files
     sent = packed if "zip" in coding.lower() else body
-    assert read_json(request(sent, coding=coding)) == [{"a": 1}]
+    assert read_json(request(sent, coding=coding), LIMITS) == [{"a": 1}]
 
 
 @pytest.mark.parametrize("body", [b"{}", b"", gzip.compress(b"{}")[:-3], b"\x1f\x8b\x08junk" * 3])
 def test_what_is_not_whole_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(InputError, match="gzip" if body else "JSON"):
-        read_batch(request(body, coding="gzip"))
+        read_batch(request(body, coding="gzip"), LIMITS)
 
 
 def test_a_small_body_that_unpacks_to_a_large_one_is_refused() -> None:
-    bomb = gzip.compress(bytes(MAX_BODY + 1))
+    bomb = gzip.compress(bytes(LIMITS.body_bytes + 1))
     assert len(bomb) < 20_000
     with pytest.raises(RequestEntityTooLarge, match="unpacked"):
-        read_batch(request(bomb, coding="gzip"))
+        read_batch(request(bomb, coding="gzip"), LIMITS)
 
 
 @pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip"])
 def test_other_codings_are_refused(coding: str) -> None:
     with pytest.raises(UnsupportedMediaType, match="in gzip, not in"):
-        read_batch(request(b"{}", coding=coding))
+        read_batch(request(b"{}", coding=coding), LIMITS)
 
 
 def test_a_bad_line_is_refused_in_its_place() -> None:
@@ -102,7 +103,7 @@ def test_a_bad_line_is_refused_in_its_place() -> None:
             raise InputError("out_of_range", "zero", field="n")
         return item
 
-    batch = read_batch(request(b"1\n{\n0\n2\n"))
+    batch = read_batch(request(b"1\n{\n0\n2\n"), LIMITS)
     accepted, rejected = parse_batch(batch, parse)
     assert accepted == [1, 2]
     assert [(r["index"], r["code"], r["field"]) for r in rejected] == [
