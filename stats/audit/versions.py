@@ -14,13 +14,13 @@ from typing import Any
 
 from stats.audit.differences import Difference
 from stats.audit.invariants import place_of
+from stats.kinds.catalogue import CONCEPT
 from stats.refs import kind_of
 from stats.stores.search import SearchStore
 
 Document = dict[str, Any]
 Key = tuple[str, str]
 
-CONCEPT = "concept"
 FIELDS = ("count", "total_investigations")
 
 
@@ -41,7 +41,7 @@ def run_check_versions(
 
 
 def _concepts(document: Document) -> list[str]:
-    return [ref for ref in document.get("parents", ()) if kind_of(ref) == CONCEPT]
+    return [ref for ref in document.get("parents", ()) if kind_of(ref) == CONCEPT.name]
 
 
 def _run_sums(search: SearchStore, family: str, keys: set[Key]) -> Counter[tuple[str, str, str]]:

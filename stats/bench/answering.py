@@ -16,6 +16,7 @@ from werkzeug.test import create_environ
 from stats.bench.places import open_state
 from stats.engines.namespace import Namespace
 from stats.errors import StoreRejected
+from stats.kinds.catalogue import FILE, RECORD
 from stats.service import create_app
 from stats.stores.mongo import ENGINE
 from stats.stores.totals import TOTALS
@@ -35,7 +36,7 @@ def request_totals(place: Namespace, number: int) -> Answered:
     """Ask for the totals of ``number`` resources or less, in turns through both."""
     app = create_app(place.as_config())
     collection = open_state(place).stores.database[TOTALS]
-    public = {"kind": {"$in": ["record", "file"]}}
+    public = {"kind": {"$in": [RECORD.name, FILE.name]}}
     refs = [str(total["_id"]) for total in collection.find(public, {"_id": 1}).limit(number)]
     requests, look_ups = [], []
     for ref in (*refs[:WARM_UP], *refs):

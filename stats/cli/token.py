@@ -15,6 +15,7 @@ import click
 from stats import origins
 from stats.cli.context import with_stats
 from stats.errors import InputError
+from stats.kinds.catalogue import USER
 from stats.permissions import Grant, embed, tokens
 from stats.permissions.identity import ROLES, Role
 from stats.proxies import current_stats
@@ -114,7 +115,7 @@ def _line(document: dict[str, Any], now: datetime) -> list[str]:
     if document["kind"] == "embed":
         scope = [document["resource"], document["origin"], *document["queries"]]
     else:
-        user = [f"user:{document['user_id']}"] if document["user_id"] else []
+        user = [f"{USER.name}:{document['user_id']}"] if document["user_id"] else []
         scope = [*user, *document["communities"]]
     expires = document["expires"]
     return [

@@ -78,7 +78,7 @@ def site() -> Response:
         resource=shown,
         communities=_titled(own),
         **_numbers(shown, window),
-        rankings=read_rankings(own[0] if own else None, window),
+        rankings=read_rankings(current_stats.kinds, window, within=own[0] if own else None),
         excluded=read_excluded(current_stats, window) if sees_pipeline else {},
         health=read_health(current_stats, utc_now()) if sees_pipeline else None,
         uploaders=read_uploaders(shown, window) if who.has("admin", "auditor") else None,
@@ -98,7 +98,7 @@ def search() -> AnyResponse:
 @blueprint.get("/resource/<path:ref>", merge_slashes=False)
 def resource(ref: str) -> Response:
     """Return the page of one resource."""
-    parse_ref(ref, field="ref")
+    ref = parse_ref(ref, field="ref")
     require_resource(ref)
     window = _window(ref)
     known = current_stats.stores.resources.read([ref]).get(ref, {})

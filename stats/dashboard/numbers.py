@@ -13,18 +13,14 @@ from typing import Any
 from stats.dashboard.window import Window
 from stats.events.types import SITE
 from stats.ext import StatsState
+from stats.kinds.catalogue import USER
+from stats.kinds.types import Kinds
 from stats.stores.dsl import Q
 from stats.views.access import ask
 
 Numbers = dict[str, int]
 _SHOWN = 10
-
-RANKINGS = (
-    ("Most viewed records", "record", "views"),
-    ("Most downloaded records", "record", "downloads"),
-    ("Most downloaded files", "file", "downloads"),
-    ("Most viewed communities", "community", "views"),
-)
+_DONE = {"views": "viewed", "downloads": "downloaded"}
 
 
 def read_totals(state: StatsState, resource: str, window: Window) -> Numbers:
@@ -54,10 +50,21 @@ def _families(state: StatsState) -> str:
     return ",".join(state.stores.search.daily(a.family) for a in state.aggregations)
 
 
-def read_rankings(within: str | None, window: Window) -> list[dict[str, Any]]:
+def list_rankings(kinds: Kinds) -> list[tuple[str, str, str]]:
+    """Return title, kind and metric of the rankings of the site's page."""
+    return [
+        (f"Most {_DONE[metric]} {kinds.label(kind.name).lower()}", kind.name, metric)
+        for kind in kinds
+        for metric in kind.site_rankings
+    ]
+
+
+def read_rankings(
+    kinds: Kinds, window: Window, *, within: str | None = None
+) -> list[dict[str, Any]]:
     """Return the top lists of a window, inside ``within`` or the whole site."""
     rankings = []
-    for title, kind, metric in RANKINGS:
+    for title, kind, metric in list_rankings(kinds):
         params = {"kind": kind, "metric": metric, "size": _SHOWN, **window.params}
         if within:
             params["within"] = within
@@ -70,7 +77,7 @@ def read_uploaders(resource: str, window: Window) -> list[dict[str, Any]]:
     """Return who added most records to a resource in a window."""
     params = {"resource": resource, "breakdown": "user", "size": _SHOWN, **window.params}
     buckets = ask("record-created-by", params)["buckets"]
-    return [{"ref": f"user:{row['key']}", **row} for row in buckets if row["key"]]
+    return [{"ref": f"{USER.name}:{row['key']}", **row} for row in buckets if row["key"]]
 
 
 def read_excluded(state: StatsState, window: Window) -> dict[str, int]:

@@ -21,6 +21,23 @@ from stats.events.types import (
     Metric,
     default_url_key,
 )
+from stats.kinds.catalogue import (
+    COLLECTION,
+    COMMUNITY,
+    CONCEPT,
+    DATASET,
+    DOCUMENT,
+    FILE,
+    INSTANCE,
+    ITEM,
+    LOCATION,
+    RECORD,
+    SIP,
+    SITE,
+    SPACE,
+    USER,
+)
+from stats.kinds.types import Kind
 
 VALUED: tuple[Metric, ...] = (
     "count",
@@ -33,13 +50,18 @@ VALUED: tuple[Metric, ...] = (
 )
 """The metrics of a type whose events carry a ``value``: a delay or a gauge."""
 
-_CONTAINERS = ("collection", "community", "space", "user", "site")
-_RECORDS = ("record", "concept", *_CONTAINERS)
-_DATASETS = ("dataset", "concept", *_CONTAINERS)
+
+def _names(*kinds: Kind) -> tuple[str, ...]:
+    return tuple(kind.name for kind in kinds)
+
+
+_CONTAINERS = (COLLECTION, COMMUNITY, SPACE, USER, SITE)
+_RECORDS = _names(RECORD, CONCEPT, *_CONTAINERS)
+_DATASETS = _names(DATASET, CONCEPT, *_CONTAINERS)
 _PAGES = (BY_COUNTRY, BY_REFERRER, BY_ACCESS_METHOD, BY_ACCESS, BY_VIA)
 _UPLOADS = (BY_USER, BY_ACCESS, BY_VIA, BY_COUNTRY)
-_LOANS = ("item", "document", "location", "site")
-_SIPS = ("sip", "record", "collection", "community", "instance", "site")
+_LOANS = _names(ITEM, DOCUMENT, LOCATION, SITE)
+_SIPS = _names(SIP, RECORD, COLLECTION, COMMUNITY, INSTANCE, SITE)
 
 
 def feature_url_key(event: Event) -> str:
@@ -62,7 +84,7 @@ FILE_DOWNLOAD = EventType(
     counts_as="downloads",
     usage="request",
     breakdowns=VISITOR_BREAKDOWNS,
-    levels=("file", "record", "dataset", "concept", *_CONTAINERS),
+    levels=_names(FILE, RECORD, DATASET, CONCEPT, *_CONTAINERS),
 )
 
 DATASET_VIEW = EventType(
@@ -90,7 +112,7 @@ COLLECTION_VIEW = EventType(
     "Views of a collection's page",
     counts_as="views",
     breakdowns=_PAGES,
-    levels=_CONTAINERS,
+    levels=_names(*_CONTAINERS),
 )
 
 COMMUNITY_VIEW = EventType(
@@ -98,7 +120,7 @@ COMMUNITY_VIEW = EventType(
     "Views of a community's page",
     counts_as="views",
     breakdowns=_PAGES,
-    levels=("community", "user", "site"),
+    levels=_names(COMMUNITY, USER, SITE),
 )
 
 RECORD_CREATED = EventType(
@@ -157,7 +179,7 @@ STORE_SIZE = EventType(
     "store-size",
     "Size of a store; the value is bytes at that time",
     metrics=VALUED,
-    levels=("instance", "collection", "community"),
+    levels=_names(INSTANCE, COLLECTION, COMMUNITY),
 )
 
 EVENT_TYPES: tuple[EventType, ...] = (

@@ -12,6 +12,8 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from stats.kinds.catalogue import USER as PERSON
+
 CountsAs = Literal["views", "downloads"]
 Usage = Literal["investigation", "request"]
 Metric = Literal["count", "unique_count", "volume", "sum", "max", "last_value", "average"]
@@ -169,5 +171,5 @@ class Event(NamedTuple):
     @property
     def resources(self) -> tuple[str, ...]:
         """Return all refs that the event counts for, each once: ``docs/contracts.md#words``."""
-        owner = (f"user:{self.owner_id}",) if self.owner_id else ()
+        owner = (f"{PERSON.name}:{self.owner_id}",) if self.owner_id else ()
         return tuple(dict.fromkeys((self.resource, *self.parents, *owner, SITE)))

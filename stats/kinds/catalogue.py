@@ -35,6 +35,7 @@ FILE = Kind(
         *_PARENTS,
         "status",
     ),
+    site_rankings=("downloads",),
     combined=True,
     schema_type="MediaObject",
 )
@@ -57,6 +58,7 @@ RECORD = Kind(
     container=False,
     views=("record-view",),
     downloads=("file-download",),
+    site_rankings=("views", "downloads"),
     plural="records",
     report_columns=(*_DATED, *_PARENTS, "parent_communities"),
     combined=True,
@@ -126,6 +128,7 @@ COMMUNITY = Kind(
     views=("record-view",),
     downloads=("file-download",),
     ranks="record",
+    site_rankings=("views",),
     plural="communities",
     report_columns=(*_DATED, *_PARENTS, "parent_communities"),
     combined=True,
@@ -184,12 +187,12 @@ REPORT_COLUMNS = (*_DATED, *_PARENTS)
 """The columns of the report of a kind that says nothing else."""
 
 KINDS: tuple[Kind, ...] = (
-    FILE,
-    BUCKET,
-    SIP,
     RECORD,
     DATASET,
     CONCEPT,
+    FILE,
+    BUCKET,
+    SIP,
     COLLECTION,
     COMMUNITY,
     SPACE,

@@ -93,6 +93,8 @@ def _check(kind: Kind, declared: Mapping[str, Kind]) -> None:
         raise ConfigError(f"{SETTING}: {kind.name!r}: {error.message}") from error
     if kind.name in APART or not kind.content:
         raise ConfigError(f"{SETTING}: {kind.name}: what is no content is {' and '.join(APART)}")
+    if not {"views", "downloads"}.issuperset(kind.site_rankings):
+        raise ConfigError(f"{SETTING}: {kind.name}: site_rankings are of views and downloads")
     if kind.takes_access not in ("parents", "versions"):
         raise ConfigError(f"{SETTING}: {kind.name}: takes_access is parents or versions")
     for field, names in (("within", kind.within), ("ranks", (kind.ranks,) * bool(kind.ranks))):

@@ -39,7 +39,8 @@ class Kind:
     from: what it is in, or the most open of its ``versions``.
 
     Pages. ``views`` and ``downloads``: the event types that a history of it shows.
-    ``ranks``: the kind that its page ranks, if it ranks any.
+    ``ranks``: the kind that its page ranks, if it ranks any. ``site_rankings``: by which
+    totals the dashboard ranks all of this kind.
 
     Reports. ``plural``: the name of its metrics report, and behind ``parent_`` of the
     column of parents of this kind; without one there is neither. ``report_columns``: of
@@ -61,6 +62,7 @@ class Kind:
     views: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
     ranks: str | None = None
+    site_rankings: tuple[str, ...] = ()
     plural: str | None = None
     report_columns: tuple[str, ...] = ()
     combined: bool = False
@@ -129,6 +131,11 @@ class Kinds:
     def named(self, flag: Flag) -> tuple[str, ...]:
         """Return the names of the kinds that say yes to ``flag``."""
         return tuple(kind.name for kind in self if getattr(kind, flag))
+
+    def label(self, name: str, *, number: int = 2, language: str = "en") -> str:
+        """Return what one (``number`` 1) or several of a kind are called."""
+        one, _, several = self.find(name).labels.get(language, "").partition("|")
+        return (one if number == 1 else several or one) or name
 
     def around(self, name: str) -> frozenset[str]:
         """Return the names of all that a declared kind says it may be in, however far up."""

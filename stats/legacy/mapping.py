@@ -21,7 +21,7 @@ from stats.events.raw_document import RawDocument, document_id
 from stats.events.steps import ROBOT, domain_of
 from stats.events.types import SITE
 from stats.events.visitors import text_of
-from stats.refs import is_ref, kind_of
+from stats.refs import is_ref, kind_of, parse_ref
 from stats.times import iso_ms, parse_time
 
 Source = Mapping[str, Any]
@@ -133,4 +133,4 @@ def _ref(kind: str, source: Source, *names: str) -> str | None:
 
 
 def _checked(ref: str) -> str | None:
-    return ref if is_ref(ref) else None
+    return parse_ref(ref) if is_ref(ref) else None

@@ -14,10 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from stats.kinds.catalogue import COMMUNITY
 from stats.permissions.identity import ROLES, Identity, Role
 
 _ROLE_NAMES: dict[str, Role] = {f"stats-{role}": role for role in ROLES}
 _ACTIONS: dict[str, Role] = {**_ROLE_NAMES, "superuser-access": "admin"}
+COMMUNITY_NEED = COMMUNITY.name
+"""The method of the needs of Invenio-Communities, which is called as the kind is."""
+
 _CURATING = frozenset({"owner", "manager", "curator"})
 
 
@@ -32,9 +36,9 @@ def read_host_identity(user: Any, needs: Iterable[Any]) -> Identity | None:
     roles = {_ROLE_NAMES[value] for method, value, _ in known if _gives(method, value, "role")}
     roles |= {_ACTIONS[value] for method, value, _ in known if _gives(method, value, "action")}
     communities = [
-        f"community:{value}"
+        f"{COMMUNITY.name}:{value}"
         for method, value, role in known
-        if method == "community" and role in _CURATING
+        if method == COMMUNITY_NEED and role in _CURATING
     ]
     return Identity(
         user_id=str(user.get_id()),

@@ -55,11 +55,7 @@ class Identity:
             object.__setattr__(self, name, frozenset(getattr(self, name)))
         for role in self.roles - set(ROLES):
             raise ConfigError(f"an identity has the role {role!r}; there are {', '.join(ROLES)}")
-        for ref in self.communities:
-            try:
-                parse_ref(ref, field="communities")
-            except InputError as error:
-                raise ConfigError(f"an identity curates {ref!r}: {error}") from error
+        object.__setattr__(self, "communities", frozenset(map(_parse_curated, self.communities)))
 
     @property
     def signed_in(self) -> bool:
@@ -69,6 +65,13 @@ class Identity:
     def has(self, *roles: Role) -> bool:
         """Return whether the identity has one of ``roles``."""
         return not self.roles.isdisjoint(roles)
+
+
+def _parse_curated(ref: str) -> str:
+    try:
+        return parse_ref(ref, field="communities")
+    except InputError as error:
+        raise ConfigError(f"an identity curates {ref!r}: {error}") from error
 
 
 ANONYMOUS = Identity(source="nobody")

@@ -17,6 +17,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from stats.errors import InputError
+from stats.kinds.catalogue import COMMUNITY
 from stats.permissions.identity import Identity, Role
 from stats.refs import parse_ref
 from stats.times import DAY, UTC, parse_day
@@ -61,7 +62,7 @@ def parse_scope(role: Role, *, user: str | None, communities: tuple[str, ...]) -
 
 def parse_community(text: str) -> str:
     """Return the ref of a community; ``zenodo`` is ``community:zenodo``, other kinds are named."""
-    return parse_ref(text if ":" in text else f"community:{text}", field="community")
+    return parse_ref(text if ":" in text else f"{COMMUNITY.name}:{text}", field="community")
 
 
 def parse_expires(text: str, *, now: datetime) -> datetime:

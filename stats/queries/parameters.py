@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from stats.errors import InputError
+from stats.kinds.catalogue import RECORD
 from stats.queries.types import Parameter, Params
 from stats.queries.windows import INTERVALS, Window, check_order
 from stats.refs import parse_kind, parse_ref
@@ -29,7 +30,11 @@ SOURCES = ("all", "events", "legacy")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_REF_SCHEMA = {"type": "string", "pattern": "^[a-z][a-z0-9-]*:.+$", "examples": ["record:r1"]}
+_REF_SCHEMA = {
+    "type": "string",
+    "pattern": "^[a-z][a-z0-9-]*:.+$",
+    "examples": [f"{RECORD.name}:r1"],
+}
 _DATE_SCHEMA = {"type": "string", "format": "date"}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from stats.aggregations.types import USERS_FAMILY
 from stats.events.types import VIAS
+from stats.kinds.catalogue import USER
 from stats.queries.answers import echo
 from stats.queries.filters import build_search
 from stats.queries.parameters import (
@@ -33,7 +34,7 @@ from stats.refs import kind_of, split_ref
 from stats.stores.dsl import A
 from stats.times import from_ms, iso_ms
 
-PERSON = Parameter("user", "id of the person", parse_id_of("user"), required=True)
+PERSON = Parameter("user", "id of the person", parse_id_of(USER.name), required=True)
 ONE = replace(RESOURCE, required=False, help="only this resource")
 
 COUNTERS = ("views", "downloads")

@@ -22,6 +22,7 @@ from typing import Any, Literal, get_args
 
 from stats.batches import batches
 from stats.errors import InputError, UnknownError
+from stats.kinds.catalogue import USER
 from stats.kinds.types import Kinds
 from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
@@ -208,10 +209,10 @@ def _described(usages: Iterable[Usage], sources: Sources) -> Iterator[Row]:
     """Join usage with what the resources are, and users with their names."""
     for batch in batches(usages, BATCH):
         refs = {usage.resource for usage in batch}
-        users = {f"user:{usage.user_id}" for usage in batch if usage.user_id}
+        users = {f"{USER.name}:{usage.user_id}" for usage in batch if usage.user_id}
         found = sources.resources.read(sorted(refs | users))
         for usage in batch:
-            name = str(found.get(f"user:{usage.user_id}", {}).get("title") or "")
+            name = str(found.get(f"{USER.name}:{usage.user_id}", {}).get("title") or "")
             yield Row(usage, found.get(usage.resource, {}), name)
 
 

@@ -18,7 +18,7 @@ from stats.errors import InputError, StatsError
 from stats.origins import parse_origin
 from stats.permissions import ANONYMOUS
 from stats.proxies import current_stats
-from stats.refs import is_ref
+from stats.refs import is_ref, parse_ref
 from stats.times import utc_now
 
 EVERY = "*"
@@ -112,7 +112,10 @@ def _framers() -> set[str]:
     ref = (request.view_args or {}).get("ref")
     public = set(current_stats.settings.widget_origins)
     try:
-        if ref is None or not is_ref(ref) or _is_public(ref):
+        if ref is None or not is_ref(ref):
+            return public | _token_origins()
+        ref = parse_ref(ref)
+        if _is_public(ref):
             return public | _token_origins()
         return current_stats.stores.tokens.origins(utc_now(), resource=ref)
     except StatsError:

@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 from stats import __version__
 from stats.dashboard.window import PARAMETERS as WINDOW_PARAMETERS
 from stats.events.search import PARAMETERS as AUDIT_PARAMETERS
+from stats.kinds.catalogue import RECORD
 from stats.proxies import current_stats
 from stats.queries.types import Parameter, Query
 from stats.reports.breakdown import PARAMETERS as BREAKDOWN_PARAMETERS
@@ -33,7 +34,7 @@ from stats.widgets.frame import PARAMETERS as FRAME_PARAMETERS
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_REF = {"type": "string", "examples": ["record:r1"]}
+_REF = {"type": "string", "examples": [f"{RECORD.name}:r1"]}
 _SOME_OBJECT: Schema = {"type": "object"}
 
 blueprint = api_blueprint("stats_openapi", __name__)

@@ -26,7 +26,7 @@ def describe_one(ref: str) -> Response:
     """Set fields of one resource; a field that is null is forgotten, others stay."""
     require_write("describe")
     read_args(request, ())
-    parse_ref(ref, field="ref")
+    ref = parse_ref(ref, field="ref")
     given = read_json(request, current_stats.limits)
     if not isinstance(given, dict):
         raise InputError("wrong_type", "a description is a JSON object")

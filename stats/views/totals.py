@@ -38,7 +38,7 @@ blueprint = readable_elsewhere(api_blueprint("stats_totals", __name__, url_prefi
 def read_one(ref: str) -> Response:
     """Return the totals of one resource."""
     read_args(request, ())
-    parse_ref(ref, field="ref")
+    ref = parse_ref(ref, field="ref")
     require_resource(ref)
     until = _counted_until()
     answer = read_total(ref, current_stats.stores.totals.read_one(ref), until)
@@ -57,7 +57,8 @@ def read_one(ref: str) -> Response:
 def read_many() -> Response:
     """Return the totals of up to 1,000 resources, by ref; an error where one may not see them."""
     given = read_list(request, "ref")
-    refs = list(dict.fromkeys(parse_ref(ref, field="ref") for ref in given))
+    asked = {text: parse_ref(text, field="ref") for text in given}
+    refs = list(dict.fromkeys(asked.values()))
     if not refs:
         raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
     current_stats.limits.check_refs(len(refs))
@@ -69,7 +70,8 @@ def read_many() -> Response:
     if request.path.endswith(".csv") or wants_csv(request):
         return csv_response(request, COLUMNS, answers.values(), name="totals")
     errors = {ref: error_body(error) for ref, error in refused.items()}
-    return json_response(request, {ref: errors.get(ref) or answers[ref] for ref in refs})
+    found_of = {text: errors.get(ref) or answers[ref] for text, ref in asked.items()}
+    return json_response(request, found_of)
 
 
 def read_total(

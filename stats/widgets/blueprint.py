@@ -85,7 +85,7 @@ def badge(ref: str) -> Response:
         given = read_args(request, PARAMETERS)
         metric = parse_metric(given.get("metric") or "views")
         label = parse_label(given.get("label", ""), metric=metric)
-        parse_ref(ref, field="ref")
+        ref = parse_ref(ref, field="ref")
         require_resource(ref)
         totals = read_total(ref, current_stats.stores.totals.read_one(ref), None)
     except StatsError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from stats.aggregations.hierarchy import Containers
 from stats.config import load_settings
 from stats.definitions import build_definitions
 from stats.errors import ConfigError
+from stats.events.types import SITE
+from stats.kinds.catalogue import KINDS, RECORD
 from stats.kinds.declared import build_kinds
 from stats.kinds.types import Kind
 
@@ -154,3 +158,72 @@ def test_an_event_type_that_a_kind_shows_must_be_there() -> None:
     given = {"STATS_KINDS": [Kind("folder", views=("folder-view",))]}
     with pytest.raises(ConfigError, match="folder: there is no event type folder-view"):
         build_definitions(load_settings(given, {}))
+
+
+ELSEWHERE = frozenset({"file", "user", "site", "item", "document", "location", "instance"})
+AMBIGUOUS = ELSEWHERE | {"bucket", "community", "dataset"}
+"""Words that mean something else as well: a parameter, a role, a page, a Data_Type."""
+
+OTHERS = ("demo", "bench", "engines", "hosts", "legacy", "events/importers", "queries/invenio")
+"""What speaks of the resources of one host or format, by its words."""
+
+VALUES = {"setting_values.py", "wiring.py"}
+"""Where ``record`` is the value of a setting: whose title OpenAIRE gets."""
+
+
+def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the constants of a module that are no docstring, with their lines."""
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and id(node) not in documented:
+            yield node.lineno, node.value
+
+
+def listed(tree: ast.AST) -> Iterator[tuple[int, set[str]]]:
+    """Yield the constants of each list, tuple, set and table of a module."""
+    for node in ast.walk(tree):
+        keys = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        yield getattr(node, "lineno", 0), {k.value for k in keys if isinstance(k, ast.Constant)}
+
+
+def modules() -> list[Path]:
+    found = sorted(PACKAGE.rglob("*.py"))
+    return [path for path in found if path.relative_to(PACKAGE).parts[0] != "kinds"]
+
+
+def _is_list(names: set[str]) -> bool:
+    return len(names) > 1 and not names <= ELSEWHERE
+
+
+def test_no_other_module_names_a_kind() -> None:
+    ours = {kind.name for kind in KINDS}
+    prefixes = tuple(f"{name}:" for name in ours)
+    wrong = []
+    assert len(modules()) > 100
+    for path in modules():
+        name = path.relative_to(PACKAGE).as_posix()
+        tree = ast.parse(path.read_text("utf-8"))
+        found = [
+            (line, text)
+            for line, text in texts(tree)
+            if text in ours - AMBIGUOUS or (text.startswith(prefixes) and text != SITE)
+            if not (name in VALUES and text == RECORD.name)
+        ]
+        found += [(line, str(one & ours)) for line, one in listed(tree) if _is_list(one & ours)]
+        wrong += [f"{name}:{line}: {text}" for line, text in found if not name.startswith(OTHERS)]
+    assert not wrong, "ask stats.kinds instead:\n" + "\n".join(wrong)
+
+
+def test_the_page_has_a_row_for_each_kind() -> None:
+    page = (PACKAGE.parent / "docs" / "kinds.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    for kind in KINDS:
+        row = next(r for r in rows if f"`{kind.name}`" in r.split("|")[1])
+        for name in (*kind.within, *kind.views, *kind.downloads):
+            assert f"`{name}`" in row, (kind.name, name)

@@ -64,3 +64,22 @@ def test_a_kind_alone_is_checked_too(value: object) -> None:
     with pytest.raises(InputError) as caught:
         parse_kind(value)
     assert caught.value.field == "kind"
+
+
+@pytest.mark.parametrize(
+    ("text", "ref"),
+    [
+        ("dataset:doi:10.5072/D1H01B", "dataset:doi:10.5072/d1h01b"),
+        ("dataset:DOI:10.5072/d1h01b", "dataset:doi:10.5072/d1h01b"),
+        ("record:https://doi.org/10.5072/Abc", "record:doi:10.5072/abc"),
+        ("record:http://dx.doi.org/10.5072/ÄBC", "record:doi:10.5072/Äbc"),
+        ("file:doi:10.5072/A B", "file:doi:10.5072/a b"),
+        ("file:Data.CSV", "file:Data.CSV"),
+        ("file:doi:Data", "file:doi:Data"),
+        ("file:D", "file:D"),
+        ("record:10.5072/ABC", "record:10.5072/ABC"),
+    ],
+)
+def test_a_doi_has_one_form(text: str, ref: str) -> None:
+    assert parse_ref(text) == ref
+    assert parse_ref(ref) == ref

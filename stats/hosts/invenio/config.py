@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-STATS_REPORT_KINDS = ("record", "file", "community")
-STATS_COUNTER_ITEM_KINDS = ("record",)
+from stats.kinds.catalogue import COMMUNITY, FILE, RECORD
+
+STATS_REPORT_KINDS = (RECORD.name, FILE.name, COMMUNITY.name)
+STATS_COUNTER_ITEM_KINDS = (RECORD.name,)
 """Invenio's items are records; a dataset is a record of that type."""
