@@ -60,6 +60,7 @@ setup(
     python_requires=">=3.10",
     install_requires=REQUIRES,
     extras_require={
+        "countries": ["stats-country-database"],
         "elasticsearch": ELASTICSEARCH,
         "opensearch": OPENSEARCH,
         "embedded": EMBEDDED + ELASTICSEARCH + OPENSEARCH,
@@ -68,7 +69,6 @@ setup(
     entry_points={
         "console_scripts": ["stats = stats.cli:main"],
         "flask.commands": ["stats = stats.hosts.invenio.commands:stats"],
-        "pytest11": ["stats = stats.engines.pytest_plugin"],
         "invenio_base.apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
         "invenio_base.api_apps": ["stats = stats.hosts.invenio.extension:InvenioStats"],
         "invenio_base.finalize_app": [

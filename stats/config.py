@@ -160,7 +160,9 @@ class Settings:
         "", "Signs embed tokens; one is made and kept in MongoDB if not set.", read_text
     )
     country_database: Path | None = _setting(
-        None, "A MaxMind database (City or Country); the one in the package if not set.", read_path
+        None,
+        "A MaxMind database (City or Country); that of stats[countries] if not set.",
+        read_path,
     )
     robots_ignore_case: bool = _setting(
         True,

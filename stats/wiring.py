@@ -19,7 +19,7 @@ from stats.definitions import Definitions
 from stats.errors import ConfigError
 from stats.events.agents import agent_reader, name_lists
 from stats.events.enrichment import Enrichment, internal_networks
-from stats.events.geo import COUNTRY_DATABASE, GeoReader
+from stats.events.geo import GeoReader
 from stats.events.process import Processing
 from stats.events.resource_metadata import Descriptions
 from stats.events.types import EventType
@@ -67,7 +67,7 @@ def build_enrichment(settings: Settings, stores: Stores) -> Enrichment:
     """Return how events become raw documents."""
     return Enrichment(
         salt_of=stores.salts.salt_of,
-        find_place=GeoReader(settings.country_database or COUNTRY_DATABASE).find,
+        find_place=GeoReader(settings.country_database).find,
         read_agent=agent_reader(ignore_case=settings.robots_ignore_case),
         is_internal=internal_networks(settings.internal_networks),
         exclude_owners=settings.exclude_owners,

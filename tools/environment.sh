@@ -25,6 +25,7 @@ environment() {
     [ -x .venv/bin/python ] || "$python" -m venv .venv || fail "$python cannot make a virtual environment"
     echo "installing what the package needs into .venv ..." >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" \
+      --editable packages/country-database \
       || fail "pip could not install the package; is there a network?"
     touch "$stamp"
   fi

@@ -8,19 +8,16 @@ usage or input, 3 an engine is not reachable.
 from __future__ import annotations
 
 import sys
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import Any, NoReturn, cast
 
 import click
 
 from stats.cli.aggregate import aggregate
 from stats.cli.audit import audit
-from stats.cli.bench import bench
-from stats.cli.demo import demo
-from stats.cli.engines import engines
 from stats.cli.erase import erase, reflag
 from stats.cli.events import events
 from stats.cli.export import export
-from stats.cli.kibana import kibana
 from stats.cli.legacy import import_legacy
 from stats.cli.query import query
 from stats.cli.report import report
@@ -33,6 +30,9 @@ from stats.errors import InputError, StatsError, StoreRejected, StoreUnavailable
 
 FOUND_WRONG, BAD_USAGE, UNREACHABLE = 1, 2, 3
 
+LAZY = ("bench", "demo", "engines", "kibana")
+"""Commands for development and trial, each imported when it is asked for: nobody else pays."""
+
 
 def exit_code(error: StatsError) -> int:
     """Return the exit code of an error (``docs/contracts.md#command-line``)."""
@@ -43,6 +43,17 @@ def exit_code(error: StatsError) -> int:
 
 class StatsGroup(click.Group):
     """A group whose commands end with one line and an exit code, in ``flask stats`` too."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported now if it is one for trial."""
+        if cmd_name in LAZY:
+            module = import_module(f"stats.cli.{cmd_name}")
+            return cast(click.Command, getattr(module, cmd_name))
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn an error of ours, or of usage, into its line and code."""
@@ -68,15 +79,11 @@ def stats() -> None:
 for command in (
     aggregate,
     audit,
-    bench,
-    demo,
-    engines,
     erase,
     events,
     export,
     import_legacy,
     init,
-    kibana,
     query,
     report,
     reflag,

@@ -8,8 +8,9 @@ test run even when it is killed.
 ``stats_namespace`` (function): names on them that no other test has, and nothing is
 left of them afterwards.
 
-Loaded by every pytest run where the package is installed, so the work is imported
-when a fixture is first used.
+A host asks for it, ``pytest_plugins = ["stats.engines.pytest_plugin"]`` in its top
+``conftest.py``; nothing loads it unasked. The work is imported when a fixture is first
+used.
 """
 
 from __future__ import annotations

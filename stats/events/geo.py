@@ -13,13 +13,25 @@ import re
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import maxminddb
 
-COUNTRY_DATABASE = Path(__file__).parent.parent / "data" / "country.mmdb"
-"""The country database that comes with the package."""
+_CHECKOUT = Path(__file__).parents[2] / "packages/country-database/stats_country_database"
+
+
+def find_country_database() -> Path:
+    """Return the file of the distribution ``stats-country-database``, or of this checkout.
+
+    Where neither is, the path is that of a file which is not there: no country is known,
+    which the log says once, until ``STATS_COUNTRY_DATABASE`` names one.
+    """
+    spec = find_spec("stats_country_database")
+    folder = Path(spec.origin).parent if spec and spec.origin else _CHECKOUT
+    return folder / "country.mmdb"
+
 
 CACHED_ADDRESSES = 65_536
 CHECK_SECONDS = 10.0
@@ -88,8 +100,8 @@ class GeoReader:
     again when it changes.
     """
 
-    def __init__(self, path: Path = COUNTRY_DATABASE) -> None:
-        self._path = path
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or find_country_database()
         self._modified: int | None = -1  # as no file has it: the first look opens
         self._checked = float("-inf")
         self._database: maxminddb.Reader | None = None

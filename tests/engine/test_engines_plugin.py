@@ -22,9 +22,7 @@ from stats.engines.namespace import Namespace, clean_up, fresh_namespace
 
 ROOT = Path(__file__).parents[2]
 HOST_CONFTEST = """
-def pytest_configure(config):
-    if not config.pluginmanager.has_plugin("stats"):  # when the package is not installed
-        config.pluginmanager.import_plugin("stats.engines.pytest_plugin")
+pytest_plugins = ["stats.engines.pytest_plugin"]
 """
 HOST_TEST = """
 import json, os, time

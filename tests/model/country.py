@@ -14,7 +14,8 @@ import maxminddb
 
 from tests.model.events import UNKNOWN_COUNTRY
 
-DATABASE = Path(__file__).parents[2] / "stats" / "data" / "country.mmdb"
+ROOT = Path(__file__).parents[2]
+DATABASE = ROOT / "packages/country-database/stats_country_database/country.mmdb"
 
 
 @cache

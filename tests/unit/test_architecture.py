@@ -50,10 +50,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "queries.types": {"events.types", "aggregations.types"},
     # engines
     "templates": set(),
-    "data": set(),
     "stores": {"templates"},
     # the pipeline; its three stages meet in the stores alone
-    "events": {*EVENT_DEFINITIONS, "stores", "data"},
+    "events": {*EVENT_DEFINITIONS, "stores"},
     "aggregations": {"events.types", "aggregations.types", "stores"},
     "queries": {*DEFINITIONS, "stores"},
     # what is made of it

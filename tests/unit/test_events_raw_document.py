@@ -17,7 +17,7 @@ from stats.errors import ConfigError
 from stats.events.agents import NO_AGENT, PEOPLE, agent_reader, name_lists
 from stats.events.catalogue import EVENT_TYPES
 from stats.events.enrichment import Enrichment, internal_networks
-from stats.events.geo import COUNTRY_DATABASE, GeoReader, read_place
+from stats.events.geo import GeoReader, find_country_database, read_place
 from stats.events.parse import parse_event
 from stats.events.raw_document import build_raw, document_id
 from stats.events.steps import REASONS, STEPS, domain_of
@@ -430,7 +430,7 @@ def test_the_database_that_comes_with_the_package():
 
 
 def test_the_database_that_comes_with_the_package_has_the_layout_of_geoip2():
-    with geoip2.database.Reader(COUNTRY_DATABASE) as reader:
+    with geoip2.database.Reader(find_country_database()) as reader:
         country = reader.country("137.138.1.1")
     assert (country.country.iso_code, country.continent.code) == ("CH", "EU")
 
