@@ -193,7 +193,7 @@ class Settings:
         read_positive,
     )
     day_lease_seconds: float = _setting(
-        300.0, "Seconds until a day that a dead worker held is counted by another.", read_positive
+        30.0, "Seconds until a day that a dead worker held is counted by another.", read_positive
     )
     process_interval_seconds: float = _setting(
         10.0, "Seconds between two drains of the queues.", read_positive

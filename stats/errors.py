@@ -36,6 +36,7 @@ InputCode = Literal[
     "unknown_resource",
     "in_the_future",
     "too_late",
+    "raw_events_missing",
     "not_json",
 ]
 

@@ -221,8 +221,8 @@ class StatsState:
         Raises ``InputError`` when raw events of a day of the window are gone.
         """
         if window is not None:
-            run_mark_window(self.aggregation_job, *window, today=utc_now().date())
-        return run_aggregation(self.aggregation_job, utc_now, report=report)
+            run_mark_window(self.aggregation_job, *window, today=self.stores.clock().date())
+        return run_aggregation(self.aggregation_job, self.stores.clock, report=report)
 
     @cached_property
     def limits(self) -> Limits:

@@ -38,7 +38,6 @@ from stats.reports.sources import Sources
 from stats.retention.job import RetentionJob
 from stats.retention.periods import parse_terms
 from stats.stores.connections import Addresses, Stores
-from stats.times import utc_now
 
 DATACITE_WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -93,6 +92,8 @@ def build_processing(
         types=types,
         enrichment=enrichment,
         pruned_until=stores.bookmarks.pruned_until,
+        refused_days=stores.counted_days.refused_days,
+        clock=stores.clock,
         limit=settings.batch_events,
     )
 
@@ -112,6 +113,9 @@ def build_aggregation_job(
         job_locks=stores.job_locks,
         totals=stores.totals,
         retained_rows=stores.retained_rows,
+        counted_days=stores.counted_days,
+        dead_letters=stores.dead_letters,
+        now=stores.clock,
         aggregations=definitions.aggregations,
         kinds=definitions.kinds,
         slice_events=settings.aggregate_slice_events,
@@ -137,7 +141,7 @@ def build_retention_job(
         erasures=stores.erasures,
         letters=stores.dead_letters,
         terms=parse_terms(settings.retention, settings.private_days),
-        clock=utc_now,
+        clock=stores.clock,
         wait=wait,
         report=report,
     )

@@ -29,6 +29,7 @@ from stats.kinds.types import Kinds
 class DayNumbers:
     """Everything counted of one day.
 
+    ``counted_from`` is the number of the day's own raw events by event type.
     ``profiles`` say what the profiles in the numbers of a type mean. ``shared`` are
     the sessions of each resource that several types saw, types by their place in
     ``types``. ``touched`` are the resources whose documents of a type change through events
@@ -38,6 +39,7 @@ class DayNumbers:
     """
 
     containers: Containers
+    counted_from: dict[str, int] = field(default_factory=dict)
     profiles: dict[Aggregation, Profiles] = field(default_factory=dict)
     types: dict[Aggregation, dict[str, Numbers]] = field(default_factory=dict)
     shared: dict[str, Shared] = field(default_factory=dict)

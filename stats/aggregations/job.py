@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from stats.aggregations.count_day import DayNumbers
 from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.types import Aggregation
 from stats.kinds.types import Kinds
 from stats.stores.bookmarks import Bookmarks
+from stats.stores.counted_days import CountedDays
+from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.locks import DayClaim, DayClaims, JobLocks
 from stats.stores.retained_user_rows import RetainedRowsStore
 from stats.stores.search import SearchStore
@@ -37,6 +39,9 @@ class AggregationJob:
     job_locks: JobLocks
     totals: TotalsStore
     retained_rows: RetainedRowsStore
+    counted_days: CountedDays
+    dead_letters: DeadLetterStore
+    now: Callable[[], datetime]
     aggregations: tuple[Aggregation, ...]
     kinds: Kinds
     slice_events: int

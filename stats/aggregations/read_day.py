@@ -69,20 +69,26 @@ def run_read(job: AggregationJob, day: date, *, since: str, attribution: Attribu
         per_user=job.per_user,
         attribution=attribution,
     )
-    events = _count_types(job, day)
+    events, counter.numbers.counted_from = _count_types(job, day)
     present = [a for a in job.aggregations if a.event_type.name in events]
     for part in slices(sum(events.values()), job.slice_events):
         counter.add_slice({a: _read(job, counter, a, day, part) for a in present})
     return counter.numbers
 
 
-def _count_types(job: AggregationJob, day: date) -> dict[str, int]:
-    """Return how many events each type has on a day; most types have none on most days."""
+def _count_types(job: AggregationJob, day: date) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many events each type has to be read; most types have none on most days.
+
+    Once with the next day's first seconds, once the day's own alone.
+    """
     found: dict[str, int] = {}
+    own: dict[str, int] = {}
     for some in batches(job.aggregations, NAMES):
         names = ",".join(_raw_index(job, a, day) for a in some)
-        found |= read_count_types(job.search.search(names, build_count_types(day, len(some))))
-    return found
+        answer = job.search.search(names, build_count_types(day, len(some)))
+        found |= read_count_types(answer.get("aggregations", {}))
+        own |= read_count_types(answer.get("aggregations", {}).get("own", {}))
+    return found, own
 
 
 def _read(
@@ -114,18 +120,20 @@ def build_day_query(day: date, part: Slice = (0, PARTITIONS)) -> Body:
 
 def build_count_types(day: date, types: int) -> Body:
     """Ask how many of a day's events, with the next's first seconds, each type has."""
+    by_type = {"types": {"terms": {"field": "type", "size": types}}}
+    of_day = {"range": {"timestamp": _within(midnight(day), midnight(day + DAY))}}
     return {
         "query": build_day_query(day),
         "size": 0,
         "track_total_hits": False,
-        "aggs": {"types": {"terms": {"field": "type", "size": types}}},
+        "aggs": {**by_type, "own": {"filter": of_day, "aggs": by_type}},
     }
 
 
-def read_count_types(answer: Body) -> dict[str, int]:
+def read_count_types(found: Body) -> dict[str, int]:
     """Return the number of events of each type that has any."""
-    found = answer.get("aggregations", {}).get("types", {"buckets": []})
-    return {bucket["key"]: bucket["doc_count"] for bucket in found["buckets"]}
+    buckets = found.get("types", {"buckets": []})["buckets"]
+    return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
 
 
 def build_read_day(day: date, part: Slice, fields: Sequence[str]) -> Body:

@@ -13,12 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from stats.aggregations.find_days import run_find_days
+from stats.aggregations.heartbeat import heartbeat
 from stats.aggregations.job import AggregationJob
+from stats.aggregations.missing_events import run_check_missing, run_refuse
 from stats.aggregations.read_day import run_count
 from stats.aggregations.totals import run_totals
+from stats.aggregations.vanished_documents import run_mark_vanished
 from stats.aggregations.write_day import Written, run_documents
 from stats.errors import StoreUnavailable
-from stats.stores.locks import DayClaim
+from stats.stores.counted_days import MissingEvents
+from stats.stores.locks import DayClaim, HeldDay
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +39,20 @@ def silent(_day: date, _documents: int) -> None:
 
 @dataclass(frozen=True)
 class AggregationResult:
-    """What a run did."""
+    """What a run did; ``left`` are the days that other workers held when it ended.
+
+    ``missing`` says of which days the recount was refused, and why.
+    """
 
     days: int = 0
     documents: int = 0
+    left: tuple[HeldDay, ...] = ()
+    missing: tuple[MissingEvents, ...] = ()
+
+    def plus(self, later: AggregationResult) -> AggregationResult:
+        """Return what this and a later run did together."""
+        days, documents = self.days + later.days, self.documents + later.documents
+        return AggregationResult(days, documents, later.left, self.missing + later.missing)
 
 
 def run_aggregation(
@@ -47,8 +61,9 @@ def run_aggregation(
     *,
     report: Report = silent,
 ) -> AggregationResult:
-    """Mark the days that have new events, then recount marked days until none is free."""
+    """Mark the days that have new events or whose documents vanished; recount marked days."""
     run_find_days(job, clock())
+    run_mark_vanished(job)
     return run_claims(job, clock, report=report)
 
 
@@ -67,15 +82,16 @@ def run_claims(
     run = _Run(job, clock, report)
     failed: Exception | None = None
     try:
-        while claim := job.day_claims.claim_day(clock(), lease=job.lease, among=among):
-            try:
-                run.count(claim)
-            except StoreUnavailable:
-                raise
-            except Exception as error:
-                _log.debug("day %s could not be counted: %s", claim.day, error)
-                failed = failed or error
-        run.finish()
+        with heartbeat(run.renew, seconds=job.lease.total_seconds() / 4):
+            while claim := job.day_claims.claim_day(clock(), lease=job.lease, among=among):
+                try:
+                    run.count(claim)
+                except StoreUnavailable:
+                    raise
+                except Exception as error:
+                    _log.debug("day %s could not be counted: %s", claim.day, error)
+                    failed = failed or error
+            run.finish()
     except BaseException:
         run.release()
         raise
@@ -83,19 +99,30 @@ def run_claims(
         raise failed
     level = logging.INFO if run.days else logging.DEBUG
     _log.log(level, "counted %d days, wrote %d documents", run.days, run.documents)
-    return AggregationResult(run.days, run.documents)
+    held = job.day_claims.held_days(clock())
+    left = tuple(one for one in held if among is None or one.day in among)
+    return AggregationResult(run.days, run.documents, left, run.missing)
 
 
 def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
     """Recount one claimed day and write its documents.
 
-    A day whose raw events may be gone stays as it is.
+    A day whose raw events may be gone stays as it is, and so does one that has fewer than before.
     """
     dropped = job.bookmarks.dropped_until()
     if dropped is not None and claim.day < dropped:
         _log.debug("day %s stays: raw events before %s may be gone", claim.day, dropped)
         return Written()
-    return run_documents(job, run_count(job, claim, now))
+    counted = run_count(job, claim, now)
+    if missing := run_check_missing(job, counted):
+        run_refuse(job, counted, missing)
+        return Written(missing=tuple(missing))
+    written = run_documents(job, counted)
+    there = [family for family, is_there in written.families.items() if is_there]
+    job.counted_days.note_documents(
+        claim.day, there=there, gone=written.families.keys() - set(there)
+    )
+    return written
 
 
 class _Run:
@@ -106,6 +133,7 @@ class _Run:
 
     def __init__(self, job: AggregationJob, clock: Callable[[], datetime], report: Report) -> None:
         self.days = self.documents = 0
+        self.missing: tuple[MissingEvents, ...] = ()
         self._job = replace(job, renew=self._renew)
         self._renew_outer = job.renew
         self._clock = clock
@@ -124,8 +152,10 @@ class _Run:
         except Exception:
             self._claims.remove(claim)
             raise
-        self._report(claim.day, written.documents)
-        self.days, self.documents = self.days + 1, self.documents + written.documents
+        self.missing += written.missing
+        if not written.missing:
+            self._report(claim.day, written.documents)
+            self.days, self.documents = self.days + 1, self.documents + written.documents
         self._written = self._written.plus(written)
         is_late = self._clock() - self._begun > self._job.lease / 4
         if is_late or self._written.totals > TOGETHER:
@@ -142,14 +172,18 @@ class _Run:
             self._job.day_claims.finish_day(claim)
         self._begun, self._claims, self._written = self._clock(), [], Written()
 
-    def _renew(self) -> None:
-        """Keep the days that are claimed, while the one at hand takes long."""
-        self._renew_outer()
+    def renew(self) -> None:
+        """Keep the days that are claimed; the heartbeat calls it from another thread."""
         now = self._clock()
-        if now - self._renewed > self._job.lease / 4:
-            for claim in self._claims:
-                self._job.day_claims.renew_day(claim, now, lease=self._job.lease)
-            self._renewed = now
+        for claim in list(self._claims):
+            self._job.day_claims.renew_day(claim, now, lease=self._job.lease)
+        self._renewed = now
+
+    def _renew(self) -> None:
+        """Keep them between two steps, too: a thread may come too late on a busy machine."""
+        self._renew_outer()
+        if self._clock() - self._renewed > self._job.lease / 4:
+            self.renew()
 
     def release(self) -> None:
         """Give the days back that are not finished."""

@@ -16,7 +16,9 @@ from stats.aggregations.prefetch import ahead
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
 from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
+from stats.events.types import SITE
 from stats.gc_control import uncollected
+from stats.stores.counted_days import MissingEvents
 from stats.stores.locks import DeletedDocuments
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
 from stats.times import month_of
@@ -31,11 +33,17 @@ _BULK = 2_000
 
 @dataclass(frozen=True)
 class Written:
-    """How many documents were written, and what they are about."""
+    """How many documents were written, what they are about, or why none were.
+
+    ``families`` says of each family whether the site has a document in it now, where that
+    was written or deleted.
+    """
 
     documents: int = 0
     refs: set[str] = field(default_factory=set)
     pairs: set[Pair] = field(default_factory=set)
+    missing: tuple[MissingEvents, ...] = ()
+    families: dict[str, bool] = field(default_factory=dict)
 
     @property
     def totals(self) -> int:
@@ -54,11 +62,13 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
     written = 0
     refs: set[str] = set()
     pairs: set[Pair] = set()
+    families: dict[str, bool] = {}
     documents = build_documents(counted.numbers, counted.snapshot, whole=counted.whole)
     for batch in ahead(batches(documents, _BULK)):
         job.renew()
         _write(job, [_action(job, counted.snapshot, document) for document in batch])
         written += len(batch)
+        families |= {d.family: d.body is not None for d in batch if _is_of_site(d)}
         refs.update(document.resource for document in batch if document.user is None)
         pairs.update((d.user, d.resource) for d in batch if d.user is not None)
     if counted.whole:
@@ -66,7 +76,11 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
         refs |= gone.refs
         pairs |= gone.pairs
     _log.debug("day %s: %d documents written", counted.claim.day, written)
-    return Written(written, refs, pairs)
+    return Written(written, refs, pairs, families=families)
+
+
+def _is_of_site(document: FamilyDocument) -> bool:
+    return document.resource == SITE and document.user is None
 
 
 def _action(job: AggregationJob, snapshot: Snapshot, document: FamilyDocument) -> Action:

@@ -44,7 +44,7 @@ def _with_app(command: Callable[P, R], *, hurried: bool) -> Callable[P, R]:
         with nullcontext() if has_app_context() else _application().app_context():
             if hurried:
                 current_stats.stores.hurry()
-            _wait(click.get_current_context().meta.get(_WAIT, 0.0))
+            _wait(wait_seconds())
             return command(*args, **kwargs)
 
     option = click.option(
@@ -53,7 +53,7 @@ def _with_app(command: Callable[P, R], *, hurried: bool) -> Callable[P, R]:
         expose_value=False,
         callback=_remember,
         metavar="SECONDS",
-        help="Wait so long for engines that do not answer.",
+        help="Wait so long for engines that do not answer, and days that others hold.",
     )
     return option(run)
 
@@ -62,6 +62,12 @@ def _application() -> Flask:
     """Return the host's application under ``flask stats`` and ``invenio stats``, or the service."""
     script = click.get_current_context().find_object(ScriptInfo)
     return create_app() if script is None else script.load_app()
+
+
+def wait_seconds() -> float:
+    """Return how long the current command may wait."""
+    seconds: float = click.get_current_context().meta.get(_WAIT, 0.0)
+    return seconds
 
 
 def _remember(ctx: click.Context, _option: click.Parameter, seconds: float | None) -> None:

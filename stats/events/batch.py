@@ -22,7 +22,7 @@ from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.queues import Delivery
-from stats.times import day_start_ms
+from stats.times import day_start_ms, from_ms
 
 
 class Ready(NamedTuple):
@@ -45,7 +45,8 @@ class Reading:
     """How the messages of one type are read.
 
     Events before ``pruned_until`` came too late: the documents of their day
-    are gone, and its numbers cannot be computed again. ``limit`` is how many
+    are gone, and its numbers cannot be computed again. Those of ``refused_days``
+    wait as dead letters until missing raw events are back. ``limit`` is how many
     events make a chunk full.
     """
 
@@ -55,6 +56,7 @@ class Reading:
     now: datetime
     limit: int
     pruned_until: date | None = None
+    refused_days: frozenset[date] = frozenset()
 
 
 @dataclass
@@ -113,6 +115,9 @@ def _read_event(obj: Any, delivery: Delivery, reading: Reading) -> Ready:
     if pruned is not None and event.timestamp < day_start_ms(pruned):
         message = f"the raw events before {pruned} are pruned, the day is closed"
         raise InputError("too_late", message, field="timestamp")
+    if reading.refused_days and from_ms(event.timestamp).date() in reading.refused_days:
+        message = "raw events of its day are missing; see stats status, and replay it afterwards"
+        raise InputError("raw_events_missing", message, field="timestamp")
     raw = build_raw(event, enrichment=reading.enrichment)
     return Ready(raw.month, raw.id, orjson.dumps(raw.source), event, delivery.redelivered)
 

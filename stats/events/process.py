@@ -30,7 +30,6 @@ from stats.stores.erasures import ErasureStore
 from stats.stores.queues import EventConsumer, EventQueues
 from stats.stores.resources import ResourceStore
 from stats.stores.search import SearchStore
-from stats.times import utc_now
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +80,8 @@ class Processing:
     """All that processing needs: stores, definitions, and how to behave.
 
     ``limit`` is how many events are indexed at a time. ``pruned_until`` says
-    before which day the raw events of a type are gone. ``patience`` is how many
+    before which day the raw events of a type are gone, ``refused_days`` of which days some
+    are missing. ``patience`` is how many
     seconds to try again when Elasticsearch does not take documents.
     ``should_stop`` is asked between chunks.
     """
@@ -95,7 +95,8 @@ class Processing:
     types: Mapping[str, EventType]
     enrichment: Enrichment
     pruned_until: Callable[[str], date | None]
-    clock: Callable[[], datetime] = utc_now
+    refused_days: Callable[[], frozenset[date]]
+    clock: Callable[[], datetime]
     limit: int = LIMIT
     patience: float = PATIENCE
     should_stop: Callable[[], bool] = never
@@ -191,6 +192,7 @@ class _Run:
                 processing.clock(),
                 processing.limit,
                 processing.pruned_until(self._type.name),
+                processing.refused_days(),
             )
         )
         end = monotonic() + CHUNK_SECONDS

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from stats.errors import InputError
 from stats.events.enrichment import Enrichment
 from stats.events.steps import STEPS
-from stats.events.types import Event
+from stats.events.types import PRIVATE_FIELDS, Event
 from stats.events.visitors import text_of
 from stats.refs import kind_of
 from stats.times import iso_of_ms
 
-PRIVATE = ("ip_address", "user_agent", "user_id", "user_cookie", "session_id")
+PRIVATE = PRIVATE_FIELDS
 """The fields that are scrubbed after ``STATS_PRIVATE_DAYS``."""
 
 PERSONAL = (*PRIVATE, "request_url")

@@ -173,3 +173,9 @@ class Event(NamedTuple):
         """Return all refs that the event counts for, each once: ``docs/contracts.md#words``."""
         owner = (f"{PERSON.name}:{self.owner_id}",) if self.owner_id else ()
         return tuple(dict.fromkeys((self.resource, *self.parents, *owner, SITE)))
+
+
+PRIVATE_FIELDS = ("ip_address", "user_agent", "user_id", "user_cookie", "session_id")
+"""The fields of an event that are kept below ``private`` and scrubbed after a while."""
+
+EVENT_FIELDS = tuple(name for name in Event._fields if name not in PRIVATE_FIELDS)

@@ -66,6 +66,7 @@ def run_drop(job: RetentionJob, until: date) -> int:
             job.step(f"dropped {count} raw events of {index}")
         dropped += count
     job.aggregation.retained_rows.drop_before(until)
+    job.aggregation.counted_days.drop_before(until)
     return dropped
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+from stats.aggregations.heartbeat import heartbeat
 from stats.aggregations.job import AggregationJob
 from stats.errors import StoreUnavailable
 from stats.retention.periods import Terms
@@ -16,7 +17,7 @@ from stats.stores.erasures import ErasureStore
 from stats.stores.salts import SaltStore
 
 LOCK = "retention"
-LEASE = timedelta(minutes=30)
+LEASE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,10 @@ def run_lock(job: RetentionJob) -> None:
     Raises ``StoreUnavailable`` while another one runs.
     """
     if not job.aggregation.job_locks.lock(LOCK, job.owner, now=job.clock(), lease=LEASE):
+        other = job.aggregation.job_locks.held(LOCK)
         raise StoreUnavailable(
-            "The lock of retention", "another retention, erase or reflag runs; try again later"
+            "The lock of retention",
+            f"another retention, erase or reflag runs ({other}); try again later",
         )
 
 
@@ -91,6 +94,7 @@ def alone(job: RetentionJob) -> Iterator[None]:
     """Let no other retention, erasure or re-flagging run at the same time."""
     run_lock(job)
     try:
-        yield
+        with heartbeat(lambda: run_lock(job), seconds=LEASE.total_seconds() / 4):
+            yield
     finally:
         job.aggregation.job_locks.unlock(LOCK, job.owner)

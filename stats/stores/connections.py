@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from stats.stores.bookmarks import Bookmarks
+from stats.stores.clock import SharedClock
+from stats.stores.counted_days import CountedDays
 from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
@@ -24,7 +26,6 @@ from stats.stores.salts import SaltStore
 from stats.stores.search import SearchStore
 from stats.stores.tokens import TokenStore
 from stats.stores.totals import TotalsStore
-from stats.times import utc_now
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,16 @@ class Stores:
     def bookmarks(self) -> Bookmarks:
         """Return how far finding, counting and dropping have come."""
         return Bookmarks(self.database)
+
+    @cached_property
+    def counted_days(self) -> CountedDays:
+        """Return from how many raw events each day was counted."""
+        return CountedDays(self.database)
+
+    @cached_property
+    def clock(self) -> SharedClock:
+        """Return the time that all workers share."""
+        return SharedClock(lambda: self.database)
 
     @cached_property
     def day_claims(self) -> DayClaims:
@@ -136,7 +147,7 @@ class Stores:
     @cached_property
     def salts(self) -> SaltStore:
         """Return the salts of anonymisation."""
-        return SaltStore(self.database, clock=utc_now)
+        return SaltStore(self.database, clock=self.clock)
 
     @cached_property
     def tokens(self) -> TokenStore:

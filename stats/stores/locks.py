@@ -7,7 +7,7 @@ They are in the collection ``bookmarks``, beside the bookmarks themselves
     A day to recount. ``since``: events indexed from then on are new to its
     documents. ``generation`` rises with each mark, so that a mark made while
     the day was being counted is not lost. ``leased_until``: when the claim of
-    a worker that died ends.
+    a worker that died ends. ``holder``: machine and process of that worker.
 ``gone:YYYY-MM-DD:...``
     ``refs`` and ``pairs`` of user and ref whose documents of a day the ``owner`` of its
     claim is about to delete: until the day is finished their totals are to be set.
@@ -20,6 +20,8 @@ written, so that whatever is killed between is done again.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -30,7 +32,10 @@ from pymongo.errors import DuplicateKeyError
 
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.mongo import Document, Documents, translated
-from stats.times import EPOCH
+from stats.times import EPOCH, iso_ms
+
+LONGEST_LEASE = timedelta(minutes=10)
+"""A claim that ends later than that was stamped by a clock that is wrong."""
 
 _GONE = "gone"
 
@@ -52,6 +57,15 @@ class DayClaim:
     def replaces(self) -> bool:
         """Return whether all documents are replaced, as they are at the very first count too."""
         return self.whole or self.since == EPOCH
+
+
+@dataclass(frozen=True)
+class HeldDay:
+    """A day that waits to be counted and is held by a worker, at the latest until then."""
+
+    day: date
+    holder: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -102,15 +116,20 @@ class DayClaims:
     def claim_day(
         self, now: datetime, *, lease: timedelta, among: Iterable[date] | None = None
     ) -> DayClaim | None:
-        """Claim the first marked day, of all or ``among`` some, that no living worker holds."""
-        query: Document = {"kind": "day", "leased_until": {"$lte": now}}
+        """Claim the first marked day, of all or ``among`` some, that no living worker holds.
+
+        A lease that ends later than any can was given by a clock that was wrong.
+        """
+        beyond = now + lease + LONGEST_LEASE
+        free = [{"leased_until": {"$lte": now}}, {"leased_until": {"$gt": beyond}}]
+        query: Document = {"kind": "day", "$or": free}
         if among is not None:
             query["day"] = {"$in": [day.isoformat() for day in among]}
         owner = token_hex(8)
         with translated():
             mark = self._days.find_one_and_update(
                 query,
-                {"$set": {"leased_until": now + lease, "owner": owner}},
+                {"$set": {"leased_until": now + lease, "owner": owner, "holder": holder()}},
                 sort=[("day", ASCENDING)],
             )
         if mark is None:
@@ -186,8 +205,22 @@ class DayClaims:
         with translated():
             return sorted(date.fromisoformat(mark["day"]) for mark in self._marks())
 
+    def held_days(self, now: datetime) -> list[HeldDay]:
+        """Return the days that wait to be recounted and are held by a worker, oldest first."""
+        held = [mark for mark in self._marks() if mark["leased_until"] > now]
+        found = [
+            HeldDay(date.fromisoformat(mark["day"]), mark.get("holder", "?"), mark["leased_until"])
+            for mark in held
+        ]
+        return sorted(found, key=lambda one: one.day)
+
     def _marks(self) -> list[Document]:
         return list(self._days.find({"kind": "day"}))
+
+
+def holder() -> str:
+    """Return by what an administrator finds this process: machine and process id."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class JobLocks:
@@ -202,11 +235,17 @@ class JobLocks:
         free = {"_id": key, "$or": [{"owner": owner}, {"until": {"$lte": now}}]}
         with translated():
             try:
-                held = {"owner": owner, "until": now + lease}
+                held = {"owner": owner, "until": now + lease, "holder": holder()}
                 self._locks.update_one(free, {"$set": held}, upsert=True)
             except DuplicateKeyError:
                 return False
         return True
+
+    def held(self, name: str) -> str:
+        """Say who has a lock, and when it ends should they have died."""
+        with translated():
+            found = self._locks.find_one({"_id": f"lock:{name}"})
+        return f"{found.get('holder', '?')}, free at {iso_ms(found['until'])}" if found else "ended"
 
     def unlock(self, name: str, owner: str) -> None:
         """Give a lock back."""

@@ -95,6 +95,7 @@ def processing(queues, faulty, dead_letters, erasures, resources, monkeypatch):
         types=TYPES,
         enrichment=Enrichment(salt_of=lambda day: day.to_bytes(32, "big")),
         pruned_until=lambda _type_name: None,
+        refused_days=frozenset,
         clock=Clock(),
         patience=0.5,
     )

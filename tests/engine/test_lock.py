@@ -13,7 +13,7 @@ from stats.engines.namespace import Namespace
 from stats.events.agents import AgentFlags
 from stats.ext import StatsState
 from stats.retention.erase import run_erase
-from stats.retention.job import LOCK, RetentionJob
+from stats.retention.job import LEASE, LOCK, RetentionJob
 from stats.retention.reflag import Rules, run_reflag
 from stats.retention.run import run_retention
 from stats.stores.search import Action, ItemResult, SearchStore
@@ -21,7 +21,7 @@ from stats.times import utc_now
 from tests.engine.forgetting import Day, everything, job_of, open_state, raw, send
 from tests.engine.test_retention import people_day
 
-PAGE, BULK = timedelta(minutes=20), timedelta(minutes=5)
+PAGE, BULK = LEASE * 2 / 3, LEASE / 6
 MONTHS_AGO, WEEKS_AGO, LATELY = Day(800), Day(40), Day(3)
 
 

@@ -4,6 +4,8 @@ python -m tests.faults.worker                      process and aggregate for eve
 python -m tests.faults.worker --only aggregate     the one for ever
 python -m tests.faults.worker --die before search.bulk 2
                                                    once, up to the second call of a store
+python -m tests.faults.worker --sleep after bookmarks.ticket 1 8
+                                                   for ever, and takes 8 seconds over one call
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -28,8 +31,10 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die_at(state: StatsState, moment: str, call: str, number: int) -> None:
-    """Die right before or after the call ``number`` (from 1) of a store's method."""
+def act_at(
+    state: StatsState, moment: str, call: str, *, number: int, act: Callable[[], None]
+) -> None:
+    """Do something right before or after the call ``number`` (from 1) of a store's method."""
     store, method = call.split(".")
     holder: Any = EventConsumer if store == "consumer" else getattr(state.stores, store)
     original = getattr(holder, method)
@@ -39,10 +44,10 @@ def die_at(state: StatsState, moment: str, call: str, number: int) -> None:
         nonlocal calls
         calls += 1
         if calls == number and moment == "before":
-            die()
+            act()
         result = original(*args, **kwargs)
-        if calls == number:
-            die()
+        if calls == number and moment == "after":
+            act()
         return result
 
     setattr(holder, method, watched)
@@ -52,7 +57,14 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", choices=JOBS)
     parser.add_argument("--die", nargs=3, metavar=("before|after", "STORE.METHOD", "N"))
+    parser.add_argument("--sleep", nargs=4, metavar=("before|after", "STORE.METHOD", "N", "S"))
     return parser.parse_args()
+
+
+def sleep_for(seconds: float) -> None:
+    """Take long, and say so."""
+    print("sleeping", flush=True)
+    time.sleep(seconds)
 
 
 def main() -> None:
@@ -63,7 +75,10 @@ def main() -> None:
     ]
     if arguments.die:
         moment, call, number = arguments.die
-        die_at(state, moment, call, int(number))
+        act_at(state, moment, call, number=int(number), act=die)
+    if arguments.sleep:
+        moment, call, number, seconds = arguments.sleep
+        act_at(state, moment, call, number=int(number), act=lambda: sleep_for(float(seconds)))
     print("working", flush=True)
     while True:
         for job in jobs:
