@@ -5,6 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 REQUIRES = [
+    "backports.zstd>=1.0; python_version < '3.14'",
     "blinker>=1.7",
     "celery>=5.3",
     "click>=8.1",
@@ -19,6 +20,7 @@ REQUIRES = [
     "maxminddb>=3.0",
     "orjson>=3.10",
     "pymongo>=4.10",
+    "regex>=2024.4.16",
     "tomli>=2.0; python_version < '3.11'",
     "tqdm>=4.66",
     "waitress>=3.0",
@@ -45,6 +47,7 @@ TESTS = [
     "pytest-timeout>=2.3",
     "requests>=2.32",
     "ruff>=0.6",
+    "types-regex>=2024.4.16",
     "types-waitress>=3.0",
 ]
 

@@ -30,6 +30,7 @@ from stats.setting_values import (
     read_mapping,
     read_masked,
     read_namespace,
+    read_networks,
     read_object,
     read_origins,
     read_path,
@@ -171,6 +172,11 @@ class Settings:
     )
     internal_networks: tuple[str, ...] = _setting(
         (), "Networks (CIDR) whose events are kept and not counted.", read_words
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        "Networks (CIDR) of proxies whose forwarded-for is believed when logs are imported.",
+        read_networks,
     )
     exclude_owners: bool = _setting(
         False, "Do not count what owners do with their own resources.", read_flag

@@ -24,20 +24,17 @@ from stats.aggregations.runner import AggregationResult, run_aggregation
 from stats.aggregations.totals import build_empty_totals
 from stats.config import Settings, load_settings
 from stats.definitions import build_definitions
-from stats.errors import StatsError, UnknownError
+from stats.errors import InputError, StatsError, UnknownError
 from stats.events.accessories import FieldWarning
 from stats.events.enrichment import Enrichment
-from stats.events.importers.formats import COMBINED, line_reader
-from stats.events.importers.importing import (
-    EventLines,
-    Imported,
-    open_log,
-    read_text,
-    run_import,
-)
+from stats.events.importers.catalogue import AUTO
+from stats.events.importers.event_lines import Imported, Lines
+from stats.events.importers.forwarded import trust
+from stats.events.importers.importing import Importing, run_import
+from stats.events.importers.options import read_format, read_mapping
 from stats.events.parse import parse_event
 from stats.events.process import Processed, Processing, never, run_process
-from stats.events.publish import Batch, parse_batch, run_publish
+from stats.events.publish import Batch, parse_batch, run_publish, run_publish_json
 from stats.events.types import Event
 from stats.limits import Limits, Rates
 from stats.permissions import COMMAND_LINE, Identity, Policy
@@ -146,20 +143,38 @@ class StatsState:
         path: Path,
         mapping: Path | None = None,
         *,
-        file_format: str = COMBINED,
+        file_format: str = AUTO,
         report: Callable[[int], None] = _no_progress,
     ) -> Imported:
-        """Publish the events of a log's lines (``docs/events.md#importing-logs``).
+        """Publish the events of a log's lines; ``report`` gets the bytes read.
 
-        ``report`` gets the bytes read.
-
-        Raises ``InputError`` when the mapping is wrong or a file cannot be read.
+        Raises ``InputError`` when the mapping is wrong or the file cannot be read.
         """
-        text = read_text(mapping) if mapping else None
-        reader = line_reader(file_format, mapping=text, type_names=self.event_types)
-        lines = EventLines(reader, types=self.event_types, now=utc_now())
-        with open_log(path) as stream:
-            return run_import(stream, lines, queues=self.stores.queues, report=report)
+        importing = self.importing(mapping, file_format=file_format)
+        summary = run_import([path], replace(importing, report=report))
+        for problem in summary.problems:
+            raise InputError("bad_format", problem, field="FILE")
+        return summary.result
+
+    def importing(
+        self,
+        mapping: Path | None = None,
+        *,
+        file_format: str = AUTO,
+        log_format: str | None = None,
+    ) -> Importing:
+        """Return how logs are imported, by the mapping in a file and in a format.
+
+        Raises ``InputError`` when the mapping or ``log_format`` is wrong.
+        """
+        chosen = read_format(file_format, log_format)
+        rules = read_mapping(mapping, chosen, type_names=self.event_types)
+        trusted = trust(self.settings.trusted_proxies)
+        return Importing(
+            lines=Lines(self.event_types, rules, trusted, utc_now),
+            publish=lambda events, _span: run_publish_json(events, queues=self.stores.queues),
+            log_format=chosen,
+        )
 
     def process(
         self, type_names: Iterable[str] | None = None, *, should_stop: Callable[[], bool] = never

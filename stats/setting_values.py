@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,17 @@ def read_words(value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else list(value)
     words = tuple(read_text(part).strip() for part in parts)
     return tuple(word for word in words if word)
+
+
+def read_networks(value: Any) -> tuple[str, ...]:
+    """Read a list of networks, each address/prefix length, or an address alone."""
+    words = read_words(value)
+    for word in words:
+        try:
+            ip_network(word, strict=False)
+        except ValueError as error:
+            raise ValueError(f"{word} is not a network, such as 10.0.0.0/8") from error
+    return words
 
 
 def read_origins(value: Any) -> tuple[str, ...]:

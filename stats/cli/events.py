@@ -12,18 +12,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 import click
 import orjson
-from tqdm import tqdm
 
 from stats.batches import batches
 from stats.cli.context import with_stats
+from stats.cli.import_logs import import_
 from stats.errors import InputError
-from stats.events.importers.formats import FORMATS
-from stats.events.importers.importing import Imported
 from stats.events.replay import run_replay
 from stats.json_text import read_json_text
 from stats.proxies import current_stats
@@ -76,47 +73,7 @@ def _publish_lines(lines: list[tuple[int, bytes]]) -> tuple[int, int]:
     return len(batch.events), len(lines) - len(batch.events)
 
 
-@events.command("import")
-@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-@click.option("--format", "file_format", type=click.Choice(FORMATS), required=True)
-@click.option(
-    "--mapping",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    help="TOML: which paths are which events. Needed for an access log.",
-)
-@with_stats
-def import_(file: Path, file_format: str, mapping: Path | None) -> None:
-    """Publish the events of an access log, or of a Make Data Count log.
-
-    Lines are known again: importing a file twice counts it once.
-    """
-    with _progress(file) as report:
-        result = current_stats.import_log(
-            file, mapping=mapping, file_format=file_format, report=report
-        )
-    _show_faults(result)
-    click.echo(str(result))
-
-
-@contextmanager
-def _progress(file: Path) -> Iterator[Callable[[int], None]]:
-    """Show the bytes read on a terminal; a compressed file has more than its size."""
-    total = None if file.suffix == ".gz" else file.stat().st_size
-    quiet = not sys.stderr.isatty()
-    with tqdm(total=total, unit="B", unit_scale=True, desc=file.name, disable=quiet) as bar:
-
-        def report(size: int) -> None:
-            bar.update(size)
-
-        yield report
-
-
-def _show_faults(result: Imported) -> None:
-    for fault in result.faults:
-        click.echo(f"line {fault.line}: {fault.message}", err=True)
-    more = result.malformed - len(result.faults)
-    if more:
-        click.echo(f"and {more} more malformed lines", err=True)
+events.add_command(import_)
 
 
 @events.command()

@@ -23,11 +23,15 @@ BYTES_A_MESSAGE = 65_536
 
 def build_messages(events: Iterable[Event]) -> list[bytes]:
     """Return the messages of ``events`` in their order, many events in each."""
+    return pack_messages(orjson.dumps(dump_event(event)) for event in events)
+
+
+def pack_messages(bodies: Iterable[bytes]) -> list[bytes]:
+    """Return the messages of events that are JSON already, in their order."""
     messages: list[bytes] = []
     parts: list[bytes] = []
     size = 0
-    for event in events:
-        part = orjson.dumps(dump_event(event))
+    for part in bodies:
         if parts and (len(parts) == EVENTS_A_MESSAGE or size + len(part) > BYTES_A_MESSAGE):
             messages.append(_array(parts))
             parts, size = [], 0

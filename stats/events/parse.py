@@ -52,7 +52,7 @@ def parse_event(
     if "id" not in fields:
         fields["id"] = secrets.token_hex(16)
     now_ms = to_ms(now)
-    _check_time(fields.setdefault("timestamp", now_ms), now_ms)
+    check_time(fields.setdefault("timestamp", now_ms), now_ms)
     return Event(**fields)
 
 
@@ -93,7 +93,8 @@ def _type_of(fields: dict[str, Any], types: Mapping[str, EventType]) -> EventTyp
     return found
 
 
-def _check_time(timestamp: int, now_ms: int) -> None:
+def check_time(timestamp: int, now_ms: int) -> None:
+    """Raise ``InputError`` for a time at which nothing can have happened."""
     if timestamp < EARLIEST:
         message = f"timestamp is before {iso_of_ms(EARLIEST)}, check the sender's clock"
         raise InputError("out_of_range", message, field="timestamp")

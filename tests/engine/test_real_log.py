@@ -90,11 +90,15 @@ def ties(clicks: list[Click]) -> list[str]:
 
 
 def test_the_log_has_double_clicks(log: Log, model: Counted) -> None:
-    """1,541 events are not excluded; 108 of them are the first half of a double click."""
+    """1,541 events are not excluded; 78 of them are the first half of a double click.
+
+    Another 30 are followed within 30 seconds by one of the same resource at another URL, most of
+    them a second page of `projects/xdotool`.
+    """
     clicks = [c for c in read_clicks(log.events, country=shipped_country) if not c.excluded]
-    assert (len(clicks), len(drop_double_clicks(clicks))) == (1541, 1433)
+    assert (len(clicks), len(drop_double_clicks(clicks))) == (1541, 1463)
     site = model.totals["site:all"]
-    assert site["views"] + site["downloads"] == 1433
+    assert site["views"] + site["downloads"] == 1463
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def actor(line: dict[str, str]) -> dict[str, Any]:
     moment = datetime.strptime(line["time"], "%d/%b/%Y:%H:%M:%S %z")
     event: dict[str, Any] = {
         "timestamp": moment.isoformat(),
+        "request_url": line["target"],
         "ip_address": line["ip"],
         "user_agent": "" if line["agent"] == "-" else line["agent"],
         "referrer": "" if line["referrer"] == "-" else line["referrer"],

@@ -1,157 +1,281 @@
-"""Import a file line by line: each line is an event, skipped, or malformed.
+"""Import files: each line is an event, skipped, or malformed.
 
-What always holds: an event's ``id`` follows from the file's own content, the
-line and which occurrence of that very line it is; importing a file again, or
-after a failure, publishes the same events again, and they count once. A
-malformed line is counted and shown, and never stops the rest.
+Comes in: files as they are. Goes out: events in the queue, and what became of the lines. What
+was read of a file that ends early is published before the error is told; one file that cannot
+be read does not keep the others out. Memory is flat whatever the size of a file.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from hashlib import blake2b
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, NamedTuple
 
 from stats.errors import InputError
-from stats.events.parse import parse_event
-from stats.events.publish import run_publish
-from stats.events.types import Event, EventType
-from stats.stores.queues import EventQueues
+from stats.events.importers.catalogue import LOG_FORMATS
+from stats.events.importers.detection import Detected, detect
+from stats.events.importers.escapes import decode_line
+from stats.events.importers.event_lines import EventLines, Imported, Lines, Part
+from stats.events.importers.log_format import Asked, LogFormat
+from stats.events.importers.mapping import Mapping, MappingError
+from stats.events.importers.opening import UNREADABLE, Report, open_log
 
 EVENTS_A_BATCH = 2_000
-FAULTS_SHOWN = 5
+LONGEST_LINE = 256_000
+"""Bytes; servers take requests of some 8,000 by default."""
 
-ReadLine = Callable[[str], dict[str, Any] | None]
-"""From a line to the fields of an event, or None to skip it; raises ``InputError``."""
+SAMPLE_LINES = 2_000
+SAMPLE_BYTES = 4_000_000
+_BINARY = b"\x00"
+
+
+class Span(NamedTuple):
+    """The times of the first and the last event so far, in epoch milliseconds."""
+
+    first: int | None
+    last: int | None
+
+
+Publish = Callable[[list[Part], Span], None]
+"""Takes events and the span of all so far, and returns when the broker has them."""
+
+IN_FLIGHT = 2
+"""Batches that are being published while the next one is read."""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Why a line (from 1) is malformed."""
+class Importing:
+    """How files are imported.
 
-    line: int
-    message: str
+    ``log_format`` None: told from the first lines of each file. ``report`` gets the bytes read,
+    ``say`` lines for a person.
+    """
+
+    lines: Lines
+    publish: Publish
+    log_format: LogFormat | None = None
+    report: Report = lambda size: None
+    say: Callable[[str], None] = lambda line: None
+
+    @property
+    def asked(self) -> Asked:
+        """Return what the mapping asks of the format."""
+        mapping = self.lines.mapping
+        if mapping is None:
+            return Asked()
+        return Asked(frozenset(mapping.fields.values()), mapping.zone)
 
 
 @dataclass
-class Imported:
-    """What became of the lines; ``faults`` are the first malformed ones."""
+class Summary:
+    """What became of all files: ``problems`` of whole files, ``empty`` ones, and ``hints``."""
 
-    imported: int = 0
-    skipped: int = 0
-    malformed: int = 0
-    faults: list[Fault] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return f"imported {self.imported}, skipped {self.skipped}, malformed {self.malformed}"
-
-
-@contextmanager
-def open_log(path: Path) -> Iterator[IO[bytes]]:
-    """Open a log for reading, a compressed one (``.gz``) too; raise ``InputError``."""
-    try:
-        with path.open("rb") as stream:
-            if path.suffix == ".gz":
-                with gzip.open(stream) as unpacked:
-                    yield cast("IO[bytes]", unpacked)
-            else:
-                yield stream
-    except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, error) from error
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file; raise ``InputError`` when it cannot be read."""
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> InputError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return InputError("bad_format", f"cannot read {path}: {reason}", field="FILE")
-
-
-class EventLines:
-    """The events of the lines of one file, one after the other."""
-
-    def __init__(
-        self, read_line: ReadLine, *, types: Mapping[str, EventType], now: datetime
-    ) -> None:
-        self.result = Imported()
-        self._read_line = read_line
-        self._types = types
-        self._now = now
-        self._number = 0
-        self._occurrences: dict[bytes, int] = {}
-
-    def read(self, line: bytes) -> Event | None:
-        """Return the event of the next line; count it where it belongs. A blank one is nothing."""
-        self._number += 1
-        content = line.rstrip(b"\r\n")
-        if not content.strip():
-            return None
-        try:
-            event = self._event_of(content)
-        except InputError as error:
-            self._count_malformed(error)
-            return None
-        if event is None:
-            self.result.skipped += 1
-        else:
-            self.result.imported += 1
-        return event
-
-    def _event_of(self, content: bytes) -> Event | None:
-        fields = self._read_line(content.decode("utf-8", errors="replace"))
-        if fields is None:
-            return None
-        fields["id"] = self._id_of(content)
-        return parse_event(fields, types=self._types, now=self._now)
-
-    def _id_of(self, content: bytes) -> str:
-        digest = blake2b(content, digest_size=16).digest()
-        occurrence = self._occurrences.get(digest, 0) + 1
-        self._occurrences[digest] = occurrence
-        return f"{digest.hex()}-{occurrence}"
-
-    def _count_malformed(self, error: InputError) -> None:
-        self.result.malformed += 1
-        if len(self.result.faults) < FAULTS_SHOWN:
-            self.result.faults.append(Fault(self._number, error.message))
+    result: Imported = field(default_factory=Imported)
+    problems: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
 
 
 def run_import(
-    lines: IO[bytes],
-    reader: EventLines,
-    *,
-    queues: EventQueues,
-    report: Callable[[int], None],
-) -> Imported:
-    """Publish the events of ``lines``; ``report`` gets the bytes read as it goes.
+    files: Sequence[Path], importing: Importing, summary: Summary | None = None
+) -> Summary:
+    """Import files one after the other; ``summary`` is what is added to.
 
-    Raises ``StoreUnavailable`` when the broker is down; the whole file can be
-    imported again then.
+    Raises ``StoreUnavailable`` when the broker is down; all can be imported again then.
+    Raises ``MappingError`` when the mapping cannot be used; what was read before is in.
     """
-    events: list[Event] = []
+    summary = Summary() if summary is None else summary
+    for path in files:
+        try:
+            _import_file(path, importing, summary)
+        except MappingError:
+            raise
+        except InputError as error:
+            summary.problems.append(error.message)
+    return summary
+
+
+def _import_file(path: Path, importing: Importing, summary: Summary) -> None:
+    with open_log(path, importing.report) as stream:
+        import_stream(stream, str(path), importing, summary)
+
+
+def import_stream(stream: IO[bytes], name: str, importing: Importing, summary: Summary) -> None:
+    """Import the lines of an open file."""
+    lines = read_lines(stream)
+    sample, problem = _take_sample(lines)
+    if not any(line.strip() for line in sample):
+        if problem is None:
+            summary.empty.append(f"{name} is empty")
+            return
+        raise problem
+    detected = detect_lines(sample, importing, name=name)
+    importing.say(f"{name}: read as {detected}")
+    reader = EventLines(importing.lines, detected, summary.result, file=name)
+    malformed = summary.result.malformed
+    publish_lines(chain(sample, _raising(problem) if problem else lines), reader, importing)
+    summary.hints += _hints(name, sample, detected, importing, summary.result.malformed - malformed)
+
+
+def _take_sample(lines: Iterator[bytes]) -> tuple[list[bytes], BaseException | None]:
+    """Return the first lines, and why there are no more of them if the file is damaged there."""
+    sample: list[bytes] = []
     size = 0
-    for line in lines:
-        size += len(line)
-        event = reader.read(line)
-        if event is not None:
-            events.append(event)
-        if len(events) == EVENTS_A_BATCH:
-            run_publish(events, queues=queues)
-            events.clear()
-            report(size)
-            size = 0
-    run_publish(events, queues=queues)
-    report(size)
-    return reader.result
+    try:
+        for line in islice(lines, SAMPLE_LINES):
+            sample.append(line)
+            size += len(line)
+            if size > SAMPLE_BYTES:
+                break
+    except UNREADABLE as error:
+        return sample, error
+    return sample, None
+
+
+def _raising(problem: BaseException) -> Iterator[bytes]:
+    """Yield nothing, and raise."""
+    if problem:
+        raise problem
+    yield from ()
+
+
+def read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a file; the rest of one that is too long is passed over."""
+    for line in iter(partial(stream.readline, LONGEST_LINE), b""):
+        yield line
+        rest = line
+        while len(rest) >= LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST_LINE)
+
+
+class _Publisher:
+    """Publishes batches in their order while the next is read."""
+
+    def __init__(self, importing: Importing, reader: EventLines, executor: ThreadPoolExecutor):
+        self._publish = importing.publish
+        self._result = reader.result
+        self._executor = executor
+        self._events: list[Part] = []
+        self._in_flight: deque[Future[None]] = deque()
+
+    def add(self, event: Part | None) -> None:
+        """Take an event; raises what the publishing of an earlier batch raised."""
+        if event is None:
+            return
+        self._events.append(event)
+        if len(self._events) == EVENTS_A_BATCH:
+            self._submit()
+
+    def finish(self) -> None:
+        """Return when the broker has all events."""
+        self._submit()
+        self._wait(leaving=0)
+
+    def _submit(self) -> None:
+        self._wait(leaving=IN_FLIGHT - 1)
+        if self._events:
+            span = Span(self._result.first, self._result.last)
+            self._in_flight.append(self._executor.submit(self._publish, self._events, span))
+        self._events = []
+
+    def _wait(self, *, leaving: int) -> None:
+        while len(self._in_flight) > leaving:
+            self._in_flight.popleft().result()
+
+
+@contextmanager
+def publisher(importing: Importing, reader: EventLines) -> Iterator[_Publisher]:
+    """Give what publishes; at the end, also by an error, the broker has all that was added."""
+    with ThreadPoolExecutor(1, thread_name_prefix="stats-publish") as executor:
+        one = _Publisher(importing, reader, executor)
+        try:
+            yield one
+        finally:
+            one.finish()
+
+
+def publish_lines(lines: Iterator[bytes], reader: EventLines, importing: Importing) -> None:
+    """Publish the events of lines, many at a time, also those before an error."""
+    previous: bytes | None = None
+    with publisher(importing, reader) as events:
+        for line in lines:
+            if previous is not None:
+                events.add(reader.read(previous))
+            previous = line
+        if previous is not None:
+            events.add(read_last(previous, reader))
+
+
+def read_last(line: bytes, reader: EventLines) -> Part | None:
+    """Return the event of the last line; one without its end may still be written to.
+
+    When it cannot be read it is not malformed: it is read when it is whole.
+    """
+    if line.endswith(b"\n"):
+        return reader.read(line)
+    result = reader.result
+    malformed, faults, reasons = result.malformed, list(result.faults), result.reasons.copy()
+    event = reader.read(line)
+    if result.malformed > malformed:
+        result.malformed, result.faults, result.reasons = malformed, faults, reasons
+        result.skipped += 1
+    return event
+
+
+def detect_lines(sample: Sequence[bytes], importing: Importing, *, name: str) -> Detected:
+    """Return what reads a file that begins so; raise ``InputError`` when nothing does."""
+    texts = [decode_line(line.rstrip(b"\r\n")) for line in sample]
+    among = LOG_FORMATS.values() if importing.log_format is None else (importing.log_format,)
+    found = detect(texts, importing.asked, among=among) or detect(
+        texts[len(texts) // 10 :], importing.asked, among=among
+    )
+    if found is None:
+        raise InputError(
+            "bad_format", f"{name} {_complaint(sample, texts, importing)}", field="FILE"
+        )
+    _check_mapping(importing.lines.mapping, found.log_format, name=name)
+    return found
+
+
+def _check_mapping(mapping: Mapping | None, log_format: LogFormat, *, name: str) -> None:
+    if mapping is None:
+        if log_format.build_event is None:
+            message = f"{name} is an access log ({log_format.name}), which needs a mapping of its"
+            raise InputError("missing", f"{message} paths, a TOML file: --mapping", field="mapping")
+        return
+    unknown = sorted(mapping.columns - {*log_format.columns})
+    if unknown:
+        message = (
+            f"{{{unknown[0]}}} is no group of a path, and {log_format.name} has no such column"
+        )
+        raise MappingError("bad_format", message, field="mapping")
+
+
+def _complaint(sample: Sequence[bytes], texts: list[str], importing: Importing) -> str:
+    if any(_BINARY in line for line in sample[:10]):
+        return "is a binary file, not a log"
+    if importing.log_format is None:
+        known = ", ".join(LOG_FORMATS)
+        return f"is in no format that is known ({known}); name its own with --log-format"
+    other = detect(texts, importing.asked)
+    hint = f"; it looks like {other.log_format.name}" if other else ""
+    return f"is not in the format {importing.log_format.name}{hint}"
+
+
+def _hints(
+    name: str, sample: Sequence[bytes], detected: Detected, importing: Importing, malformed: int
+) -> list[str]:
+    """Return which format would fit a file better, if any does and lines are malformed."""
+    if not malformed or importing.log_format is None:
+        return []
+    texts = [decode_line(line.rstrip(b"\r\n")) for line in sample]
+    other = detect(texts, importing.asked)
+    if other is None or other.log_format is detected.log_format or other.share <= detected.share:
+        return []
+    return [f"{name}: --format {other.log_format.name} fits better"]

@@ -1,23 +1,31 @@
-"""The mapping of an access log, from requests to events (``docs/events.md#importing-logs``).
+"""The mapping of an access log: which requests are which events (``docs/importing.md``).
 
 In comes TOML, out goes a :class:`Mapping`, checked in whole: every pattern
 compiles, every template speaks of groups of its pattern, every event type is
 known. The first rule whose pattern is found in the path wins; a request that no
 rule matches is no event. Mistakes are ``InputError`` with rule number and key.
+
+A pattern has :data:`SECONDS_A_PATH` for a path: one that tries ever more ways to match
+would hold up an import for good, on a path that anybody can ask for.
 """
 
 from __future__ import annotations
 
-import re
 import string
 import sys
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping as Names
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from hashlib import blake2b
 from typing import Any
-from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+import regex
 
 from stats.errors import InputError
 from stats.events.fields import FIELDS
+from stats.times import UTC
 from stats.validation import find_near
 
 if sys.version_info >= (3, 11):
@@ -28,18 +36,36 @@ else:
 STATUS = (200, 304)
 """What counts as used: ``docs/counting-rules.md#what-counts``."""
 
+SECONDS_A_PATH = 0.25
+
 METHODS = ("GET",)
 TEMPLATES = ("resource", "owner_id", "access", "title", "via")
 _KEYS = ("path", "type", "parents", *TEMPLATES)
-_TOP = ("status", "methods", "rule")
+NAMED_FIELDS = (
+    "ip_address",
+    "forwarded_for",
+    "user_id",
+    "session_id",
+    "user_cookie",
+    "user_agent",
+    "referrer",
+    "size",
+)
+"""Fields of a request that ``[fields]`` takes from a field of the line, by its name there.
+
+In the order of :class:`~stats.events.importers.request.Request`, from ``address`` on.
+"""
+
+_TOP = ("status", "methods", "timezone", "fields", "rule")
 _FORMATTER = string.Formatter()
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Requests whose path has the pattern are events of a type."""
+    """Requests whose path has the pattern are events of a type; ``number`` counts from 1."""
 
-    path: re.Pattern[str]
+    number: int
+    path: regex.Pattern[str]
     type_name: str
     templates: dict[str, str]
     parents: tuple[str, ...]
@@ -47,34 +73,51 @@ class Rule:
 
 @dataclass(frozen=True)
 class Mapping:
-    """All of a mapping file; ``columns`` are what templates may use beside groups."""
+    """All of a mapping file.
+
+    ``fields`` are the names in the line of fields of a request; ``zone`` is the time zone of
+    times without an offset; ``digest`` tells a mapping from every other; ``columns`` are those
+    of the format that its templates use.
+    """
 
     rules: tuple[Rule, ...]
     status: frozenset[int]
     methods: frozenset[str]
+    fields: Names[str, str] = field(default_factory=dict)
+    zone: tzinfo = UTC
+    digest: str = ""
+    columns: frozenset[str] = frozenset()
 
     def counts(self, status: int, method: str) -> bool:
         """Return whether a request was answered in a way that is use."""
         return status in self.status and method in self.methods
 
-    def match(self, target: str, *, columns: dict[str, str] | None = None) -> dict[str, Any] | None:
-        """Return the fields of the event that a request target is; None when it is none."""
-        path = path_of(target)
+    def find(self, path: str) -> tuple[Rule, dict[str, str]] | None:
+        """Return the first rule that a path matches, and the groups of its pattern.
+
+        Raises ``MappingError`` for a pattern that takes too long.
+        """
         for rule in self.rules:
-            found = rule.path.search(path)
+            try:
+                found = rule.path.search(path, timeout=SECONDS_A_PATH)
+            except TimeoutError as error:
+                message = (
+                    f"rule {rule.number}: path: {rule.path.pattern!r} takes more than"
+                    f" {SECONDS_A_PATH} s on {path[:60]!r}; write it without repetitions in"
+                    " repetitions"
+                )
+                raise MappingError("bad_format", message, field="mapping") from error
             if found:
-                return _fill(rule, {**(columns or {}), **found.groupdict(default="")})
+                return rule, found.groupdict(default="")
         return None
 
 
-def path_of(target: str) -> str:
-    """Return the path of a request target: no host, no query string, percent-decoded."""
-    if not target.startswith("/"):
-        target = re.sub(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?]*", "", target)
-    return unquote(target.partition("?")[0])
+class MappingError(InputError):
+    """A mapping that cannot be used shows on a line; it is not the line that is wrong."""
 
 
-def _fill(rule: Rule, groups: dict[str, str]) -> dict[str, Any]:
+def fill(rule: Rule, groups: Names[str, str]) -> dict[str, Any]:
+    """Return the fields of the event that a rule makes of the groups of its pattern."""
     fields: dict[str, Any] = {
         name: template.format_map(groups) for name, template in rule.templates.items()
     }
@@ -99,19 +142,32 @@ def parse_mapping(
     rules = read.get("rule")
     if not isinstance(rules, list) or not rules:
         raise _wrong("rule", "the mapping needs at least one [[rule]]", code="missing")
+    parsed = tuple(
+        _parse_rule(rule, number, type_names=type_names, columns=columns)
+        for number, rule in enumerate(rules, 1)
+    )
     return Mapping(
-        tuple(
-            _parse_rule(rule, f"rule {number}", type_names=type_names, columns=columns)
-            for number, rule in enumerate(rules, 1)
-        ),
+        parsed,
         frozenset(_parse_list(read, "status", int, STATUS)),
         frozenset(_parse_methods(read)),
+        _parse_fields(read),
+        _parse_zone(read),
+        blake2b(text.encode(), digest_size=6).hexdigest(),
+        frozenset(columns) & frozenset().union(*map(_names_outside_path, parsed)),
     )
 
 
+def _names_outside_path(rule: Rule) -> set[str]:
+    """Return what the templates of a rule use that is no group of its pattern."""
+    templates = (*rule.templates.values(), *rule.parents)
+    names = {name for one in templates for _, name, _, _ in _FORMATTER.parse(one) if name}
+    return names - rule.path.groupindex.keys()
+
+
 def _parse_rule(
-    rule: Any, where: str, *, type_names: Collection[str], columns: Collection[str]
+    rule: Any, number: int, *, type_names: Collection[str], columns: Collection[str]
 ) -> Rule:
+    where = f"rule {number}"
     if not isinstance(rule, dict):
         raise _wrong(where, "write it as a table, [[rule]]")
     _check_keys(rule, _KEYS, where=where)
@@ -130,13 +186,13 @@ def _parse_rule(
         raise _wrong(f"{where}: parents", "write a list of strings kind:id", code="wrong_type")
     for parent in parents:
         _check_template(parent, f"{where}: parents", field="resource", groups=groups)
-    return Rule(path, type_name, templates, tuple(parents))
+    return Rule(number, path, type_name, templates, tuple(parents))
 
 
-def _compile(pattern: str, where: str) -> re.Pattern[str]:
+def _compile(pattern: str, where: str) -> regex.Pattern[str]:
     try:
-        return re.compile(pattern)
-    except re.error as error:
+        return regex.compile(pattern)
+    except regex.error as error:
         raise _wrong(where, f"{pattern!r} is not a regular expression: {error}") from error
 
 
@@ -191,6 +247,24 @@ def _parse_methods(read: dict[str, Any]) -> list[str]:
     if "HEAD" in methods:
         raise _wrong("methods", "HEAD brings no content to anybody, it never counts")
     return methods
+
+
+def _parse_fields(read: dict[str, Any]) -> dict[str, str]:
+    fields = read.get("fields", {})
+    if not isinstance(fields, dict):
+        raise _wrong("fields", "write it as a table, [fields]", code="wrong_type")
+    _check_keys(fields, NAMED_FIELDS, where="fields")
+    return {name: _text(fields, name, "fields") for name in fields}
+
+
+def _parse_zone(read: dict[str, Any]) -> tzinfo:
+    if "timezone" not in read:
+        return UTC
+    name = _text(read, "timezone", "the mapping")
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise _wrong("timezone", f"{name!r} is no time zone, such as Europe/Zurich") from error
 
 
 def _wrong(where: str, message: str, *, code: Any = "bad_format") -> InputError:
