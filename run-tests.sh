@@ -20,6 +20,10 @@ if [ "${CI:-}" = true ] && [ ! -e /usr/lib/rabbitmq/bin/rabbitmq-server ] && [ "
   rm -f /usr/sbin/policy-rc.d
 fi
 
+if [ "${1:-}" = --rdm ]; then
+  shift
+  exec tests/rdm/run.sh "$@"
+fi
 if [ $# -gt 0 ]; then
   exec python -m pytest "$@"
 fi

@@ -77,12 +77,17 @@ setup(
         "invenio_base.finalize_app": [
             "stats = stats.hosts.invenio.communities:count_requests",
             "stats_replace = stats.hosts.invenio.replacement.install:replace_invenio_stats",
+            "stats_menus = stats.hosts.invenio.rdm.pages:register_menus",
         ],
         "invenio_base.api_finalize_app": [
             "stats = stats.hosts.invenio.communities:count_requests",
             "stats_replace = stats.hosts.invenio.replacement.install:replace_invenio_stats",
         ],
+        "invenio_administration.views": [
+            "stats = stats.hosts.invenio.rdm.administration:StatisticsView",
+        ],
         "invenio_base.blueprints": [
+            "stats_rdm = stats.hosts.invenio.rdm.pages:build_pages",
             "stats_dashboard = stats.dashboard.blueprint:blueprint",
             "stats_script = stats.hosts.js_client:blueprint",
             "stats_widgets = stats.widgets.blueprint:blueprint",

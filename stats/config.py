@@ -141,6 +141,9 @@ class Settings:
     replace_invenio_stats: bool = _setting(
         True, "Stand in for invenio-stats where an Invenio application has it.", read_flag
     )
+    invenio_pages: bool = _setting(
+        True, "Add statistics to InvenioRDM's pages: records, communities, dashboards.", read_flag
+    )
     resource_visibility: Any = _setting(
         None,
         "Says whose statistics may be seen: a function of a list of refs and the Identity that"

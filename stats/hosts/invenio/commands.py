@@ -9,6 +9,7 @@ our counting. ``events process`` takes its ``--eager`` as well.
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 import click
 from flask import current_app
@@ -16,7 +17,10 @@ from flask import current_app
 from stats.cli import StatsGroup, stats
 from stats.cli.context import with_service, with_stats
 from stats.cli.events import events, process
+from stats.errors import ConfigError
+from stats.hosts.invenio.replacement.configuration import RDM
 from stats.hosts.invenio.replacement.install import is_replaced, list_unmapped
+from stats.proxies import current_stats
 
 __all__ = ["stats"]
 
@@ -51,6 +55,26 @@ def check() -> None:
         click.echo("invenio-stats is not replaced here: nothing to map")
 
 
+@click.group()
+def content() -> None:
+    """What is in the repository."""
+
+
+@content.command()
+@with_stats
+def backfill() -> None:
+    """Count as created every published record that is in InvenioRDM's database.
+
+    Safe to repeat: a record is one event.
+    """
+    if find_spec(RDM) is None:
+        raise ConfigError("content is counted from InvenioRDM's database, which is not here")
+    from stats.hosts.invenio.rdm.created import run_backfill  # noqa: PLC0415 - optional
+
+    sent = run_backfill(current_stats.publish, lambda done: click.echo(f"{done} records", err=True))
+    click.echo(f"published {sent} records")
+
+
 def _process_theirs(types: tuple[str, ...], *, eager: bool) -> None:
     from invenio_stats.tasks import process_events  # noqa: PLC0415 - optional
 
@@ -69,6 +93,7 @@ def _find_theirs() -> click.Group | None:
 def _unite() -> None:
     """Give both groups the same commands."""
     stats.add_command(check)
+    stats.add_command(content)
     theirs = _find_theirs()
     if theirs is None or theirs.commands is stats.commands:
         return
