@@ -204,6 +204,19 @@ def test_what_invenio_stats_had_left_in_its_queue_is_counted(make: Make) -> None
         queue.queue.delete()
 
 
+def test_what_was_emitted_can_be_taken_out_of_the_queue_in_their_form(make: Make) -> None:
+    app = make()
+    use(app, "data.csv")
+    with app.app_context():
+        (event,) = list(their_stats.events["file-download"].queue.consume())
+        assert (event["file_key"], event["via_api"]) == ("data.csv", False)
+            "b1",
+            "data.csv",
+            False,
+        )
+        assert list(their_stats.consume("file-download")) == []
+
+
 def test_a_number_that_is_known_is_answered_while_engines_are_down(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from stats.hosts.invenio.replacement.definitions import HostDefinitions, load
 from stats.hosts.invenio.replacement.emission import emit_when_answered
 from stats.hosts.invenio.replacement.events import build_event
 from stats.hosts.invenio.replacement.numbers import LastKnown, Numbers
+from stats.hosts.invenio.replacement.queue import HostQueue
 from stats.hosts.invenio.replacement.work import Aggregator, Asked, EventEmitter, Processor
 
 _log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class ReplacedState:
         """Return the configured events; running one's ``cls`` processes its queue."""
         found = {}
         for name, event in self.host.events.items():
-            queue = _their_queue(self.app, name)
+            queue = HostQueue(name, _their_queue(self.app, name), self.statistics, self)
             params = {"queue": queue, **(event.given.get("params") or {}), "_name": name}
             templates = event.given.get("templates")
             found[name] = Event(name, queue, templates, Processor, self._params(params))
@@ -157,7 +158,7 @@ class ReplacedState:
     def consume(
         self, event_type: str, no_ack: bool = True, payload: bool = True
     ) -> Iterator[dict[str, Any]]:
-        """Yield what waits in the queue of invenio-stats, from before it was replaced."""
+        """Take what waits of one event out of its queue."""
         yield from self.events[event_type].queue.consume(payload=payload)
 
     def emit(self, type_name: str, source: Mapping[str, Any], carried: Mapping[str, Any]) -> None:

@@ -80,7 +80,7 @@ class Processor:
     def _take_over_queue(self) -> int:
         """Emit what waits since invenio-stats emitted it."""
         moved = 0
-        for source in self.queue.consume() if self.queue is not None else ():
+        for source in self.queue.theirs.consume() if self.queue.theirs is not None else ():
             self._state.emit(self._name, source, {})
             moved += 1
         return moved
