@@ -90,21 +90,19 @@ DAILY = 86_400.0
 def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return Celery's ``beat_schedule``.
 
-    Messages have no expiry: Broker-J reads AMQP's ``expiration`` as a point in
+    By their names, since to look at a task completes Celery's application, and a
+    host may not have made its own yet. Messages have no expiry: Broker-J reads AMQP's ``expiration`` as a point in
     time and drops them at once. Runs that queued up find nothing to do.
     """
-    table = (
-        (process, settings.process_interval_seconds),
-        (aggregate, settings.aggregate_interval_seconds),
-        (write_reports, DAILY),
-        (export_openaire, DAILY),
-        (export_datacite, DAILY),
-        (retention, settings.retention_interval_seconds),
-    )
+    seconds_by_name = {
+        "stats.process": settings.process_interval_seconds,
+        "stats.aggregate": settings.aggregate_interval_seconds,
+        "stats.write_reports": DAILY,
+        "stats.export_openaire": DAILY,
+        "stats.export_datacite": DAILY,
+        "stats.retention": settings.retention_interval_seconds,
+    }
     return {
-        task.name: {
-            "task": task.name,
-            "schedule": timedelta(seconds=seconds),
-        }
-        for task, seconds in table
+        name: {"task": name, "schedule": timedelta(seconds=seconds)}
+        for name, seconds in seconds_by_name.items()
     }
