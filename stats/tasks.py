@@ -91,8 +91,9 @@ def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return Celery's ``beat_schedule``.
 
     By their names, since to look at a task completes Celery's application, and a
-    host may not have made its own yet. Messages have no expiry: Broker-J reads AMQP's ``expiration`` as a point in
-    time and drops them at once. Runs that queued up find nothing to do.
+    host may not have made its own yet. Messages have no expiry: Broker-J reads AMQP's
+    ``expiration`` as a point in time and drops them at once. Runs that queued up find
+    nothing to do.
     """
     seconds_by_name = {
         "stats.process": settings.process_interval_seconds,
