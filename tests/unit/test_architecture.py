@@ -94,7 +94,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views.register": {"views", "views.openapi", "dashboard", "widgets"},
     "hosts": {*WEB, "config", "events", "tasks", "dashboard", "widgets", "views.register"}
     | {"views.openapi", "wiring", "legacy"},
-    "hosts.invenio.commands": {"cli", "hosts"},
+    "hosts.invenio.commands": {"cli", "hosts", "proxies"},
     "tasks": {"proxies", "wiring", "config", "exports", "reports", "retention"},
     "service": {"ext", "hosts", "views", "views.register"},
     "worker": {"ext", "service", "tasks"},
