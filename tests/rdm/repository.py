@@ -92,6 +92,7 @@ class Repository:
     def make_community(self, slug: str) -> str:
         """Return the id of a new community."""
         access = {"visibility": "public", "member_policy": "open", "record_policy": "open"}
+        access["review_policy"] = "open"  # of its own members' records none is reviewed
         data = {"slug": slug, "access": access, "metadata": {"title": slug.title()}}
         return str(self.call("POST", "/communities", json=data)["id"])
 
@@ -122,7 +123,11 @@ class Repository:
     def include(self, record: str, community: str) -> None:
         """Put a record into a community of its owner's."""
         data = {"communities": [{"id": community, "require_review": False}]}
-        self.call("POST", f"/records/{record}/communities", json=data)
+        done = self.call("POST", f"/records/{record}/communities", json=data)
+        for request in done.get("processed", ()):
+            wanted = f"/requests/{request['request_id']}"
+            if self.call("GET", wanted)["is_open"]:
+                self.call("POST", f"{wanted}/actions/accept", json={})
 
     def exclude(self, record: str, community: str) -> None:
         """Take a record out of a community."""

@@ -112,7 +112,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """What each unit may import, beside the foundations and itself."""
 
-CURRENT_STATS = {"views", "views.openapi", "dashboard", "widgets", "hosts", "tasks", "cli"}
+CURRENT_STATS = {
+    *("views", "views.openapi", "dashboard", "widgets"),
+    *("hosts", "hosts.invenio.commands", "tasks", "cli"),
+}
 """Who may ask for ``current_stats``: everything else gets what it needs as arguments."""
 
 ENGINES_CLIENTS = ("elasticsearch", "elastic_transport", "opensearchpy")
