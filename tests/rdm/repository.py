@@ -89,6 +89,18 @@ class Repository:
         headers = {"User-Agent": ROBOT, "X-Forwarded-For": "203.0.113.9"}
         return requests.get(f"{self.url}{path}", headers=headers, timeout=120).text
 
+    def command(self, *words: str) -> str:
+        """Return what a command of ``invenio`` prints."""
+        done = subprocess.run(
+            [str(BIN / "invenio"), *words],
+            env=self.services.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
     def make_community(self, slug: str) -> str:
         """Return the id of a new community."""
         access = {"visibility": "public", "member_policy": "open", "record_policy": "open"}

@@ -74,8 +74,7 @@ class Walk:
     def differences(self) -> dict[str, Any]:
         """Return what our totals say and the model does not, by resource."""
         refs = self.model.refs()
-        found = self.repository.totals(*refs)
-        totals = found.get("totals", found)
+        totals = self.repository.totals(*refs)
         numbers = {ref: {n: totals[ref][n] for n in NUMBERS} for ref in refs}
         wanted = {ref: self.model.total(ref) for ref in refs}
         return {ref: (numbers[ref], wanted[ref]) for ref in refs if numbers[ref] != wanted[ref]}
@@ -208,6 +207,17 @@ def test_a_tombstone_is_no_view_and_what_was_counted_stays(site: Site) -> None:
     assert repository.use(f"/records/{site.record}") == 410
     time.sleep(15)
     assert site.walk.differences() == {}
+
+
+def test_every_published_record_is_created_once(site: Site) -> None:
+    repository = site.walk.repository
+    assert "everything that invenio-stats is configured for" in repository.command("stats", "check")
+    assert "published 2 records" in repository.command("stats", "content", "backfill")
+
+    def created() -> int:
+        return int(repository.totals("site:all")["site:all"]["events"].get("record-created", 0))
+
+    wait_for(lambda: created() == 3, named="three created records, one of them deleted since")
 
 
 def test_a_killed_worker_and_a_killed_engine_lose_nothing(repository: Repository) -> None:
