@@ -164,8 +164,11 @@ def test_pages_of_communities_and_administrators_have_the_elements(site: Site) -
     page = repository.page("/communities/tides/statistics")
     assert f'<stats-top kind="record" within="community:{site.tides}"' in page
     assert 'by="user"' not in page
-    titles = repository.call("GET", "/stats/top", params={"kind": "community"})
-    assert "Tides" in str(titles)
+
+    def titles() -> str:
+        return str(repository.call("GET", "/stats/top", params={"kind": "community"}))
+
+    wait_for(lambda: "Tides" in titles(), named="the title of a community", seconds=SHOWN_WITHIN)
 
 
 def test_a_new_version_and_a_move_count_where_they_were(site: Site) -> None:
