@@ -15,6 +15,7 @@ from stats.aggregations.clicks import FIELDS, Click
 from stats.aggregations.day_clicks import DayClicks
 from stats.aggregations.dimension_keys import Profiles
 from stats.aggregations.hierarchy import Containers
+from stats.aggregations.item_attribution import ItemAttribution, item_roles
 from stats.aggregations.session_union import Shared, add_shared_sessions
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
@@ -35,7 +36,8 @@ class DayNumbers:
     ``types``. ``touched`` are the resources whose documents of a type change through events
     that are new, ``touched_rows`` the users and resources whose rows do. What is
     touched and has no numbers is a document that must go. ``retractions`` are
-    clicks to be taken from retained rows.
+    clicks to be taken from retained rows. ``items`` say what of its uses is attributed to a
+    resource, by role, where it is not all.
     """
 
     containers: Containers
@@ -47,6 +49,7 @@ class DayNumbers:
     retractions: list[Retraction] = field(default_factory=list)
     touched: dict[Aggregation, set[str]] = field(default_factory=dict)
     touched_rows: set[tuple[str, str]] = field(default_factory=set)
+    items: tuple[ItemAttribution, ...] = ()
 
     @property
     def touched_usage(self) -> set[str]:
@@ -81,6 +84,15 @@ class DayCounter:
             self.numbers.profiles[aggregation] = Profiles(_all_breakdowns(aggregation))
             self.numbers.types[aggregation] = {}
             self.numbers.touched[aggregation] = set()
+        self.numbers.items = tuple(
+            ItemAttribution(
+                role,
+                kinds.inside,
+                types=list(self.numbers.types.values()),
+                all_shared=self.numbers.shared,
+            )
+            for role in item_roles(kinds)
+        )
 
     def fields(self, aggregation: Aggregation) -> list[str]:
         """Return the fields of a raw document that counting needs."""
@@ -91,21 +103,26 @@ class DayCounter:
         by_resource: dict[str, dict[int, Tally]] = {}
         for number, aggregation in enumerate(self.numbers.types):
             if aggregation in pages:
-                tallies = self._count(aggregation, pages[aggregation])
+                tallies = self._count(number, aggregation, pages[aggregation])
                 if aggregation.event_type.usage:
                     for resource, one in tallies.items():
                         by_resource.setdefault(resource, {})[number] = one
         for resource, parts in by_resource.items():
             if len(parts) > 1:
                 add_shared_sessions(parts, self.numbers.shared.setdefault(resource, {}))
+        for items in self.numbers.items:
+            items.end_slice(by_resource)
 
     def _count(
-        self, aggregation: Aggregation, pages: Iterable[list[dict[str, Any]]]
+        self, number: int, aggregation: Aggregation, pages: Iterable[list[dict[str, Any]]]
     ) -> dict[str, Tally]:
         """Add what one type counts to the numbers of the day."""
         clicks = self._read(pages, self.numbers.profiles[aggregation])
         counted = list(clicks.counted())
         self._note(aggregation, clicks, counted)
+        if aggregation.event_type.usage:
+            for items in self.numbers.items:
+                items.add_type(number, counted)
         numbers = self.numbers.types[aggregation]
         tallies = tally(counted)
         for resource, one in tallies.items():

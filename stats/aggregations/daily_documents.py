@@ -17,9 +17,16 @@ from typing import Any
 
 from stats.aggregations.breakdown_rows import divide, divide_by_user, largest_first, limited, sums
 from stats.aggregations.count_day import DayNumbers
+from stats.aggregations.item_attribution import ItemAttribution
 from stats.aggregations.session_union import UsageType, UsageUnion
 from stats.aggregations.tally import Numbers
-from stats.aggregations.types import USAGE_FAMILY, USAGE_FIELDS, USERS_FAMILY, Aggregation
+from stats.aggregations.types import (
+    USAGE_FAMILY,
+    USAGE_FIELDS,
+    USERS_FAMILY,
+    Aggregation,
+    attributed,
+)
 from stats.aggregations.users.rows import UserRow
 from stats.counting_rules import EXTRACTOR
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS, Breakdown, EventType
@@ -148,6 +155,10 @@ class UsageBuilder:
         ]
         self._whole = self._divided_by(WHOLE)
         self._divided = {b.name: self._divided_by(b) for b in USAGE_BREAKDOWNS}
+        self._of_items = [
+            (items, {b.name: self._divided_by(b, items) for b in USAGE_BREAKDOWNS})
+            for items in numbers.items
+        ]
 
     def used(self) -> set[str]:
         """Return the resources that have any usage that counts."""
@@ -168,16 +179,31 @@ class UsageBuilder:
             "breakdown": {
                 name: largest_first(union.rows(resource, shared))
                 for name, union in self._divided.items()
-            },
+            }
+            | self._attributed(resource),
         }
         return FamilyDocument(USAGE_FAMILY, identity, resource, body=body)
 
-    def _divided_by(self, breakdown: Breakdown) -> UsageUnion:
+    def _attributed(self, resource: str) -> dict[str, list[list[Any]]]:
+        """Divide what is attributed to a resource, in the roles in which that is not all."""
+        return {
+            attributed(items.role.name, name): largest_first(
+                union.rows(resource, items.shared.get(resource, {}))
+            )
+            for items, divided in self._of_items
+            if resource in items.partial
+            for name, union in divided.items()
+        }
+
+    def _divided_by(self, breakdown: Breakdown, items: ItemAttribution | None = None) -> UsageUnion:
         profiles = self._numbers.profiles
         return UsageUnion(
             [
                 UsageType(
-                    number, a.event_type.usage == "request", profiles[a].keys(breakdown), found
+                    number,
+                    a.event_type.usage == "request",
+                    profiles[a].keys(breakdown),
+                    items.numbers[number] if items else found,
                 )
                 for number, a, found in self._types
             ]

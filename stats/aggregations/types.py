@@ -22,6 +22,17 @@ USAGE_FIELDS = (
 )
 """The numbers of a document of usage; ``volume`` is the bytes of the requests."""
 
+ITEM, DATASET = "item", "dataset"
+"""The roles in which a resource is what a use is attributed to: of COUNTER, of Make Data Count."""
+
+
+def attributed(role: str, breakdown: str) -> str:
+    """Return the name under which a document of usage divides what is attributed to it alone.
+
+    A document without it is the item of all its uses; that of the site, of none.
+    """
+    return f"{role}.{breakdown}"
+
 
 @dataclass(frozen=True)
 class Aggregation:

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from stats.aggregations.types import USAGE_FIELDS
+from stats.aggregations.types import DATASET, USAGE_FIELDS
 from stats.events.types import BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY
 from stats.reports.counter.exceptions import Remark
 from stats.reports.counter.run import described
@@ -146,7 +146,9 @@ def _datasets(
     sources: Sources, platform: Platform, window: tuple[date, date]
 ) -> Iterator[dict[str, Any]]:
     breakdowns = (BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY)
-    usages = run_usage(sources.search, platform.dataset_kinds, window, breakdowns=breakdowns)
+    usages = run_usage(
+        sources.search, platform.dataset_kinds, window, role=DATASET, breakdowns=breakdowns
+    )
     for usage, item, _ in described(usages, sources, platform):
         dataset = build_dataset(usage, item, platform, window[1])
         if dataset is not None:

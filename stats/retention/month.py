@@ -16,6 +16,7 @@ from math import fsum
 from typing import Any
 
 from stats.aggregations.daily_documents import document_id
+from stats.events.types import SITE
 from stats.times import month_of
 
 Document = dict[str, Any]
@@ -57,12 +58,13 @@ def roll_up(documents: Iterable[Document], month: date) -> Iterator[tuple[str, D
 
 def merge(days: Sequence[Document], month: date) -> Document:
     """Return the document of a month of one identity."""
+    site = days[0]["resource"] == SITE
     ordered = sorted(days, key=lambda day: (day["timestamp"], day.get("last", "")))
     merged: Document = {}
     for name in dict.fromkeys(name for day in ordered for name in day):
         values = [day[name] for day in ordered if day.get(name) is not None]
         if values:
-            merged[name] = _merge(name, values)
+            merged[name] = _merge(name, values, site=site)
     merged["timestamp"] = f"{month.isoformat()}T00:00:00.000Z"
     merged["interval"] = MONTH
     return merged
@@ -77,7 +79,7 @@ def _identity(document: Document) -> tuple[str, ...]:
     return (*about, *document.get("parents", ()))
 
 
-def _merge(name: str, values: list[Any]) -> Any:
+def _merge(name: str, values: list[Any], *, site: bool) -> Any:
     """Return one field of the month of those of the days, oldest first."""
     if name in WHOLE:
         return sum(values)
@@ -87,12 +89,20 @@ def _merge(name: str, values: list[Any]) -> Any:
         return max(values)
     if name in NESTED:
         return _add_nested(values)
-    return _add_breakdowns(values) if name == "breakdown" else values[-1]
+    return _add_breakdowns(values, site=site) if name == "breakdown" else values[-1]
 
 
-def _add_breakdowns(values: Sequence[dict[str, Rows]]) -> dict[str, Rows]:
+def _add_breakdowns(values: Sequence[dict[str, Rows]], *, site: bool) -> dict[str, Rows]:
     names = dict.fromkeys(name for value in values for name in value)
-    return {name: add_rows(value.get(name, []) for value in values) for name in names}
+    return {name: add_rows(_rows(value, name, site=site) for value in values) for name in names}
+
+
+def _rows(value: dict[str, Rows], name: str, *, site: bool) -> Rows:
+    """Return the rows of a day; one that does not say what is attributed to it means all."""
+    role, _, plain = name.rpartition(".")
+    if name in value or not role:
+        return value.get(name, [])
+    return [] if site else value.get(plain, [])
 
 
 def _add_nested(values: Iterable[Any]) -> Any:

@@ -27,6 +27,10 @@ DOUBLE_CLICK_MS = 30_000
 LARGEST = 100
 OTHER = "(other)"
 
+SITE = "site:all"
+ROLES = {"item": ("record", "dataset"), "dataset": ("dataset",)}
+"""What may be the item of a use, narrowest kind first."""
+
 Document = dict[str, Any]
 
 VALUE_OF: dict[str, Callable[[Click], str]] = {
@@ -172,19 +176,44 @@ def usage_documents(
         if types.get(click.type, TypeRule()).investigation:
             for resource in click.resources:
                 buckets[click.day, resource].append(click)
-    return {bucket: usage_document(clicks, types) for bucket, clicks in buckets.items()}
+    return {
+        (day, resource): usage_document(resource, clicks, types)
+        for (day, resource), clicks in buckets.items()
+    }
 
 
-def usage_document(clicks: list[Click], types: Mapping[str, TypeRule]) -> Document:
+def usage_document(resource: str, clicks: list[Click], types: Mapping[str, TypeRule]) -> Document:
     names = ("total_investigations", "unique_investigations", "total_requests", "unique_requests")
-    breakdown: dict[str, dict[str, list[int]]] = {}
-    for name in USAGE_BREAKDOWNS:
-        values = {VALUE_OF[name](click) for click in clicks}
-        breakdown[name] = {
-            value: usage_numbers([c for c in clicks if VALUE_OF[name](c) == value], types)
-            for value in values
-        }
+    breakdown = usage_breakdowns(clicks, types)
+    for role, kinds in ROLES.items():
+        own = [click for click in clicks if item_of(click, role) == resource]
+        may_be_item = resource.partition(":")[0] in kinds and len(own) < len(clicks)
+        if may_be_item or (resource == SITE and own):
+            divided = usage_breakdowns(own, types)
+            breakdown |= {f"{role}.{name}": divided[name] for name in USAGE_BREAKDOWNS}
     return {**dict(zip(names, usage_numbers(clicks, types), strict=True)), "breakdown": breakdown}
+
+
+def usage_breakdowns(
+    clicks: list[Click], types: Mapping[str, TypeRule]
+) -> dict[str, dict[str, list[int]]]:
+    divided: dict[str, dict[str, list[int]]] = {}
+    for name in USAGE_BREAKDOWNS:
+        groups: dict[str, list[Click]] = defaultdict(list)
+        for click in clicks:
+            groups[VALUE_OF[name](click)].append(click)
+        divided[name] = {value: usage_numbers(group, types) for value, group in groups.items()}
+    return divided
+
+
+def item_of(click: Click, role: str) -> str | None:
+    """One use is one item: what was used itself, else the narrowest thing around it."""
+    kinds = ROLES[role]
+    around = [click.resource, *click.parents]
+    items = [ref for kind in kinds for ref in around if ref.partition(":")[0] == kind]
+    if click.resource in items:
+        return click.resource
+    return items[0] if items else SITE if role == "item" else None
 
 
 def usage_numbers(clicks: list[Click], types: Mapping[str, TypeRule]) -> list[int]:

@@ -27,6 +27,8 @@ AGGREGATIONS = {t: daily(t) for t in (RECORD_VIEW, FILE_DOWNLOAD, RECORD_CREATED
 ENRICHMENT = Enrichment(salt_of=lambda day: day.to_bytes(32, "big"), find_place=lambda _ip: {})
 AGENTS = (None, "Wget/1.21", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0", "bot")
 
+INSIDE: tuple[tuple[str, ...], ...] = ((), (), ("dataset:1",), ("dataset:1", "record:9"))
+
 
 def event(random: Random, number: int, event_type: EventType) -> Event:
     record = random.randint(1, 4)
@@ -34,8 +36,8 @@ def event(random: Random, number: int, event_type: EventType) -> Event:
         event_type,
         f"e{number:05}",
         day_start_ms(DAY) + int(random.triangular(0, DAY_MS + 29_999, DAY_MS)),
-        f"record:{record}",
-        parents=(f"community:{random.randint(1, 2)}",),
+        random.choice((f"record:{record}", f"record:{record}", "dataset:1", "file:alone")),
+        parents=(f"community:{random.randint(1, 2)}", *random.choice(INSIDE)),
         owner_id=random.choice((None, f"o{record}")),
         size=random.choice((None, 10)),
         user_id=random.choice((None, "u1", "u2")),

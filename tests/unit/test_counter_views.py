@@ -123,6 +123,35 @@ def test_an_item_without_a_title_has_its_id_as_its_name(found: Any) -> None:
     assert {row[0] for row in tsv(IR, {"item_id": "record:a2"}, found)[15:-1]} == {"a2"}
 
 
+def test_a_use_of_a_record_in_a_data_set_is_one_item() -> None:
+    dataset = usage_document("dataset:d", "2024-01-05", {"regular": [3, 2, 1, 1, 9]})
+    dataset["breakdown"] |= {
+        "item.access_method": [["regular", 1, 1, 0, 0, 0]],
+        "item.access_method+access": [["regular|open", 1, 1, 0, 0, 0]],
+    }
+    site = usage_document("site:all", "2024-01-05", {"regular": [4, 3, 2, 2, 9]})
+    site["breakdown"]["item.access_method"] = [["regular", 1, 1, 1, 1, 0]]
+    record = usage_document("record:r", "2024-01-05", {"regular": [2, 1, 1, 1, 9]})
+    old = usage_document("site:all", "2024-01-06", {"regular": [7, 7, 7, 7, 7]})
+    found = sources(usage=[dataset, site, record, old])
+    (entry,) = ask(IR, {}, found)["Report_Items"]
+    assert [item["Item"] for item in entry["Items"]] == ["d", "r"]
+    counts = [
+        item["Attribute_Performance"][0]["Performance"]["Total_Item_Investigations"]
+        for item in entry["Items"]
+    ]
+    assert counts == [{"2024-01": 1}, {"2024-01": 2}]
+    (platform,) = ask(PR, {}, found)["Report_Items"]
+    totals = [
+        line["Performance"]["Total_Item_Investigations"]["2024-01"]
+        for line in platform["Attribute_Performance"]
+    ]
+    assert sum(totals) == 4
+    report = run_dsr(found, PLATFORM, (date(2024, 1, 1), date(2024, 1, 31)), now=NOW)
+    (one,) = report.datasets
+    assert one["performance"][0]["instance"][0]["count"] == 3
+
+
 def test_the_dataset_report_is_a_table_too(found: Any) -> None:
     usage = [usage_document("dataset:10.5072/ABC", "2024-01-05", {"regular": [5, 4, 3, 2, 9]})]
     description = {

@@ -13,7 +13,10 @@ from datetime import date, datetime
 from itertools import chain, islice
 from typing import Any
 
+from stats.aggregations.types import ITEM
 from stats.batches import batches
+from stats.events.types import SITE
+from stats.refs import kind_of
 from stats.reports.counter import exceptions as ex
 from stats.reports.counter.availability import Availability, availability, cover
 from stats.reports.counter.definitions import IR_A1, PARENT_DATA_TYPES, PR
@@ -91,12 +94,20 @@ def _items(
     if window is None:
         return
     breakdowns = (breakdown_for(request),)
-    usages = run_usage(sources.search, platform.item_kinds, window, breakdowns=breakdowns)
+    usages = run_usage(
+        sources.search, _kinds(request, platform), window, role=ITEM, breakdowns=breakdowns
+    )
     with_parents = tells_parents(request)
     for usage, item, parent in described(usages, sources, platform, with_parents=with_parents):
         one = item_lines(usage, item, request, platform, parent=parent)
         if one is not None:
             yield one
+
+
+def _kinds(request: CounterRequest, platform: Platform) -> tuple[str, ...]:
+    """Return the kinds that a report reads; a platform's is of its items and of the rest."""
+    rest = (kind_of(SITE),) if request.report.full == PR else ()
+    return (*platform.item_kinds, *rest)
 
 
 def described(
