@@ -18,12 +18,14 @@ from stats.cli.context import with_stats
 from stats.cli.pairs import parse_pairs
 from stats.errors import InputError
 from stats.proxies import current_stats
+from stats.reports.checks.run import check_file
 from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.reports.metrics import SORTS
 from stats.reports.registry import DSR, TABLES
 from stats.reports.scheduled import run_scheduled
 from stats.times import utc_now
 
+FOUND_WRONG = 1
 MONTH = click.DateTime(["%Y-%m"])
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to FILE.")
 
@@ -68,6 +70,21 @@ def counter(
     dates = {"begin_date": begin, "end_date": end}
     parameters = parse_pairs(params, field="--param") | dates
     _write(current_stats.reporter.run(name, form, parameters, now=utc_now()), output)
+
+
+@report.command()
+@click.argument("file", type=click.File("rb"))
+def check(file: IO[bytes]) -> None:
+    """Check a report, of ours or another's: schema and invariants; exit 1 if something is wrong.
+
+    FILE is a COUNTER 5.1 report or a dataset report as JSON, or a COUNTER report as TSV.
+    """
+    findings = check_file(file.read())
+    for finding in findings:
+        click.echo(finding.text)
+    click.echo(f"{len(findings)} wrong" if findings else "nothing wrong")
+    if findings:
+        sys.exit(FOUND_WRONG)
 
 
 @report.command()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-PUBLISHER_ID_TYPES = ("isni", "orcid", "grid", "urn", "client-id")
+from stats.reports.dsr_schema import PUBLISHER_ID_TYPES
 
 _NO_ID = (
     "no publisher id: set publisher_id in the description, or STATS_PUBLISHER_ID for the"

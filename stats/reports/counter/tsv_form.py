@@ -8,15 +8,15 @@ some, a line of zeros is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from itertools import chain
 from typing import Any
 
 from stats.reports.cells import tsv_line
-from stats.reports.counter.definitions import IR, METRIC_FIELDS
+from stats.reports.counter.definitions import IR, METRIC_FIELDS, CounterReport
 from stats.reports.counter.json_form import header, publisher_id
 from stats.reports.counter.lines import ItemLines, Line, item_ids
-from stats.reports.counter.request import CounterRequest
 from stats.reports.counter.run import CounterAnswer
 from stats.reports.items import Author, Item
 from stats.reports.months import column_of, months
@@ -25,6 +25,11 @@ from stats.times import month_of
 
 SEPARATOR = "; "
 _ID_COLUMNS = ("DOI", "Proprietary_ID", "ISBN", "Print_ISSN", "Online_ISSN", "URI")
+HEADER_ROWS = (
+    *("Report_Name", "Report_ID", "Release", "Institution_Name", "Institution_ID"),
+    *("Metric_Types", "Report_Filters", "Report_Attributes", "Exceptions"),
+    *("Reporting_Period", "Created", "Created_By", "Registry_Record"),
+)
 _FIRST = ("Country_Code",)
 """Extensions that the standard reserves: they come before what is counted (section 11.5)."""
 
@@ -86,33 +91,40 @@ def header_rows(answer: CounterAnswer) -> list[tuple[str, str]]:
         "Exceptions": SEPARATOR.join(r.to_text() for r in answer.request.remarks),
         "Reporting_Period": f"Begin_Date={begin}; End_Date={end}",
     }
-    names = "Report_Name Report_ID Release Institution_Name Institution_ID Metric_Types "
-    names += "Report_Filters Report_Attributes Exceptions Reporting_Period "
-    names += "Created Created_By Registry_Record"
-    return [(name, values[name] if name in values else body[name]) for name in names.split()]
+    return [(name, values[name] if name in values else body[name]) for name in HEADER_ROWS]
 
 
 def columns(answer: CounterAnswer) -> list[str]:
     """Return the column heads."""
     request = answer.request
-    heads = _shown(request, _FIRST)
-    if request.report.full == IR:
+    window = request.first, request.last
+    return build_columns(
+        request.report, request.show, with_parents=answer.with_parents, window=window
+    )
+
+
+def build_columns(
+    report: CounterReport,
+    show: Collection[str],
+    *,
+    with_parents: bool,
+    window: tuple[date, date],
+) -> list[str]:
+    """Return the column heads of a report with the attributes that are shown."""
+    heads = _shown(show, _FIRST)
+    if report.full == IR:
         heads += ["Item", "Publisher", "Publisher_ID", "Platform"]
-        heads += [*_shown(request, _ITEM_ATTRIBUTES), *_ID_COLUMNS]
-        heads += _PARENT_COLUMNS if answer.with_parents else ()
+        heads += [*_shown(show, _ITEM_ATTRIBUTES), *_ID_COLUMNS]
+        heads += _PARENT_COLUMNS if with_parents else ()
     else:
         heads += ["Platform"]
-    heads += ["Data_Type", *_shown(request, _LINE_ATTRIBUTES)]
-    heads += [
-        "Metric_Type",
-        "Reporting_Period_Total",
-        *map(column_of, months(request.first, request.last)),
-    ]
-    return [head for head in heads if head not in _LEFT_OUT.get(request.report.id, ())]
+    heads += ["Data_Type", *_shown(show, _LINE_ATTRIBUTES)]
+    heads += ["Metric_Type", "Reporting_Period_Total", *map(column_of, months(*window))]
+    return [head for head in heads if head not in _LEFT_OUT.get(report.id, ())]
 
 
-def _shown(request: CounterRequest, names: Iterable[str]) -> list[str]:
-    return [name for name in names if name in request.show]
+def _shown(show: Collection[str], names: Iterable[str]) -> list[str]:
+    return [name for name in names if name in show]
 
 
 def _lines(cells: Mapping[str, str], lines: Iterable[Line], answer: CounterAnswer) -> Iterator[str]:

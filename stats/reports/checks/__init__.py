@@ -1,0 +1,1 @@
+"""A report in a file, ours or another's, checked: form, invariants, line and rule."""
