@@ -130,7 +130,10 @@ class Settings:
     )
     queries: Any = _setting((), "Named queries of the host: a list of Query.", read_object)
     permission_factory: Any = _setting(
-        None, "Decides each query: a function of the query's name and parameters.", read_function
+        None,
+        "Decides each query: a function of the query's name and parameters that returns True or"
+        " False, a permission with can() as Invenio's, or None to leave it to the defaults.",
+        read_function,
     )
     identity: Any = _setting(
         None,

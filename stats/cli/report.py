@@ -22,6 +22,7 @@ from stats.reports.checks.run import check_file
 from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.reports.metrics import SORTS
 from stats.reports.registry import DSR, TABLES
+from stats.reports.rows import OWN_VIEWS
 from stats.reports.scheduled import run_scheduled
 from stats.times import utc_now
 
@@ -40,16 +41,25 @@ def report() -> None:
 @click.option("--by-user", is_flag=True, help="One row for each user and resource.")
 @click.option("--from", "first", default="", help="First day; all time without.")
 @click.option("--to", "last", default="", help="Last day.")
+@click.option("--own-views", is_flag=True, help="A column of the views of its own page alone.")
 @click.option("--sort", default="downloads", help=f"One of {', '.join(SORTS)}.")
 @click.option("--limit", default="", help="Rows at most.")
 @click.option("--format", "form", type=click.Choice(TABLES), default="csv", show_default=True)
 @OUTPUT
 @with_stats
-def metrics(kind: str | None, by_user: bool, form: str, output: Path | None, **given: str) -> None:
+def metrics(
+    kind: str | None,
+    by_user: bool,
+    own_views: bool,
+    form: str,
+    output: Path | None,
+    **given: str,
+) -> None:
     """What was viewed and downloaded, and how often: of one kind, or of all."""
     name = (kind or "metrics") + ("_by_user" if by_user else "")
     names = {"first": "from", "last": "to"}
     parameters = {names.get(key, key): value for key, value in given.items() if value}
+    parameters |= {OWN_VIEWS: "true"} if own_views else {}
     _write(current_stats.reporter.run(name, form, parameters, now=utc_now()), output)
 
 

@@ -49,7 +49,7 @@ PEOPLE = "user"
 """The dimension that names people; a breakdown by it is not public."""
 
 Factory = Callable[[str, dict[str, Any]], Any]
-"""``STATS_PERMISSION_FACTORY``: returns something with ``can()``, or None for the defaults."""
+"""``STATS_PERMISSION_FACTORY``: True or False, something with ``can()``, or None (defaults)."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,8 @@ class Policy:
         permission = self.factory(name, dict(given)) if self.factory else None
         if permission is None:
             return False
-        if not permission.can():
+        allowed = permission if isinstance(permission, bool) else permission.can()
+        if not allowed:
             raise _denied(identity, f"run {name} with these parameters")
         return True
 

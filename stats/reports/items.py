@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from stats.refs import split_ref
+from stats.refs import kind_of, split_ref
 
 UNKNOWN_YEAR = "0001"
 """COUNTER's year of publication of what has none known (COUNTER 5.1, section 3.3)."""
@@ -119,7 +119,7 @@ class Item:
 
 def read_item(resource: str, description: Mapping[str, Any], platform: Platform) -> Item:
     """Return the item called ``resource``, of its document in ``resources`` (may be empty)."""
-    kind, name = split_ref(resource)
+    kind = kind_of(resource)
     published = str(description.get("publication_date") or "")
     identifiers = _identifiers(description)
     described_type = str(description.get("data_type") or platform.data_types.get(kind) or "")
@@ -128,7 +128,7 @@ def read_item(resource: str, description: Mapping[str, Any], platform: Platform)
         resource,
         title=str(description.get("title") or ""),
         publisher=publisher,
-        doi=_doi(str(description.get("doi") or identifiers.get("doi") or name)),
+        doi=read_doi(resource, description),
         url=_web_address(
             str(description.get("url") or identifiers.get("uri") or ""), platform.site_url
         ),
@@ -146,6 +146,12 @@ def read_item(resource: str, description: Mapping[str, Any], platform: Platform)
         },
         parent_type=described_type,
     )
+
+
+def read_doi(resource: str, description: Mapping[str, Any]) -> str:
+    """Return the bare DOI of a resource in lower case; empty when none is known."""
+    known = description.get("doi") or _identifiers(description).get("doi")
+    return _doi(str(known or split_ref(resource)[1]))
 
 
 def _identifiers(description: Mapping[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -28,7 +28,14 @@ from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
 from stats.refs import split_ref
 from stats.reports.external_sort import Sorted
-from stats.reports.rows import MetricsReport, Row, Usage, build_reports
+from stats.reports.rows import (
+    OWN_VIEWS,
+    MetricsReport,
+    Row,
+    Usage,
+    build_reports,
+    with_own_views,
+)
 from stats.reports.sources import Body, Sources, Visibility
 from stats.reports.windows import run_window
 from stats.stores.ranking import RANKED_BY, RankedBy
@@ -37,7 +44,11 @@ from stats.validation import SHOWN, refuse_unknown
 
 SortBy = Literal["downloads", "views", "last_viewed", "last_downloaded", "id"]
 SORTS: tuple[SortBy, ...] = get_args(SortBy)
-PARAMETERS = ("from", "to", "sort", "limit")
+PARAMETERS = ("from", "to", "since", "until", "sort", "limit", "own_views")
+_SAME = {"from": "since", "to": "until"}
+"""Clowder's words for the window, beside ours."""
+
+_YES = {"true": True, "1": True, "false": False, "0": False, "": False}
 BATCH = 1_000
 """Rows whose visibility and descriptions are looked up at once."""
 
@@ -72,12 +83,31 @@ def parse_metrics(name: str, given: Mapping[str, str], *, kinds: Kinds) -> Metri
         message = f"there is no report {name[:SHOWN]!r}, but {', '.join(reports)}"
         raise UnknownError("unknown_query", message, field="report")
     refuse_unknown(given, PARAMETERS)
-    return MetricsRequest(reports[name], parse_window(given), _sort(given), _limit(given))
+    report = reports[name]
+    if _own_views(given, report):
+        report = with_own_views(report)
+    return MetricsRequest(report, parse_window(given), _sort(given), _limit(given))
+
+
+def _own_views(given: Mapping[str, str], report: MetricsReport) -> bool:
+    text = given.get("own_views", "").lower()
+    if text not in _YES:
+        message = f"own_views must be true or false, not {text[:40]!r}"
+        raise InputError("bad_format", message, field="own_views")
+    if _YES[text] and (report.kind is None or report.by_user):
+        message = "own_views is a column of the report of one kind, not by user"
+        raise InputError("out_of_range", message, field="own_views")
+    return _YES[text]
 
 
 def parse_window(given: Mapping[str, str]) -> Window:
-    """Read ``from`` and ``to``; either may be absent or empty."""
-    first, last = (parse_date(given[k], k) if given.get(k) else None for k in ("from", "to"))
+    """Read ``from`` and ``to``, or ``since`` and ``until``; each may be absent or empty."""
+    for name, other in _SAME.items():
+        if given.get(name) and given.get(other):
+            message = f"{name} and {other} are the same; send one of them"
+            raise InputError("bad_window", message, field=other)
+    names = [name if given.get(name) else other for name, other in _SAME.items()]
+    first, last = (parse_date(given[k], k) if given.get(k) else None for k in names)
     window = Window(first, last)
     check_order(window, field="to")
     return window
@@ -112,6 +142,7 @@ def run_metrics(
     until = sources.bookmarks.counted_until()
     kind = request.report.kind
     kinds = (kind,) if kind else sources.kinds.named("combined")
+    _check_own_views(request.report, sources)
     if request.window == ALL_TIME and visible is None and request.sort in RANKED_BY:
         count = _count(request.report, sources, kinds)
         usages = _ranked(request, sources, kinds)
@@ -155,8 +186,27 @@ def order(sort: SortBy) -> Callable[[Usage], tuple[Any, ...]]:
     return key
 
 
-def read_total(document: Body) -> Usage:
-    """Return the usage in a document of ``statistic_totals`` or ``statistic_users``."""
+def own_types(sources: Sources, kind: str | None) -> list[str]:
+    """Return the types that are views of a kind's own page: those that know it first."""
+    return [
+        event_type.name
+        for event_type in sources.event_types.values()
+        if event_type.counts_as == "views" and event_type.levels[:1] == (kind,)
+    ]
+
+
+def _check_own_views(report: MetricsReport, sources: Sources) -> None:
+    if OWN_VIEWS in report.header and not own_types(sources, report.kind):
+        message = f"no event type is of the own page of a {report.kind}"
+        raise InputError("out_of_range", message, field=OWN_VIEWS)
+
+
+def read_total(document: Body, own: Collection[str] = ()) -> Usage:
+    """Return the usage in a document of ``statistic_totals`` or ``statistic_users``.
+
+    ``own`` are the types that are views of its own page.
+    """
+    events = document.get("events") or {}
     return Usage(
         document.get("resource") or document["_id"],
         document["views"],
@@ -164,6 +214,7 @@ def read_total(document: Body) -> Usage:
         document.get("last_viewed"),
         document.get("last_downloaded"),
         document.get("user_id", ""),
+        sum(events.get(name, 0) for name in own),
     )
 
 
@@ -178,7 +229,9 @@ def _ranked(request: MetricsRequest, sources: Sources, kinds: Sequence[str]) -> 
     ranking = sources.ranking
     one = ranking.users if request.report.by_user else ranking.totals
     counted = request.report.counted
-    return heapq.merge(*(map(read_total, one(kind, by, counted)) for kind in kinds), key=order(by))
+    own = own_types(sources, request.report.kind)
+    totals = ((read_total(document, own) for document in one(kind, by, counted)) for kind in kinds)
+    return heapq.merge(*totals, key=order(by))
 
 
 def _unsorted(
@@ -191,7 +244,8 @@ def _unsorted(
         usages = _ranked(request, sources, kinds)
     else:
         by_user = request.report.by_user
-        found = run_window(sources, request.window, kinds=kinds, by_user=by_user)
+        own = own_types(sources, request.report.kind)
+        found = run_window(sources, request.window, kinds=kinds, by_user=by_user, own=own)
         counted = request.report.counted
         usages = (usage for usage in found if any(getattr(usage, name) for name in counted))
     if visible is None:

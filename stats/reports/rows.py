@@ -8,7 +8,7 @@ described has a row with empty cells, since its usage is real.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -28,7 +28,10 @@ Description = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How often a resource was used, by everybody or by the one user that is named."""
+    """How often a resource was used, by everybody or by the one user that is named.
+
+    ``own_views`` are those of its own page, which are among the views of all that was in it.
+    """
 
     resource: str
     views: int
@@ -36,6 +39,7 @@ class Usage:
     last_viewed: datetime | None = None
     last_downloaded: datetime | None = None
     user_id: str = ""
+    own_views: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ def _size_kb(row: Row) -> Cell:
     return None if size is None else int(size) // KILOBYTE
 
 
+OWN_VIEWS = "own_views"
+
 VALUES: dict[str, Callable[[Row], Cell]] = {
     "type": lambda row: split_ref(row.usage.resource)[0],
     "id": lambda row: split_ref(row.usage.resource)[1],
@@ -80,6 +86,7 @@ VALUES: dict[str, Callable[[Row], Cell]] = {
     "created": _said("created"),
     "uploaded/created": _said("created"),
     "views": lambda row: row.usage.views,
+    OWN_VIEWS: lambda row: row.usage.own_views,
     "downloads": lambda row: row.usage.downloads,
     "last_viewed": lambda row: row.usage.last_viewed,
     "last_downloaded": lambda row: row.usage.last_downloaded,
@@ -148,6 +155,16 @@ def build_reports(kinds: Kinds) -> dict[str, MetricsReport]:
         if kind.plural:
             reports += _of_kind(kind, kind.plural, kinds)
     return {report.name: report for report in reports}
+
+
+def with_own_views(report: MetricsReport) -> MetricsReport:
+    """Return the same report with the views of the resource's own page behind the views."""
+    columns: list[Column] = []
+    for name, value in report.columns:
+        columns.append((name, value))
+        if name == "views":
+            columns.append((OWN_VIEWS, VALUES[OWN_VIEWS]))
+    return replace(report, columns=tuple(columns))
 
 
 def _of_kind(kind: Kind, name: str, kinds: Kinds) -> tuple[MetricsReport, MetricsReport]:

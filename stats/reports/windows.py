@@ -23,9 +23,17 @@ PAGE = 5_000
 
 
 def run_window(
-    sources: Sources, window: Window, *, kinds: Sequence[str], by_user: bool
+    sources: Sources,
+    window: Window,
+    *,
+    kinds: Sequence[str],
+    by_user: bool,
+    own: Sequence[str] = (),
 ) -> Iterator[Usage]:
-    """Yield the usage of every resource of ``kinds`` that was used in ``window``."""
+    """Yield the usage of every resource of ``kinds`` that was used in ``window``.
+
+    ``own`` are the types that are views of a resource's own page.
+    """
     if by_user:
         index = sources.search.daily("users")
         return _pages(sources, index, lambda after: build_users(kinds, window, after))
@@ -33,7 +41,7 @@ def run_window(
     return _pages(
         sources,
         sources.daily("views", "downloads"),
-        lambda after: build_totals(kinds, window, (views, downloads), after),
+        lambda after: build_totals(kinds, window, (views, downloads, own), after),
     )
 
 
@@ -50,13 +58,15 @@ def _pages(sources: Sources, index: str, build: Callable[[Body | None], Body]) -
 def build_totals(
     kinds: Sequence[str],
     window: Window,
-    types: tuple[Sequence[str], Sequence[str]],
+    types: tuple[Sequence[str], Sequence[str], Sequence[str]],
     after: Body | None,
 ) -> Body:
-    """Ask for a page of resources with the sums of the types that are views, and downloads."""
+    """Ask for a page of resources with the sums of types: views, downloads, own views."""
     search = _search(kinds, window)
     rows = search.aggs.bucket("rows", _composite(["resource"], after))
-    for name, events in zip(("views", "downloads"), types, strict=True):
+    for name, events in zip(("views", "downloads", "own"), types, strict=True):
+        if name == "own" and not events:
+            continue
         counter = rows.bucket(name, A("filter", terms={"event": list(events)}))
         counter.metric("count", A("sum", field="count"))
         counter.metric("last", A("max", field="last"))
@@ -86,6 +96,7 @@ def read_usage(bucket: Body) -> Usage | None:
         _time(bucket["views"]["last"]["value"]),
         _time(bucket["downloads"]["last"]["value"]),
         bucket["key"].get("user_id", ""),
+        int(bucket["own"]["count"]["value"]) if "own" in bucket else 0,
     )
 
 

@@ -278,6 +278,14 @@ def test_the_permission_factory_of_the_host_decides_where_it_wants_to() -> None:
     assert calls[0] == ("some-query", {"resource": "record:closed"})
 
 
+def test_the_permission_factory_may_answer_yes_or_no() -> None:
+    answers = {"record:closed": True, "record:open": False}
+    decided = policy(factory=lambda name, params: answers.get(params["resource"]))
+    assert allows(ANONYMOUS, lambda i: ask(i, decided, resource="record:closed")) == 200
+    assert allows(ADMIN, lambda i: ask(i, decided, resource="record:open")) == 403
+    assert allows(ANONYMOUS, lambda i: ask(i, decided, resource="file:of-closed")) == 401
+
+
 def test_the_list_of_queries_leaves_out_what_the_host_refuses() -> None:
     listing = policy(factory=lambda name, params: Answers(name == "good") if name else None)
     assert [name for name in ("good", "bad") if listing.may_list(READER, name)] == ["good"]

@@ -247,7 +247,10 @@ def test_json_without_rows_is_json() -> None:
         ({"sort": "size"}, "out_of_range", "sort"),
         ({"limit": "0"}, "out_of_range", "limit"),
         ({"limit": "many"}, "out_of_range", "limit"),
-        ({"until": "2024-01-01"}, "unknown_parameter", "until"),
+        ({"untill": "2024-01-01"}, "unknown_parameter", "untill"),
+        ({"to": "2024-01-01", "until": "2024-01-01"}, "bad_window", "until"),
+        ({"since": "2024-01-02", "until": "2024-01-01"}, "bad_window", "to"),
+        ({"own_views": "maybe"}, "bad_format", "own_views"),
     ],
 )
 def test_a_wrong_parameter_is_named(given: dict[str, str], code: str, field: str) -> None:
@@ -286,3 +289,24 @@ def test_every_column_has_a_value() -> None:
     for report in build_reports(BUILT).values():
         assert len(set(report.header)) == len(report.header)
     assert build_reports(BUILT)["metrics"].kind is None
+
+
+def test_since_and_until_are_from_and_to() -> None:
+    ours = parse_metrics("files", {"from": "2024-01-01", "to": "2024-01-31"}, kinds=BUILT)
+    clowders = parse_metrics("files", {"since": "2024-01-01", "until": "2024-01-31"}, kinds=BUILT)
+    assert clowders == ours
+
+
+def test_views_of_its_own_page_are_apart_when_asked_for() -> None:
+    events = {"collection-view": 2, "record-view": 5}
+    found = sources(totals=[total("collection:c", 7, 1, events=events)])
+    request = parse_metrics("collections", {"own_views": "true"}, kinds=BUILT)
+    (row,) = rows_of(run_metrics(request, found))
+    assert (row["views"], row["own_views"]) == ("7", "2")
+    header = ",".join(request.report.header)
+    assert header == HEADERS["collections"].replace("views,", "views,own_views,", 1)
+    for name in ("metrics", "collections_by_user"):
+        with pytest.raises(InputError, match="own_views"):
+            parse_metrics(name, {"own_views": "true"}, kinds=BUILT)
+    with pytest.raises(InputError, match="own page of a space"):
+        run_metrics(parse_metrics("spaces", {"own_views": "true"}, kinds=BUILT), found)
