@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
 from waitress.server import create_server
 
 from stats.aggregations.daily_documents import document_id
 from stats.engines.namespace import Namespace
 from stats.errors import StoreUnavailable
 from stats.ext import StatsState
+from stats.reports.counter.schemas import EXCEPTION, MEMBERS, REPORT_LIST, STATUS
 from stats.service import create_app
 from stats.stores.resources import Description
 from stats.stores.search import Action
@@ -344,7 +346,14 @@ def test_the_lists(rest: FlaskClient, counted: str) -> None:
     (member,) = ask(rest, "members").get_json()
     assert (member["Institution_Name"], member["Customer_ID"]) == ("The World", WORLD)
     listed = ask(rest, "reports").get_json()
-    assert [(r["Report_ID"], r["Release"]) for r in listed] == [("PR", "5.1"), ("IR", "5.1")]
+    assert [r["Report_ID"] for r in listed] == ["PR", "PR_P1", "IR", "IR_A1", "IR_M1"]
+    assert {r["Release"] for r in listed} == {"5.1"}
+    for schema, answer in (
+        (STATUS, [service]),
+        (MEMBERS, [member]),
+        (REPORT_LIST, listed),
+    ):
+        Draft202012Validator(schema).validate(answer)
     assert {r["First_Month_Available"] for r in listed} == {counted}
     assert {r["Last_Month_Available"] for r in listed} == {counted}
 
@@ -360,6 +369,7 @@ def test_the_customer_is_the_world(
     dates = {"begin_date": "2024-01", "end_date": "2024-01"}
     response = rest.get(f"/api/counter/r51/{path}", query_string=dates | given)
     assert (response.status_code, response.get_json()["Code"]) == (status, code)
+    Draft202012Validator(EXCEPTION).validate(response.get_json())
 
 
 @pytest.fixture
