@@ -37,7 +37,7 @@ def test_the_first_example_serves_routes(stats_namespace: Namespace, tmp_path: P
         code = code.replace(said, here)
     (tmp_path / "app.py").write_text(code, "utf-8")
     port = free_port()
-    command = [sys.executable, "-m", "flask", "run", "--port", str(port)]
+    command = [sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "app:app"]
     environ = {"STATS_INDEX_PREFIX": stats_namespace.prefix, "PATH": ""}
     process = subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE)
     try:
