@@ -22,7 +22,8 @@ USAGE_FIELDS = (
 )
 """The numbers of a document of usage; ``volume`` is the bytes of the requests."""
 
-ITEM, DATASET = "item", "dataset"
+ITEM = "item"
+DATASET = "dataset"
 """The roles in which a resource is what a use is attributed to: of COUNTER, of Make Data Count."""
 
 
