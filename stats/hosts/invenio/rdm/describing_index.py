@@ -52,14 +52,29 @@ DATA_TYPES = {
 Source = Mapping[str, Any]
 
 
-def describe_all(state: StatsState, sources: Sequence[Source]) -> None:
-    """Write what is known of some records, their concepts and communities."""
-    now = utc_now()
+def describe_all(state: StatsState, sources: Sequence[Source]) -> int:
+    """Write what is new of some records, their concepts and communities; return how many."""
     communities = {one for source in sources for one in _communities(source)}
-    fields = [*_records(sources), *(_communities_of(communities) if communities else ())]
+    said = dict([*_records(sources), *(_communities_of(communities) if communities else ())])
+    known = state.stores.resources.read(list(said))
+    new = {ref: fields for ref, fields in said.items() if not _holds(known.get(ref, {}), fields)}
+    now = utc_now()
     state.stores.resources.describe(
-        Description(ref, {k: v for k, v in known.items() if v is not None}, now, by_host=True)
-        for ref, known in fields
+        Description(
+            ref,
+            {name: value for name, value in fields.items() if value is not None},
+            now,
+            by_host=True,
+        )
+        for ref, fields in new.items()
+    )
+    return len(new)
+
+
+def _holds(known: Source, said: Source) -> bool:
+    """Return whether a description has all that is said; times are not compared."""
+    return all(
+        known.get(name) == value for name, value in said.items() if value and name != "created"
     )
 
 

@@ -65,6 +65,7 @@ def run_compare(
     """Return the records whose numbers in the index are old, with their totals, and how many."""
     by_id = {str(total["id"]): total for total in concepts}
     found = dict(run_records("parent.id", list(by_id), FIELDS))
+    describe_all(state, list(found.values()))
     refs = [f"record:{source['id']}" for source in found.values()]
     totals = state.stores.totals.read(refs)
     outdated = {}
@@ -94,7 +95,6 @@ def run_index(
     from invenio_rdm_records.proxies import current_rdm_records_service  # noqa: PLC0415
 
     indexer = current_rdm_records_service.indexer
-    describe_all(state, [source for source, _ in outdated.values()])
     at_hand = {ref: total for _, totals in outdated.values() for ref, total in totals.items()}
     with totals_at_hand(at_hand):
         indexer.bulk_index(iter(outdated))
