@@ -30,8 +30,9 @@ from stats.events.enrichment import Enrichment
 from stats.events.importers.catalogue import AUTO
 from stats.events.importers.event_lines import Imported, Lines
 from stats.events.importers.forwarded import trust
-from stats.events.importers.importing import Importing, run_import
+from stats.events.importers.importing import Importing, Summary
 from stats.events.importers.options import read_format, read_mapping
+from stats.events.importers.recorded import run_recorded
 from stats.events.parse import parse_event
 from stats.events.process import Processed, Processing, never, run_process
 from stats.events.publish import Batch, parse_batch, run_publish, run_publish_json
@@ -150,11 +151,19 @@ class StatsState:
 
         Raises ``InputError`` when the mapping is wrong or the file cannot be read.
         """
-        importing = self.importing(mapping, file_format=file_format)
-        summary = run_import([path], replace(importing, report=report))
+        importing = replace(self.importing(mapping, file_format=file_format), report=report)
+        summary = Summary()
+        self.import_logs([path], importing, summary)
         for problem in summary.problems:
             raise InputError("bad_format", problem, field="FILE")
         return summary.result
+
+    def import_logs(self, files: Sequence[Path], importing: Importing, summary: Summary) -> str:
+        """Publish the events of logs under an id, and return it.
+
+        Raises ``StoreUnavailable`` when an engine is down; the same can be imported again then.
+        """
+        return run_recorded(files, importing, summary, imports=self.stores.imports, now=utc_now)
 
     def importing(
         self,

@@ -93,6 +93,7 @@ def build_processing(
         enrichment=enrichment,
         pruned_until=stores.bookmarks.pruned_until,
         refused_days=stores.counted_days.refused_days,
+        withdrawn=stores.imports.withdrawn,
         clock=stores.clock,
         limit=settings.batch_events,
     )

@@ -18,6 +18,7 @@ from stats.cli.audit import audit
 from stats.cli.erase import erase, reflag
 from stats.cli.events import events
 from stats.cli.export import export
+from stats.cli.imports import imports
 from stats.cli.legacy import import_legacy
 from stats.cli.query import query
 from stats.cli.report import report
@@ -83,6 +84,7 @@ for command in (
     events,
     export,
     import_legacy,
+    imports,
     init,
     query,
     report,

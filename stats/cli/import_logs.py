@@ -84,7 +84,7 @@ def import_(
     if dry_run:
         importing = replace(importing, publish=partial(_keep_first, first))
     with _progress(files) as report:
-        summary = _run(files, replace(importing, report=report))
+        summary = _run(files, replace(importing, report=report), dry_run=dry_run)
     if dry_run:
         _show_rules(importing, summary.result, first)
     _show(summary)
@@ -93,10 +93,13 @@ def import_(
         sys.exit(code)
 
 
-def _run(files: list[Path], importing: Importing) -> Summary:
+def _run(files: list[Path], importing: Importing, *, dry_run: bool) -> Summary:
     summary = Summary()
     try:
-        run_import(files, importing, summary)
+        if dry_run:
+            run_import(files, importing, summary)
+        else:
+            current_stats.import_logs(files, importing, summary)
     except MappingError:
         click.echo(str(summary.result))
         raise

@@ -107,7 +107,7 @@ def _bytes_of(obj: Any, body: bytes) -> bytes:
 
 def _read_event(obj: Any, delivery: Delivery, reading: Reading) -> Ready:
     _check_published(obj)
-    event = parse_event(obj, types=reading.types, now=reading.now)
+    event = parse_event(obj, types=reading.types, now=reading.now, queued=True)
     if event.type is not reading.event_type:
         message = f"type {event.type.name} is in the queue of {reading.event_type.name}"
         raise InputError("bad_format", message, field="type")

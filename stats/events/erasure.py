@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from stats.events.batch import Ready
-from stats.events.fields import FIELDS
+from stats.events.fields import QUEUED_FIELDS
 from stats.events.raw_document import PERSONAL
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.erasures import Erasures
@@ -99,7 +99,7 @@ def scrub_payload(payload: bytes) -> bytes:
             one.pop(name, None)
     for event in read if isinstance(read, list) else [read]:
         if isinstance(event, dict):
-            event.update(dict.fromkeys(event.keys() - FIELDS.keys(), ""))
+            event.update(dict.fromkeys(event.keys() - QUEUED_FIELDS.keys(), ""))
     try:
         return b"" if read is None else orjson.dumps(read)
     except orjson.JSONEncodeError:  # read deeper than can be written

@@ -32,6 +32,7 @@ LIMITS: Mapping[str, int] = MappingProxyType(
         "user_cookie": 256,
         "session_id": 256,
         "feature": 256,
+        "import_id": 64,
         "title": 4096,
         "url": 8190,
         "referrer": 8190,
@@ -252,3 +253,6 @@ FIELDS: Mapping[str, Check] = MappingProxyType(
     }
 )
 """Every field of an event, in the order of ``docs/events.md``."""
+
+QUEUED_FIELDS: Mapping[str, Check] = MappingProxyType({**FIELDS, "import_id": parse_name})
+"""Those of an event in the queue: it knows the import that brought it, which nobody can send."""

@@ -50,7 +50,8 @@ class Indexing:
     """Where documents go, and how long to keep trying.
 
     ``patience`` is the seconds of pauses between attempts, after which
-    ``StoreUnavailable`` is raised and nothing is acknowledged.
+    ``StoreUnavailable`` is raised and nothing is acknowledged. ``withdrawn`` are the imports
+    whose events are dropped.
     """
 
     search: SearchStore
@@ -59,6 +60,7 @@ class Indexing:
     clock: Callable[[], datetime]
     patience: float
     pause: Callable[[float], None] = time.sleep
+    withdrawn: Callable[[], frozenset[str]] = frozenset
 
 
 def run_index(documents: Sequence[Ready], *, indexing: Indexing) -> Outcome:
@@ -124,6 +126,7 @@ class _Request:
             self._stamp_anew()
 
     def _create(self) -> None:
+        self.waiting = drop_withdrawn(self.waiting, self.indexing.withdrawn)
         self.waiting = forget_documents(self.waiting, self.indexing.erasures.read())
         results = self.indexing.search.bulk(_creations(self.waiting, indexing=self.indexing))
         tried, self.waiting = self.waiting, []
@@ -159,6 +162,14 @@ class _Request:
     def _keep(self, waiting: list[Ready], document: Ready, result: ItemResult) -> None:
         waiting.append(document)
         self.obstacle = StoreUnavailable(ENGINE, result.reason)
+
+
+def drop_withdrawn(documents: list[Ready], withdrawn: Callable[[], frozenset[str]]) -> list[Ready]:
+    """Return the documents but for those of imports that were taken back."""
+    if all(document.event.import_id is None for document in documents):
+        return documents
+    gone = withdrawn()
+    return [document for document in documents if document.event.import_id not in gone]
 
 
 def _creations(documents: list[Ready], *, indexing: Indexing) -> list[Action]:

@@ -16,7 +16,7 @@ from typing import Any
 from stats.counting_rules import FIRST_DAY
 from stats.errors import InputError
 from stats.events.accessories import Warn, mend_field, no_warning
-from stats.events.fields import FIELDS
+from stats.events.fields import FIELDS, QUEUED_FIELDS, Check
 from stats.events.types import Event, EventType
 from stats.times import DAY_MS, day_start_ms, iso_of_ms, to_ms
 from stats.validation import SHOWN, find_near
@@ -25,6 +25,7 @@ EARLIEST = day_start_ms(FIRST_DAY)
 """Nothing was used over the web before: an older time is a broken clock."""
 
 _CHECKS = dict(FIELDS)
+_QUEUED_CHECKS = dict(QUEUED_FIELDS)
 
 LATEST_AHEAD = DAY_MS
 """How far ahead of us a sender's clock may be, in milliseconds."""
@@ -36,16 +37,17 @@ def parse_event(
     types: Mapping[str, EventType],
     now: datetime,
     warn: Warn = no_warning,
+    queued: bool = False,
 ) -> Event:
     """Return the event that a JSON object describes; raise ``InputError`` otherwise.
 
     ``types`` are the known event types by name. A field that is ``null`` is
     absent. An absent ``id`` is made, an absent ``timestamp`` is ``now``. ``warn`` is told
-    of each accessory that cannot be kept as it came.
+    of each accessory that cannot be kept as it came. ``queued``: it comes out of the queue.
     """
     if not isinstance(obj, dict):
         raise InputError("wrong_type", "an event is a JSON object")
-    fields = _parse_fields(obj, warn)
+    fields = _parse_fields(obj, warn, _QUEUED_CHECKS if queued else _CHECKS)
     fields["type"] = _type_of(fields, types)
     if "resource" not in fields:
         raise InputError("missing", "resource is missing, send kind:id", field="resource")
@@ -56,10 +58,10 @@ def parse_event(
     return Event(**fields)
 
 
-def _parse_fields(obj: dict[Any, Any], warn: Warn) -> dict[str, Any]:
+def _parse_fields(obj: dict[Any, Any], warn: Warn, checks: dict[str, Check]) -> dict[str, Any]:
     fields = {}
     for name, value in obj.items():
-        check = _CHECKS.get(name)
+        check = checks.get(name)
         if check is None:
             raise _unknown_field(str(name))
         if value is not None:
@@ -128,5 +130,6 @@ def dump_event(event: Event) -> dict[str, Any]:
         "feature": event.feature,
         "value": event.value,
         "extra": event.extra or None,
+        "import_id": event.import_id,
     }
     return {name: value for name, value in dumped.items() if value is not None}

@@ -83,7 +83,8 @@ class Processing:
     before which day the raw events of a type are gone, ``refused_days`` of which days some
     are missing. ``patience`` is how many
     seconds to try again when Elasticsearch does not take documents.
-    ``should_stop`` is asked between chunks.
+    ``should_stop`` is asked between chunks. ``withdrawn`` are the imports whose events are
+    dropped.
     """
 
     queues: EventQueues
@@ -99,6 +100,7 @@ class Processing:
     clock: Callable[[], datetime]
     limit: int = LIMIT
     patience: float = PATIENCE
+    withdrawn: Callable[[], frozenset[str]] = frozenset
     should_stop: Callable[[], bool] = never
 
 
@@ -164,6 +166,7 @@ class _Run:
             type_name,
             processing.clock,
             processing.patience,
+            withdrawn=processing.withdrawn,
         )
         self._in_flight: deque[_InFlight] = deque()
         self._to_do = waiting

@@ -38,7 +38,7 @@ def parse_letter(
     """Return the events of a letter; raise ``InputError`` when one is still none."""
     given = {"id": letter.id, "timestamp": iso_ms(letter.time)}
     return [
-        parse_event(_completed(obj, given), types=types, now=now)
+        parse_event(_completed(obj, given), types=types, now=now, queued=True)
         for obj in read_message(letter.payload)
     ]
 

@@ -167,6 +167,7 @@ class Event(NamedTuple):
     feature: str | None = None
     value: float | None = None
     extra: Mapping[str, str | float] = _NOTHING
+    import_id: str | None = None
 
     @property
     def resources(self) -> tuple[str, ...]:

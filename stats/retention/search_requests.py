@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from stats.counting_rules import DOUBLE_CLICK
+from stats.counting_rules import CARRY_OVER_PARTITION, DOUBLE_CLICK
 from stats.events.raw_document import PRIVATE
 from stats.stores.dsl import A, Q, Search
 from stats.times import DAY, from_ms, iso_ms, midnight
@@ -69,6 +69,28 @@ def build_user_days(user: str) -> Body:
     days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
     search.aggs.bucket("days", days)
     search.aggs.bucket("carry_overs", "filter", filter=Q("match_none")).bucket("days", days)
+    return search.to_dict()
+
+
+def build_import(import_id: str) -> Body:
+    """Select the events that an import brought."""
+    body: Body = Q("term", import_id=import_id).to_dict()
+    return body
+
+
+def build_import_scrubbed(import_id: str) -> Body:
+    """Select those of them that no longer say who did it."""
+    body: Body = (Q("term", import_id=import_id) & Q("term", scrubbed=True)).to_dict()
+    return body
+
+
+def build_import_days(import_id: str) -> Body:
+    """Ask for the days of an import's events, in the form of ``build_find_days``."""
+    search = Search().filter("term", import_id=import_id).extra(size=0)
+    days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
+    search.aggs.bucket("days", days)
+    exists = Q("exists", field=CARRY_OVER_PARTITION)
+    search.aggs.bucket("carry_overs", "filter", filter=exists).bucket("days", days)
     return search.to_dict()
 
 

@@ -16,6 +16,7 @@ from stats.stores.counted_days import CountedDays
 from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
+from stats.stores.imports import ImportStore
 from stats.stores.locks import DayClaims, JobLocks
 from stats.stores.mongo import Documents, check_listening, connect, ping
 from stats.stores.queues import EventQueues
@@ -145,6 +146,11 @@ class Stores:
         return ErasureStore(self.database)
 
     @cached_property
+    def imports(self) -> ImportStore:
+        """Return which logs were imported."""
+        return ImportStore(self.database)
+
+    @cached_property
     def salts(self) -> SaltStore:
         """Return the salts of anonymisation."""
         return SaltStore(self.database, clock=self.clock)
@@ -172,5 +178,5 @@ class Stores:
             self.retained_rows,
         ):
             store.ensure()
-        for kept in (self.dead_letters, self.salts, self.tokens):
+        for kept in (self.dead_letters, self.imports, self.salts, self.tokens):
             kept.ensure()

@@ -37,6 +37,10 @@ NOT_FOUND = 404
 MONTH = "-YYYY-MM"
 TOGETHER = 8
 NO_PARAMS: Mapping[str, str] = {}
+_IF_ANY: Mapping[str, str] = {"allow_no_indices": "true", "ignore_unavailable": "true"}
+NEW_FIELDS: Mapping[str, Any] = {"properties": {"import_id": {"type": "keyword"}}}
+"""What the template of raw documents has got since its first version, and is searched by."""
+
 IF_THERE = {"ignore_unavailable": "true"}
 WHOLE = {"ignore_unavailable": "true", "allow_partial_search_results": "false"}
 
@@ -128,6 +132,7 @@ class SearchStore:
             for one in known.get("index_templates", ())
         }
         self._put({n for n, body in self._templates.items() if there.get(n) != body["_meta"][HASH]})
+        self._put_new_fields([f"{raw_name(self.prefix, '')}*"])
         self._templates_put.update(self._templates)
 
     def _put(self, names: Iterable[str]) -> None:
@@ -141,7 +146,14 @@ class SearchStore:
         missing = (aliases & self._templates.keys()) - self._templates_put
         if missing:
             self._put(missing)
+            raw = raw_name(self.prefix, "")
+            self._put_new_fields(f"{alias}-*" for alias in missing if alias.startswith(raw))
             self._templates_put |= missing
+
+    def _put_new_fields(self, patterns: Iterable[str]) -> None:
+        """Give raw documents' indices of earlier versions the fields that they are searched by."""
+        for pattern in patterns:
+            self._ask("PUT", f"/{pattern}/_mapping", NEW_FIELDS, params=_IF_ANY, missing_ok=True)
 
     def bulk(self, actions: Sequence[Action]) -> list[ItemResult]:
         """Write ``actions`` in one request; return one result for each, in order."""

@@ -128,13 +128,14 @@ class Lines:
     """How lines become events, in every file of one import.
 
     ``mapping`` decides which requests are events; without one ``build_event`` of the format
-    does. ``now`` bounds the times of events.
+    does. ``now`` bounds the times of events. ``import_id`` is what they carry.
     """
 
     types: Mapping[str, EventType]
     mapping: Rules | None
     is_trusted: IsTrusted
     now: Callable[[], datetime]
+    import_id: str | None = None
 
 
 class EventLines:
@@ -153,6 +154,7 @@ class EventLines:
         self._columns = detected.log_format.columns
         self._use = lru_cache(maxsize=_CACHED)(self._find_use)
         self._address = lru_cache(maxsize=_CACHED)(self._find_address)
+        self._end = b',"import_id":"%b"}' % lines.import_id.encode() if lines.import_id else b"}"
         self._read = detected.read if detected.envelope else detected.reader.read
 
     def read(self, line: bytes) -> Part | None:
@@ -247,7 +249,7 @@ class EventLines:
         head = b'{"id":"%b","timestamp":"%b",' % (identity, iso_of_ms(request.timestamp).encode())
         return Part(
             use.type_name,
-            b"".join((head, use.body, a[0], b[0], c[0], d[0], e[0], f[0], g[0], b"}")),
+            b"".join((head, use.body, a[0], b[0], c[0], d[0], e[0], f[0], g[0], self._end)),
         )
 
     def _renamed(self, request: Request, fields: Mapping[str, str]) -> tuple[Any, ...]:
