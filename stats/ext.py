@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
+from socket import gethostname
 from time import sleep
 
 from flask import Flask
@@ -32,7 +33,7 @@ from stats.events.importers.event_lines import Imported, Lines
 from stats.events.importers.forwarded import trust
 from stats.events.importers.importing import Importing, Summary
 from stats.events.importers.options import read_format, read_mapping
-from stats.events.importers.recorded import run_recorded
+from stats.events.importers.recorded import run_recorded, run_recorded_follow
 from stats.events.parse import parse_event
 from stats.events.process import Processed, Processing, never, run_process
 from stats.events.publish import Batch, parse_batch, run_publish, run_publish_json
@@ -64,6 +65,9 @@ from stats.wiring import (
 )
 
 _log = logging.getLogger(__name__)
+
+FOLLOW_PAUSE = 1.0
+"""Seconds between two looks at logs that are followed."""
 
 EXTENSION = "stats"
 EMITTER = "stats-emitter"
@@ -164,6 +168,26 @@ class StatsState:
         Raises ``StoreUnavailable`` when an engine is down; the same can be imported again then.
         """
         return run_recorded(files, importing, summary, imports=self.stores.imports, now=utc_now)
+
+    def follow_logs(
+        self,
+        files: Sequence[Path],
+        importing: Importing,
+        summary: Summary,
+        *,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Publish what is written to logs until ``should_stop``, over rotation and kills."""
+        run_recorded_follow(
+            files,
+            importing,
+            summary,
+            imports=self.stores.imports,
+            now=utc_now,
+            host=gethostname(),
+            should_stop=should_stop,
+            pause=partial(sleep, FOLLOW_PAUSE),
+        )
 
     def importing(
         self,

@@ -10,8 +10,7 @@ import base64
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import IO, Any
 
 import click
@@ -20,6 +19,7 @@ import orjson
 from stats.batches import batches
 from stats.cli.context import with_stats
 from stats.cli.import_logs import import_
+from stats.cli.termination import termination
 from stats.errors import InputError
 from stats.events.replay import run_replay
 from stats.json_text import read_json_text
@@ -84,7 +84,7 @@ def process(types: tuple[str, ...]) -> None:
     for name in types:
         _check_type(name)
     current_stats.stores.ping()
-    with _termination() as should_stop:
+    with termination(signal.SIGTERM) as should_stop:
         done = current_stats.process(types or None, should_stop=should_stop)
     for name, result in done.items():
         click.echo(
@@ -98,17 +98,6 @@ def _check_type(name: str) -> None:
         known = ", ".join(current_stats.event_types)
         message = f"there is no event type {name}, known are {known}"
         raise InputError("unknown_type", message, field="TYPE")
-
-
-@contextmanager
-def _termination() -> Iterator[Callable[[], bool]]:
-    """Let SIGTERM end the work after the chunk at hand."""
-    asked: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
-    try:
-        yield lambda: bool(asked)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @events.group("dead-letters")

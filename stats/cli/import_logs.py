@@ -6,6 +6,7 @@ malformed lines with their reasons, and what whole files lack.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +18,11 @@ import click
 from tqdm import tqdm
 
 from stats.cli.context import with_stats
+from stats.cli.termination import termination
+from stats.errors import InputError
 from stats.events.importers.catalogue import AUTO, LOG_FORMATS
 from stats.events.importers.event_lines import Imported, Part
+from stats.events.importers.following import check_followed
 from stats.events.importers.importing import Importing, Span, Summary, run_import
 from stats.events.importers.mapping import MappingError
 from stats.events.importers.opening import STDIN, find_files
@@ -52,6 +56,9 @@ say = partial(click.echo, err=True)
     help="TOML: which paths are which events. Needed for an access log.",
 )
 @click.option("--glob", default="*", help="Which files of a folder; **/*.log goes into folders.")
+@click.option(
+    "--follow", is_flag=True, help="Go on with what is written, over rotation, until a signal."
+)
 @click.option("--dry-run", is_flag=True, help="Show lines by rule and the first events; no more.")
 @click.option(
     "--max-malformed",
@@ -69,6 +76,7 @@ def import_(
     mapping: Path | None,
     glob: str,
     *,
+    follow: bool,
     dry_run: bool,
     max_malformed: float,
 ) -> None:
@@ -79,6 +87,9 @@ def import_(
     """
     importing = current_stats.importing(mapping, file_format=file_format, log_format=log_format)
     importing = replace(importing, say=say)
+    if follow:
+        _follow(paths, importing, dry_run=dry_run)
+        return
     files = find_files(paths, glob)
     first: list[Part] = []
     if dry_run:
@@ -91,6 +102,18 @@ def import_(
     click.echo(f"{summary.result}{' (dry run: nothing is published)' if dry_run else ''}")
     if code := exit_code_of(summary, max_malformed):
         sys.exit(code)
+
+
+def _follow(paths: tuple[Path, ...], importing: Importing, *, dry_run: bool) -> None:
+    if dry_run or STDIN in paths or any(path.is_dir() for path in paths):
+        message = "--follow takes files by their paths, and goes without --dry-run"
+        raise InputError("bad_format", message, field="follow")
+    check_followed(paths)
+    summary = Summary()
+    with termination(signal.SIGTERM, signal.SIGINT) as should_stop:
+        current_stats.follow_logs(paths, importing, summary, should_stop=should_stop)
+    _show(summary)
+    click.echo(str(summary.result))
 
 
 def _run(files: list[Path], importing: Importing, *, dry_run: bool) -> Summary:

@@ -5,6 +5,8 @@ An id
     ``mapping`` (its hash), ``started``, ``ended``, ``counts`` of lines, ``first`` and ``last``
     day of its events; ``state``: running, done, withdrawing, withdrawn; ``days`` that a
     withdrawal concerns.
+``follow:<name>``
+    How far a log that is followed was read: ``head``, ``head_bytes``, ``offset``.
 ``list``
     ``version`` rises with each withdrawal, so that a look at it tells whether there are new ones.
 
@@ -14,7 +16,7 @@ Invariant: the days of an import are noted before events of them are published.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from secrets import token_hex
 
@@ -41,6 +43,15 @@ class ImportRecord:
     first: date | None = None
     last: date | None = None
     days: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """How far a file was read: ``head`` is the hash of its first ``head_bytes``."""
+
+    head: str
+    head_bytes: int
+    offset: int
 
 
 class ImportStore:
@@ -90,6 +101,20 @@ class ImportStore:
         """Return all imports, oldest first."""
         with translated():
             return [_record(a) for a in self._imports.find({"kind": _IMPORT}).sort("started", 1)]
+
+    def read_bookmark(self, name: str) -> Bookmark | None:
+        """Return how far a log that is followed was read."""
+        with translated():
+            found = self._imports.find_one({"_id": f"follow:{name}"})
+        if found is None:
+            return None
+        return Bookmark(found["head"], found["head_bytes"], found["offset"])
+
+    def write_bookmark(self, name: str, bookmark: Bookmark) -> None:
+        """Note how far a log that is followed was read."""
+        with translated():
+            key = {"_id": f"follow:{name}"}
+            self._imports.update_one(key, {"$set": asdict(bookmark)}, upsert=True)
 
     def withdraw(self, import_id: str) -> None:
         """Have events of an import dropped from now on, wherever they are."""

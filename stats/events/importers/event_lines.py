@@ -157,6 +157,11 @@ class EventLines:
         self._end = b',"import_id":"%b"}' % lines.import_id.encode() if lines.import_id else b"}"
         self._read = detected.read if detected.envelope else detected.reader.read
 
+    @property
+    def has_directives(self) -> bool:
+        """Return whether lines before change how later ones are read."""
+        return self._detected.log_format.has_directives
+
     def read(self, line: bytes) -> Part | None:
         """Return the event of the next line; count it where it belongs. A blank one is nothing.
 

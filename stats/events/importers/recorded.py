@@ -6,7 +6,8 @@ id, so that what a killed one had published belongs to it too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from secrets import token_hex
 from stats.errors import InputError
 from stats.events.importers.catalogue import AUTO
 from stats.events.importers.event_lines import Part
+from stats.events.importers.following import FollowedLog, run_follow
 from stats.events.importers.importing import Importing, Span, Summary, read_lines, run_import
 from stats.events.importers.opening import STDIN, open_log
 from stats.stores.imports import ImportStore
@@ -31,17 +33,33 @@ def run_recorded(
     now: Callable[[], datetime],
 ) -> str:
     """Import files under an id, and return it; raises what :func:`run_import` raises."""
+    beginnings = b"".join(map(_beginning_of, files))
+    with recording(files, importing, summary, beginnings, imports=imports, now=now) as recorded:
+        run_import(files, recorded, summary)
+        return str(recorded.lines.import_id)
+
+
+@contextmanager
+def recording(
+    files: Sequence[Path],
+    importing: Importing,
+    summary: Summary,
+    beginnings: bytes,
+    *,
+    imports: ImportStore,
+    now: Callable[[], datetime],
+) -> Iterator[Importing]:
+    """Give the import under its id; at the end note what became of the lines."""
     mapping = importing.lines.mapping
-    about = {
-        "files": [str(path) for path in files],
-        "format": importing.log_format.name if importing.log_format else AUTO,
-        "mapping": mapping.digest if mapping else "",
-    }
-    key = key_of(files, about["mapping"], about["format"])
+    log_format = importing.log_format.name if importing.log_format else AUTO
+    digest = mapping.digest if mapping else ""
+    about = {"files": [str(path) for path in files], "format": log_format, "mapping": digest}
+    options = f"{log_format}\n{digest}\n".encode()
+    key = blake2b(options + beginnings, digest_size=16).hexdigest()
     import_id = imports.begin(key, about, now=now())
     importing.say(f"import {import_id}")
     try:
-        run_import(files, build_recorded(importing, import_id, imports), summary)
+        yield build_recorded(importing, import_id, imports)
     finally:
         result = summary.result
         counts = {
@@ -50,7 +68,6 @@ def run_recorded(
             "malformed": result.malformed,
         }
         imports.finish(import_id, counts, now=now())
-    return import_id
 
 
 def build_recorded(importing: Importing, import_id: str, imports: ImportStore) -> Importing:
@@ -69,14 +86,26 @@ def build_recorded(importing: Importing, import_id: str, imports: ImportStore) -
     return replace(importing, lines=lines, publish=publish)
 
 
-def key_of(files: Sequence[Path], *parts: object) -> str:
-    """Return what tells an import from others: its options, and how each file begins."""
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        digest.update(f"{part}\n".encode())
-    for path in files:
-        digest.update(_beginning_of(path))
-    return digest.hexdigest()
+def run_recorded_follow(
+    files: Sequence[Path],
+    importing: Importing,
+    summary: Summary,
+    *,
+    imports: ImportStore,
+    now: Callable[[], datetime],
+    host: str,
+    should_stop: Callable[[], bool],
+    pause: Callable[[], None],
+) -> None:
+    """Follow files under an id and bookmarks that are those of the paths of a host."""
+    names = [f"{host}:{path.absolute()}" for path in files]
+    beginnings = "\n".join(["follow", *names]).encode()
+    with recording(files, importing, summary, beginnings, imports=imports, now=now) as recorded:
+        logs = [
+            FollowedLog(path, recorded, summary, bookmarks=imports, name=name)
+            for path, name in zip(files, names, strict=True)
+        ]
+        run_follow(logs, should_stop=should_stop, pause=pause)
 
 
 def _beginning_of(path: Path) -> bytes:
