@@ -45,7 +45,10 @@ _EXCEPTION: Schema = {
 def _identifiers(*types: str) -> Schema:
     one = {
         "type": "object",
-        "properties": {"type": {"type": "string", "enum": list(types)}, "value": _TEXT},
+        "properties": {
+            "type": {"type": "string", "pattern": f"^({'|'.join(types)})$"},
+            "value": _TEXT,
+        },
         "required": ["type", "value"],
     }
     return {"type": "array", "items": one}
@@ -106,7 +109,7 @@ REPORT: Schema = {
             "properties": {
                 "report-name": _TEXT,
                 "report-id": _TEXT,
-                "release": {"type": "string", "enum": ["rd1", "RD1"]},
+                "release": {"type": "string", "pattern": "^(rd1|RD1)$"},
                 "created": _DATE,
                 "created-by": _TEXT,
                 "reporting-period": _PERIOD,

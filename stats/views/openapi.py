@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -23,6 +23,7 @@ from stats.proxies import current_stats
 from stats.queries.types import Parameter, Query
 from stats.reports.breakdown import PARAMETERS as BREAKDOWN_PARAMETERS
 from stats.reports.metrics import PARAMETERS as METRICS_PARAMETERS
+from stats.views import counter_operations
 from stats.views.blueprints import api_blueprint
 from stats.views.changed import PARAMETERS as CHANGED_PARAMETERS
 from stats.views.request_parsing import read_args
@@ -35,7 +36,15 @@ _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _REF = {"type": "string", "examples": [f"{RECORD.name}:r1"]}
-_SOME_OBJECT: Schema = {"type": "object"}
+NDJSON = "application/x-ndjson"
+
+SECURITY_SCHEMES: Mapping[str, Schema] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token (docs/access.md)."},
+    "counterKey": {"type": "apiKey", "in": "query", "name": "api_key"},
+    "counterRequestor": {"type": "apiKey", "in": "query", "name": "requestor_id"},
+}
+ANYBODY_OR_TOKEN: tuple[Mapping[str, Any], ...] = ({}, {"bearer": []})
+"""What is public is for everybody, what is restricted for those whose token allows it."""
 
 blueprint = api_blueprint("stats_openapi", __name__)
 
@@ -44,14 +53,14 @@ blueprint = api_blueprint("stats_openapi", __name__)
 class Described:
     """What a route says beyond its path: bodies, answers and query parameters."""
 
-    answers: Mapping[str, Schema] = field(default_factory=lambda: {JSON: _SOME_OBJECT})
+    answers: Mapping[str, Schema] = field(default_factory=lambda: {"text/html": {"type": "string"}})
     body: Mapping[str, Schema] = field(default_factory=dict)
     status: str = "200"
     parameters: tuple[Mapping[str, Any], ...] = ()
+    also: Mapping[str, Schema] = field(default_factory=dict)
 
 
-def _csv_too(schema: Schema) -> dict[str, Schema]:
-    return {JSON: schema, CSV: {"type": "string"}}
+_CSV: Mapping[str, Schema] = {CSV: {"type": "string"}}
 
 
 def _one_or_many(name: str) -> dict[str, Schema]:
@@ -75,45 +84,59 @@ _CALL: Schema = {
     "type": "object",
     "additionalProperties": {
         "type": "object",
-        "properties": {"stat": {"type": "string"}, "params": {"type": "object"}},
+        "properties": {
+            "stat": {"type": "string"},
+            "params": {"type": "object", "additionalProperties": True},
+        },
         "required": ["stat"],
     },
 }
 
 _HTML: dict[str, Schema] = {"text/html": {"type": "string"}}
-_TABLE = {**_csv_too(_SOME_OBJECT), "application/x-ndjson": {"type": "string"}}
+_TABLE = {JSON: ref_to("MetricsReport"), **_CSV, NDJSON: {"type": "string"}}
+_ANSWERS = {"type": "object", "additionalProperties": ref_to("AnyAnswer")}
+_SEEN = {
+    "type": "object",
+    "additionalProperties": {"anyOf": [ref_to("Totals"), ref_to("Error")]},
+}
 
 DESCRIBED: Mapping[str, Described] = {
-    "stats_totals.read_one": Described(_csv_too(ref_to("Totals"))),
-    "stats_totals.read_many": Described(
-        _csv_too({"type": "object", "additionalProperties": ref_to("Totals")}), parameters=(_REFS,)
-    ),
+    "stats_totals.read_one": Described({JSON: ref_to("Totals")}),
+    "stats_totals.read_many": Described({JSON: _SEEN}, parameters=(_REFS,)),
     **dict.fromkeys(
         ("stats_reports.metrics", "stats_reports.metrics_of", "stats_reports.metrics_by_user"),
         Described(_TABLE, parameters=_text_parameters(METRICS_PARAMETERS)),
     ),
     "stats_reports.breakdown": Described(
-        _csv_too(_SOME_OBJECT), parameters=_text_parameters(BREAKDOWN_PARAMETERS)
+        {JSON: ref_to("Breakdown")}, parameters=_text_parameters(BREAKDOWN_PARAMETERS)
     ),
     "stats_reports.breakdown_csv": Described(
         {CSV: {"type": "string"}}, parameters=_text_parameters(BREAKDOWN_PARAMETERS)
     ),
-    "stats_queries.run_queries": Described(body={JSON: _CALL}),
-    "stats_queries.run_named": Described(_csv_too(_SOME_OBJECT)),
+    "stats_queries.list_queries": Described({JSON: ref_to("QueryList")}),
+    "stats_queries.run_queries": Described({JSON: _ANSWERS}, body={JSON: _CALL}),
+    "stats_queries.run_named": Described({JSON: ref_to("AnyAnswer")}),
     "stats_events.publish": Described(
         {JSON: ref_to("Accepted")}, body=_one_or_many("Event"), status="202"
     ),
     "stats_audit.search": Described(
-        {JSON: _SOME_OBJECT, "application/x-ndjson": {"type": "string"}},
+        {JSON: ref_to("EventPage"), NDJSON: {"type": "string"}},
         parameters=_text_parameters(AUDIT_PARAMETERS),
     ),
-    "stats_changed.changed": Described(parameters=_text_parameters(CHANGED_PARAMETERS)),
+    "stats_changed.changed": Described(
+        {JSON: ref_to("Changed")}, parameters=_text_parameters(CHANGED_PARAMETERS)
+    ),
     "stats_resources.describe_one": Described(
         {JSON: ref_to("Accepted")}, body={JSON: ref_to("Description")}
     ),
     "stats_resources.describe_many": Described(
         {JSON: ref_to("Accepted")}, body=_one_or_many("DescriptionWithRef")
     ),
+    "stats_counter.report_named": Described(counter_operations.any_report()),
+    "stats_openapi.openapi": Described({JSON: ref_to("Document")}),
+    "stats_health.healthz": Described({JSON: ref_to("Health")}),
+    "stats_health.readyz": Described({JSON: ref_to("Ready")}, also={"503": ref_to("Ready")}),
+    "stats_script.client": Described({"text/javascript": {"type": "string"}}),
     "stats_health.metrics": Described({"text/plain": {"type": "string"}}),
     "stats_dashboard.site": Described(_HTML, parameters=_text_parameters(WINDOW_PARAMETERS)),
     "stats_dashboard.resource": Described(_HTML, parameters=_text_parameters(WINDOW_PARAMETERS)),
@@ -145,11 +168,17 @@ def build_openapi(app: Flask, queries: Iterable[Query]) -> dict[str, Any]:
             paths.setdefault(path_of(rule), {})[method.lower()] = operation
     for query in queries:
         paths[f"/api/stats/{query.name}"] = {"get": _query_operation(query)}
+        paths[f"/api/stats/{query.name}.csv"] = {"get": _csv_operation(query)}
+    paths |= counter_operations.build_paths()
     return {
         "openapi": "3.1.0",
         "info": {"title": "Usage statistics", "version": __version__},
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": COMPONENTS},
+        "components": {
+            "schemas": {**COMPONENTS, **counter_operations.COMPONENTS},
+            "securitySchemes": dict(SECURITY_SCHEMES),
+        },
+        "security": [dict(one) for one in ANYBODY_OR_TOKEN],
     }
 
 
@@ -165,6 +194,8 @@ def path_of(rule: Rule) -> str:
 
 def _operation(rule: Rule, method: str, summary: str) -> dict[str, Any]:
     described = DESCRIBED.get(rule.endpoint, Described())
+    if rule.rule.endswith(".csv"):
+        described = replace(described, answers=_CSV)
     in_path = [
         {
             "name": name,
@@ -178,7 +209,13 @@ def _operation(rule: Rule, method: str, summary: str) -> dict[str, Any]:
         "operationId": _slug(f"{method.lower()} {path_of(rule)}"),
         "summary": summary,
         "parameters": [*in_path, *described.parameters],
-        "responses": _responses(described.status, described.answers),
+        "responses": {
+            **{
+                s: {"description": "Not now", "content": _content({JSON: schema})}
+                for s, schema in described.also.items()
+            },
+            **_responses(described.status, described.answers, method=method),
+        },
     }
     if described.body:
         operation["requestBody"] = {"required": True, "content": _content(described.body)}
@@ -190,7 +227,16 @@ def _query_operation(query: Query) -> dict[str, Any]:
         "operationId": _slug(f"query {query.name}"),
         "summary": query.title,
         "parameters": [_parameter(parameter) for parameter in query.parameters],
-        "responses": _responses("200", _csv_too(answer_schema(query))),
+        "responses": _responses("200", {JSON: answer_schema(query)}),
+    }
+
+
+def _csv_operation(query: Query) -> dict[str, Any]:
+    """Describe the same query as CSV, at an address of its own."""
+    return _query_operation(query) | {
+        "operationId": _slug(f"query {query.name} csv"),
+        "summary": f"{query.title}, as CSV",
+        "responses": _responses("200", _CSV),
     }
 
 
@@ -207,9 +253,14 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _responses(status: str, answers: Mapping[str, Schema]) -> dict[str, Any]:
+def _responses(
+    status: str, answers: Mapping[str, Schema], *, method: str = "GET"
+) -> dict[str, Any]:
     error = {"description": "What was wrong", "content": _content({JSON: ref_to("Error")})}
-    return {status: {"description": "The answer", "content": _content(answers)}, "default": error}
+    found = {status: {"description": "The answer", "content": _content(answers)}}
+    if method == "GET" and (JSON in answers or CSV in answers):
+        found["304"] = {"description": "It is what If-None-Match names"}
+    return {**found, "default": error}
 
 
 def _content(types: Mapping[str, Schema]) -> dict[str, Any]:

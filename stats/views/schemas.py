@@ -151,7 +151,123 @@ EVENT = _incoming(FIELDS, "type", "resource")
 DESCRIBED = _incoming(DESCRIPTION)
 DESCRIBED_WITH_REF = _incoming(("resource", *DESCRIPTION), "resource")
 
+_OPEN: Schema = {"type": "object", "additionalProperties": True}
+_NAMES: Schema = {"type": "array", "items": TEXT}
+_SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
+_ANSWERED = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+
+BREAKDOWN = object_of(
+    {
+        "by": TEXT,
+        "within": TEXT,
+        "metric": TEXT,
+        "from": TEXT_OR_NULL,
+        "to": TEXT_OR_NULL,
+        "buckets": {
+            "type": "array",
+            "items": object_of({"key": TEXT, "title": TEXT_OR_NULL, "value": WHOLE_NUMBER}),
+        },
+        "total": WHOLE_NUMBER,
+        "counted_until": TIME,
+    },
+    required=False,
+) | {"required": ["buckets", "total", "counted_until"]}
+EVENT_PAGE = object_of(
+    {
+        "events": {
+            "type": "array",
+            "items": {
+                **object_of(dict.fromkeys(("id", "type", "timestamp", "resource"), TEXT)),
+                "additionalProperties": True,
+            },
+        },
+        "next": TEXT_OR_NULL,
+    }
+)
+CHANGED = object_of(
+    {
+        "changed": {"type": "array", "items": ref_to("Totals")},
+        "next": TEXT,
+        "counted_until": TIME,
+    }
+)
+METRICS_REPORT = object_of(
+    {
+        "report": TEXT,
+        "rows": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [_SCALAR, {"type": "array", "items": TEXT}],
+                },
+            },
+        },
+        "count": WHOLE_NUMBER,
+        "counted_until": TIME,
+    }
+)
+QUERY_LIST = object_of(
+    {
+        "queries": {
+            "type": "array",
+            "items": {
+                **object_of(dict.fromkeys(("name", "title", "kind", "url"), TEXT)),
+                "additionalProperties": True,
+            },
+        },
+        "types": {
+            "type": "array",
+            "items": object_of(
+                {
+                    "name": TEXT,
+                    "title": TEXT,
+                    "counts_as": TEXT_OR_NULL,
+                    "breakdowns": _NAMES,
+                    "metrics": _NAMES,
+                    "levels": _NAMES,
+                }
+            ),
+        },
+    }
+)
+ANY_ANSWER = {
+    **object_of(
+        {
+            "query": TEXT,
+            "buckets": _ANSWERED,
+            "total": _OPEN,
+            "counted_until": TIME,
+        },
+        required=False,
+    ),
+    "additionalProperties": True,
+}
+HEALTH = object_of({"status": TEXT})
+READY = object_of(
+    {
+        "status": TEXT,
+        "engines": {
+            "type": "object",
+            "additionalProperties": {
+                **object_of({"ok": {"type": "boolean"}, "reason": TEXT}, required=False),
+                "required": ["ok"],
+            },
+        },
+    }
+)
+DOCUMENT = object_of({"openapi": TEXT, "info": _OPEN, "paths": _OPEN, "components": _OPEN})
+
 COMPONENTS: dict[str, Schema] = {
+    "Breakdown": BREAKDOWN,
+    "EventPage": EVENT_PAGE,
+    "Changed": CHANGED,
+    "MetricsReport": METRICS_REPORT,
+    "QueryList": QUERY_LIST,
+    "AnyAnswer": ANY_ANSWER,
+    "Health": HEALTH,
+    "Ready": READY,
+    "Document": DOCUMENT,
     "Totals": TOTALS,
     "Error": ERROR,
     "Accepted": ACCEPTED,

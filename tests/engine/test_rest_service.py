@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
+from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.stores.resources import Description
 from stats.times import EPOCH, UTC, utc_now
 from stats.views.openapi import list_routes, path_of
@@ -136,7 +137,9 @@ def test_the_openapi_document_is_valid_and_complete(rest_app: Flask) -> None:
     documented = {(path, method) for path, item in found["paths"].items() for method in item}
     queries = {query["url"] for query in rest_app.test_client().get("/api/stats").json["queries"]}
     assert routes <= documented
-    assert {path for path, _ in documented - routes} == queries
+    tables = {f"{path}.csv" for path in queries}
+    reports = {f"/api/counter/r51/reports/{name}" for name in COUNTER_REPORTS}
+    assert {path for path, _ in documented - routes} == queries | tables | reports
     for path, item in found["paths"].items():
         for operation in item.values():
             assert operation["summary"], path
