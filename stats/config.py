@@ -26,6 +26,7 @@ from stats.setting_values import (
     read_flag,
     read_function,
     read_identifier,
+    read_key,
     read_list,
     read_mapping,
     read_masked,
@@ -164,7 +165,9 @@ class Settings:
         read_origins,
     )
     embed_key: str = _setting(
-        "", "Signs embed tokens; one is made and kept in MongoDB if not set.", read_text
+        "",
+        "Signs embed tokens, at least 32 characters; one is made and kept in MongoDB if not set.",
+        read_key,
     )
     country_database: Path | None = _setting(
         None,

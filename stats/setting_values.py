@@ -20,6 +20,8 @@ from stats.limits import parse_rate
 from stats.origins import parse_origin
 from stats.search_address import parse_search_address
 
+SHORTEST_KEY = 32
+
 _REGISTRY_RECORD = re.compile(
     r"https://registry\.(countermetrics|projectcounter)\.org/(platform|usage-data-host)/"
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -46,6 +48,14 @@ def read_rate(value: Any) -> str:
         parse_rate(text)
     except ValueError as error:
         raise ValueError("must be a rate such as 600/minute, or empty for none") from error
+    return text
+
+
+def read_key(value: Any) -> str:
+    """Read a key that signs; one that could be guessed is refused."""
+    text = read_text(value)
+    if text and len(text) < SHORTEST_KEY:
+        raise ValueError(f"must have {SHORTEST_KEY} characters or more: `openssl rand -hex 32`")
     return text
 
 

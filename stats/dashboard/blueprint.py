@@ -33,8 +33,9 @@ from stats.refs import parse_ref
 from stats.times import iso_ms, utc_now
 from stats.views.access import require, require_resource
 from stats.views.cors import framed_here
+from stats.views.descriptions import read_address
 from stats.views.errors import respond
-from stats.views.identity import COOKIE, caller
+from stats.views.identity import COOKIE, caller, forget_stale_cookie, is_forged
 from stats.views.request_parsing import read_args
 
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -61,6 +62,7 @@ blueprint = framed_here(
         static_folder="static",
     )
 )
+blueprint.after_request(forget_stale_cookie)
 
 
 @blueprint.get("/")
@@ -108,6 +110,7 @@ def resource(ref: str) -> Response:
         window=window,
         resource=ref,
         known=known,
+        address=read_address(known),
         parents=parents,
         **_numbers(ref, window),
     )
@@ -124,6 +127,7 @@ def sign_in_form() -> Response:
 def sign_in() -> AnyResponse:
     """Keep a valid token in a cookie and go on; say so when it is none."""
     read_args(request, ("next",))
+    _refuse_forged()
     secret = request.form.get("token", "").strip()
     document = current_stats.stores.tokens.read(token_id(secret)) if secret else None
     if document is None or document["kind"] != "access" or not is_live(document, now=utc_now()):
@@ -147,6 +151,7 @@ def sign_in() -> AnyResponse:
 def sign_out() -> AnyResponse:
     """Forget the token of this browser."""
     read_args(request, ())
+    _refuse_forged()
     response = redirect(url_for("stats_dashboard.sign_in_form"), 303)
     response.delete_cookie(COOKIE, path=request.script_root or "/")
     return response
@@ -181,6 +186,12 @@ def failed(error: StatsError) -> Response:
     if "Retry-After" in answer.headers:
         page.headers["Retry-After"] = answer.headers["Retry-After"]
     return page
+
+
+def _refuse_forged() -> None:
+    """Refuse a form that a page of another site sent: nobody is signed in or out by it."""
+    if is_forged():
+        raise AccessError("pages of other sites may not do this", signed_in=True)
 
 
 def _window(ref: str) -> Window:
@@ -225,10 +236,10 @@ def _page(name: str, **values: Any) -> Response:
 
 def _session() -> str | None:
     """Return what the caller is signed in by: a token of this page, or something else."""
-    if COOKIE in request.cookies:
-        return "token"
     try:
-        return "other" if caller().signed_in else None
+        if not caller().signed_in:
+            return None
+        return "token" if COOKIE in request.cookies else "other"
     except AccessError:
         return None
     except StoreUnavailable:  # nobody knows, and the page is about that

@@ -19,6 +19,7 @@ import orjson
 from stats.events.batch import Ready
 from stats.events.fields import QUEUED_FIELDS
 from stats.events.raw_document import PERSONAL
+from stats.events.steps import read_referrer
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.erasures import Erasures
 from stats.times import parse_time, to_ms
@@ -97,6 +98,7 @@ def scrub_payload(payload: bytes) -> bytes:
     for one in _objects(read):
         for name in PERSONAL:
             one.pop(name, None)
+        _cut_referrer(one)
     for event in read if isinstance(read, list) else [read]:
         if isinstance(event, dict):
             event.update(dict.fromkeys(event.keys() - QUEUED_FIELDS.keys(), ""))
@@ -104,6 +106,13 @@ def scrub_payload(payload: bytes) -> bytes:
         return b"" if read is None else orjson.dumps(read)
     except orjson.JSONEncodeError:  # read deeper than can be written
         return b""
+
+
+def _cut_referrer(fields: Source) -> None:
+    """Leave of a referrer what a raw document keeps."""
+    if "referrer" in fields:
+        found = read_referrer(str(fields["referrer"]))
+        fields["referrer"] = found.page if found else None
 
 
 def _read(payload: bytes) -> Any:

@@ -48,7 +48,8 @@ LARGEST_NUMBER = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_WEB_ADDRESS = re.compile(r"(?:https?://|/)[^\s\x00-\x1f\x7f]*", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"(?:https?://|/(?![/\\]))[^\s\x00-\x1f\x7f]*", re.IGNORECASE)
+"""Of the web, or a path: two slashes, or a slash and a backslash, would lead to another host."""
 
 Check = Callable[[Any, str], Any]
 
@@ -90,7 +91,7 @@ def parse_url(value: object, field: str) -> str:
     """Return an address that a page may link to: ``http:``, ``https:`` or a path."""
     text = parse_text(value, field)
     if not _WEB_ADDRESS.fullmatch(text):
-        message = f"{field} must begin with http://, https:// or /, without blanks"
+        message = f"{field} must begin with http://, https:// or one /, without blanks"
         raise InputError("bad_format", message, field=field)
     return text
 

@@ -88,7 +88,7 @@ def _url_key(event: Event) -> str:
         raise InputError("bad_format", message, field="type") from error
 
 
-_OPTIONAL = ("owner_id", "title", "url", "size", "feature", "value", "referrer", "import_id")
+_OPTIONAL = ("owner_id", "title", "url", "size", "feature", "value", "import_id")
 _optional_of = attrgetter(*_OPTIONAL)
 _private_of = attrgetter(*PRIVATE)
 

@@ -10,9 +10,10 @@ To add a step: write the function, put it into :data:`STEPS`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from stats.counting_rules import (
@@ -45,6 +46,7 @@ REASONS = (EXTRACTOR, PREVIEW, INTERNAL, OWNER, ROBOT)
 """Why an event is kept and not counted; the first that applies is the one."""
 
 LONGEST_DOMAIN = 253
+_DOMAIN = re.compile(r"(?:[\w-]+\.)*[\w-]+|[0-9a-f:.]+")  # a name, or an IPv6 address
 
 
 def put_place(document: Document, event: Event, enrichment: Enrichment) -> None:
@@ -53,22 +55,35 @@ def put_place(document: Document, event: Event, enrichment: Enrichment) -> None:
         document.update(enrichment.find_place(event.ip_address))
 
 
+class Referrer(NamedTuple):
+    """Where a visitor came from: the page without query and fragment, and its domain."""
+
+    page: str
+    domain: str
+
+
 @lru_cache(maxsize=16_384)
-def domain_of(referrer: str) -> str | None:
-    """Return the host of a referrer: lower case, without port."""
+def read_referrer(text: str) -> Referrer | None:
+    """Return what is kept of a referrer; None where it names no host.
+
+    What a reader searched for, and who they are there, stands in the query, the fragment
+    and before the ``@``: these are never stored. The domain is in lower case, without port.
+    """
     try:
-        host = urlsplit(referrer.strip()).hostname or ""
+        parts = urlsplit(text.strip())
+        domain = (parts.hostname or "").rstrip(".")
     except ValueError:
         return None
-    domain = host.rstrip(".")
-    return domain if 0 < len(domain) <= LONGEST_DOMAIN else None
+    if len(domain) > LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain):
+        return None
+    return Referrer(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", domain)
 
 
-def put_referrer_domain(document: Document, event: Event, _enrichment: Enrichment) -> None:
-    """Set the domain that the visitor came from, when the referrer names one."""
-    domain = domain_of(event.referrer) if event.referrer else None
-    if domain is not None:
-        document["referrer_domain"] = domain
+def put_referrer(document: Document, event: Event, _enrichment: Enrichment) -> None:
+    """Set the page and the domain that the visitor came from, when the referrer names one."""
+    found = read_referrer(event.referrer) if event.referrer else None
+    if found is not None:
+        document["referrer"], document["referrer_domain"] = found
 
 
 def flag_agent(document: Document, event: Event, enrichment: Enrichment) -> None:
@@ -132,7 +147,7 @@ def flag_robot(document: Document, _event: Event, _enrichment: Enrichment) -> No
 
 STEPS: tuple[Step, ...] = (
     put_place,
-    put_referrer_domain,
+    put_referrer,
     flag_agent,
     put_visitor,
     put_carry_over,

@@ -18,7 +18,7 @@ from typing import Any
 
 from stats.counting_rules import PARTITIONS
 from stats.events.raw_document import RawDocument, document_id
-from stats.events.steps import ROBOT, domain_of
+from stats.events.steps import ROBOT, read_referrer
 from stats.events.types import SITE
 from stats.events.visitors import text_of
 from stats.refs import is_ref, kind_of, parse_ref
@@ -103,10 +103,9 @@ def _details(source: Source) -> dict[str, Any]:
     if source.get("country"):
         details["country"] = str(source["country"])
     referrer = source.get("referrer")
-    if referrer:
-        details["referrer"] = str(referrer)
-        domain = domain_of(str(referrer))
-        details |= {"referrer_domain": domain} if domain else {}
+    found = read_referrer(str(referrer)) if referrer else None
+    if found is not None:
+        details |= {"referrer": found.page, "referrer_domain": found.domain}
     return details
 
 

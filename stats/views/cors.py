@@ -112,8 +112,10 @@ def _framers() -> set[str]:
     ref = (request.view_args or {}).get("ref")
     public = set(current_stats.settings.widget_origins)
     try:
-        if ref is None or not is_ref(ref):
+        if ref is None:
             return public | _token_origins()
+        if not is_ref(ref):  # nobody's page; what a script would make of it is not known here
+            return set()
         ref = parse_ref(ref)
         if _is_public(ref):
             return public | _token_origins()

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stats.errors import InputError
-from stats.events.fields import FIELDS, Check
+from stats.events.fields import FIELDS, Check, parse_url
 from stats.events.item_fields import ITEM_FIELDS, check_text
 from stats.refs import parse_ref
 from stats.times import from_ms
@@ -71,3 +71,12 @@ def _unknown_field(name: str) -> InputError:
     shown = name[:SHOWN]
     message = f"{shown} is not a field of a description, {hint}"
     return InputError("unknown_field", message, field=shown)
+
+
+def read_address(description: Mapping[str, Any]) -> str | None:
+    """Return the address that a page may link to; what was stored may be older than the rule."""
+    url = description.get("url")
+    try:
+        return parse_url(url, "url") if url else None
+    except InputError:
+        return None

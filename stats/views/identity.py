@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import current_app, g, has_request_context, request
+from flask import Response, current_app, g, has_request_context, request
 
 from stats.errors import AccessError, ConfigError
 from stats.origins import read_origin
@@ -35,6 +35,7 @@ except ImportError:  # the host does not use it
 
 COOKIE = "stats_token"
 _KNOWN = "stats.identity"
+_STALE = "stats.stale_cookie"
 _COUNTER = "/api/counter/"
 _EMBEDDED = ("/widgets/", "/badge/")
 _READING = frozenset({"GET", "HEAD"})
@@ -59,7 +60,7 @@ def _find(now: datetime) -> Identity:
         return found
     token = read_token()
     if not token:
-        return ANONYMOUS
+        return _of_cookie(now)
     return _of_embed_token(token, now) if looks_like_embed(token) else _of_token(token, now)
 
 
@@ -68,6 +69,30 @@ def _of_token(token: str, now: datetime) -> Identity:
     if document is None or document["kind"] != "access" or not is_live(document, now=now):
         raise _refused()
     return read_identity(document)
+
+
+def _of_cookie(now: datetime) -> Identity:
+    """Return whom the dashboard's cookie signs in; nobody where its token has ended.
+
+    Nobody chose to send it with this request: a stale one is taken out of the browser
+    (:func:`forget_stale_cookie`), and does not close what is open to everybody.
+    """
+    reads = request.method in _READING and _COUNTER not in request.path
+    token = request.cookies.get(COOKIE) if reads else None
+    if not token:
+        return ANONYMOUS
+    try:
+        return _of_token(token, now)
+    except AccessError:
+        request.environ[_STALE] = True
+        return ANONYMOUS
+
+
+def forget_stale_cookie(response: Response) -> Response:
+    """Take a cookie out of the browser whose token has ended."""
+    if request.environ.get(_STALE):
+        response.delete_cookie(COOKIE, path=request.script_root or "/")
+    return response
 
 
 def _of_setting() -> Identity | None:
@@ -86,7 +111,7 @@ def _of_login() -> Identity | None:
 
 
 def read_token() -> str | None:
-    """Return the token that the request carries, wherever it may stand."""
+    """Return the token that the request names, in a header or its address."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return text.strip() or "-"
@@ -96,9 +121,8 @@ def read_token() -> str | None:
         token = request.args.get("token", "")
         if token and not looks_like_embed(token):  # others do not stand in addresses
             raise _refused()
-        if token:
-            return token
-    return request.cookies.get(COOKIE) if request.method in _READING else None
+        return token or None
+    return None
 
 
 def _of_embed_token(token: str, now: datetime) -> Identity:
@@ -118,7 +142,9 @@ def _is_own(origin: str | None) -> bool:
     """Return whether the request comes from a page of this service: a widget in its frame."""
     if origin is None:
         return request.headers.get("Sec-Fetch-Site") == "same-origin"
-    return urlsplit(origin).netloc == request.host
+    parts = urlsplit(origin)
+    downgraded = request.is_secure and parts.scheme != "https"  # a page that others may change
+    return parts.netloc == request.host and not downgraded
 
 
 def is_forged() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from stats.dashboard import blueprint as dashboard
 from stats.views import (
@@ -41,3 +41,11 @@ def register_views(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     register_errors(app)
+    app.after_request(_redirect_within)
+
+
+def _redirect_within(response: Response) -> Response:
+    """Make the router's redirects lead to a path: the ``Host`` header is the caller's word."""
+    if response.location and response.location.startswith(request.host_url):
+        response.location = f"/{response.location.removeprefix(request.host_url).lstrip('/')}"
+    return response

@@ -65,7 +65,9 @@ def chunk(stem: str) -> Response:
 @blueprint.get("/widgets/<path:ref>", merge_slashes=False)
 def frame(ref: str) -> Response:
     """Return a page with one element, for a frame in another page."""
-    element = parse_element(ref, read_args(request))
+    args = read_args(request)
+    parse_ref(ref, field="ref")  # as it is: the script would look over blanks around it
+    element = parse_element(ref, args)
     response = Response(render_template("stats/frame.html", element=element))
     response.status_code = 200 if element.is_readable else 400  # it says so on the page
     response.headers["Content-Security-Policy"] = build_policy(

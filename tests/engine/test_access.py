@@ -182,9 +182,9 @@ def test_an_embed_token_reads_only_the_queries_it_names(make: Make) -> None:
 
 
 def test_an_embed_token_signed_with_another_key_is_nothing(make: Make) -> None:
-    token = create_embed(make(STATS_EMBED_KEY="one"))
-    assert status(make(STATS_EMBED_KEY="one"), HIDDEN, **bearer(token, Origin=ORIGIN)) == 200
-    assert status(make(STATS_EMBED_KEY="two"), HIDDEN, **bearer(token, Origin=ORIGIN)) == 401
+    token = create_embed(make(STATS_EMBED_KEY="1" * 32))
+    assert status(make(STATS_EMBED_KEY="1" * 32), HIDDEN, **bearer(token, Origin=ORIGIN)) == 200
+    assert status(make(STATS_EMBED_KEY="2" * 32), HIDDEN, **bearer(token, Origin=ORIGIN)) == 401
 
 
 def test_two_processes_share_the_key_of_the_database(make: Make) -> None:
@@ -474,3 +474,21 @@ def test_who_may_frame_a_widget(make: Make) -> None:
     assert frame_ancestors(app, "/widgets/record:hidden") == f"'self' {ORIGIN}"
     assert frame_ancestors(make(), "/widgets/record:open") == "*"
     assert frame_ancestors(make(STATS_PUBLIC_REPORTS=True), "/stats/") == "'self'"
+
+
+@pytest.mark.parametrize("cookie", ["never was one", ""])
+def test_a_stale_cookie_closes_nothing_and_is_taken_away(make: Make, cookie: str) -> None:
+    app = make()
+    secret = create(app, "--role", "admin")
+    assert run(app, "revoke", secret)[0] == 0
+    client = app.test_client()
+    client.set_cookie("stats_token", cookie or secret)
+    answer = client.get("/api/stats/totals/record:open")
+    assert answer.status_code == 200
+    assert "stats_token=;" in answer.headers["Set-Cookie"]
+    assert client.get_cookie("stats_token") is None
+    client.set_cookie("stats_token", secret)
+    assert client.get(HIDDEN).status_code == 401
+    client.set_cookie("stats_token", secret)
+    page = client.get("/stats/")
+    assert (page.status_code, "stats_token=;" in page.headers["Set-Cookie"]) == (401, True)

@@ -12,9 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from stats.dashboard.numbers import read_excluded
-from stats.dashboard.window import Window, parse_window
+from stats.dashboard.window import Window
 from stats.engines.namespace import Namespace
-from stats.errors import InputError
 from stats.ext import EXTENSION, StatsState
 from stats.permissions import tokens
 from stats.permissions.identity import Role
@@ -189,12 +188,3 @@ def test_reasons_are_of_the_window(app: Flask) -> None:
     state: StatsState = app.extensions[EXTENSION]
     assert read_excluded(state, Window(today - 7 * DAY, today)) == {"robot": 1}
     assert read_excluded(state, Window(today - 9 * DAY, today - 5 * DAY)) == {}
-
-
-def test_a_window_has_a_default_and_two_ends() -> None:
-    today = utc_now().date()
-    assert parse_window({}, today).days == 30
-    assert parse_window({"days": "7"}, today) == Window(today - 6 * DAY, today)
-    assert parse_window({"to": "2024-03-01"}, today).first.isoformat() == "2024-02-01"
-    with pytest.raises(InputError):
-        parse_window({"days": "0"}, today)

@@ -26,7 +26,10 @@ def letter(payload: bytes) -> DeadLetter:
 @pytest.mark.parametrize(
     ("payload", "scrubbed"),
     [
-        ({"id": "1", "user_id": "anna", "referrer": "/"}, {"id": "1", "referrer": "/"}),
+        (
+            {"id": "1", "user_id": "anna", "referrer": "https://u@a.example/x?q=y"},
+            {"id": "1", "referrer": "https://a.example/x"},
+        ),
         ({"ip_address": ["8.8.8.8"], "session_id": {"a": 1}, "user_agent": 5}, {}),
         ([{"user_id": "anna", "id": "1"}, 3], [{"id": "1"}, 3]),
         ([[{"user_id": "anna", "id": "1"}]], [[{"id": "1"}]]),

@@ -20,7 +20,7 @@ from stats.events.enrichment import Enrichment, internal_networks
 from stats.events.geo import GeoReader, find_country_database, read_place
 from stats.events.parse import parse_event
 from stats.events.raw_document import build_raw, document_id
-from stats.events.steps import REASONS, STEPS, domain_of
+from stats.events.steps import REASONS, STEPS
 from stats.times import DAY_MS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -262,11 +262,27 @@ def test_internal_networks_are_checked_when_they_are_configured():
         ("http://[broken", None),
         ("-", None),
         ("https://" + "x" * 300 + ".example/", None),
+        ("https://a b.example/", None),
+        ("https://<script>/", None),
+        ("https://../", None),
     ],
 )
 def test_referrer_domains(referrer, domain):
-    assert domain_of(referrer) == domain
     assert raw(referrer=referrer).get("referrer_domain") == domain
+
+
+@pytest.mark.parametrize(
+    ("referrer", "kept"),
+    [
+        ("https://www.google.com/search?q=my+illness#top", "https://www.google.com/search"),
+        ("http://user:pw@repo.example:8080/x;y?token=1", "http://repo.example:8080/x;y"),
+        ("android-app://com.google.android.gm/", "android-app://com.google.android.gm/"),
+        ("https://repo.example", "https://repo.example"),
+        ("secret words", None),
+    ],
+)
+def test_a_referrer_is_kept_without_what_may_tell_of_a_person(referrer, kept):
+    assert raw(referrer=referrer).get("referrer") == kept
 
 
 def same(name, one, two):
