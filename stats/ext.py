@@ -42,6 +42,7 @@ from stats.limits import Limits, Rates
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
+from stats.permissions.visibility import Visible
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.types import Answer, Params, Query, Sources
 from stats.queries.windows import count_points
@@ -319,15 +320,16 @@ class StatsState:
         """
         query = self.find_query(name)
         resolved = resolve_params(query, params, now=utc_now())
-        self.policy.check_query(identity, name, given=params, params=resolved)
-        ask = partial(self._run_query, query)
-        return run_for(query, resolved, ask, visible=self.policy.filter(identity))
+        self.policy.check_query(identity, name, scope=query.scope, given=params, params=resolved)
+        visible = self.policy.filter(identity)
+        ask = partial(self._run_query, query, visible=visible)
+        return run_for(query, resolved, ask, visible=visible)
 
-    def _run_query(self, query: Query, params: Params) -> Answer:
+    def _run_query(self, query: Query, params: Params, *, visible: Visible | None) -> Answer:
         return run_query(
             query,
             params,
-            sources=Sources(self.stores.search, self.stores.resources),
+            sources=Sources(self.stores.search, self.stores.resources, visible),
             counted_until=self.stores.bookmarks.counted_until(),
         )
 

@@ -202,10 +202,11 @@ def _window(ref: str) -> Window:
 
 
 def _titled(refs: Sequence[str]) -> dict[str, str]:
-    """Return what each of the refs is called; by itself where the caller may not see it."""
+    """Return what those of the refs are called that the caller may see."""
     visible = current_stats.policy.readable(caller(), refs)
-    known = current_stats.stores.resources.read([ref for ref in refs if ref in visible])
-    return {ref: known.get(ref, {}).get("title") or ref for ref in refs}
+    shown = [ref for ref in refs if ref in visible]
+    known = current_stats.stores.resources.read(shown)
+    return {ref: known.get(ref, {}).get("title") or ref for ref in shown}
 
 
 def _numbers(ref: str, window: Window) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from stats.permissions.visibility import (
     run_curated,
     run_visible,
 )
+from stats.queries.types import Scope
 from stats.refs import is_ref
 
 Action = Literal["publish", "describe", "changed", "counter", "dashboard"]
@@ -112,23 +113,38 @@ class Policy:
         return self.visible(identity, refs)
 
     def check_query(
-        self, identity: Identity, name: str, *, given: Mapping[str, Any], params: Mapping[str, Any]
+        self,
+        identity: Identity,
+        name: str,
+        *,
+        scope: Scope,
+        given: Mapping[str, Any],
+        params: Mapping[str, Any],
     ) -> None:
         """Raise unless the named query may be run.
 
-        ``given`` are the parameters as they came, for the host's factory;
-        ``params`` the resolved ones. What the host decides stands.
+        ``scope`` is whose numbers it may hold, ``given`` are the parameters as they came, for
+        the host's factory; ``params`` the resolved ones. What the host decides stands.
         """
         if identity.grant:
             _check_grant(identity, identity.grant, name, params=params)
+            self._check_scope(identity, scope, refs_in(params))
             return
         decided = self._ask_host(identity, name, given)
         if decided:
             return
         refs = refs_in(params)
         self.check_resources(identity, refs)
+        self._check_scope(identity, scope, refs)
         if names_people(params):
             self._check_people(identity, refs or {SITE})
+
+    def _check_scope(self, identity: Identity, scope: Scope, refs: set[str]) -> None:
+        """Raise when a query sums over more than it names, and more than the caller may see."""
+        if scope == "named" and not refs and not identity.has("admin"):
+            raise _denied(identity, "run a query without naming a resource")
+        if scope == "reports" and not identity.has("admin", "reporter"):
+            raise _denied(identity, "see numbers of everything")
 
     def may_list(self, identity: Identity, name: str) -> bool:
         """Return whether a list of queries names this one: some parameters may be allowed."""

@@ -23,7 +23,7 @@ def run_for(
     query: Query, params: Params, ask: Callable[[Params], Answer], *, visible: Visible | None
 ) -> Answer:
     """Return the answer of ``ask``, a ranking without what is not ``visible`` (None: all is)."""
-    if visible is None or query.kind != "top":
+    if visible is None or query.scope != "rows":
         return ask(params)
     size = params.get("size")
     if size is None:
@@ -52,13 +52,19 @@ def keep_seen(answer: Answer, *, visible: Visible) -> Answer:
 def fold_unseen(answer: Answer, *, visible: Visible) -> Answer:
     """Return a breakdown whose keys may be refs, with those not visible under ``(other)``.
 
-    The buckets add up to the same total as before.
+    The buckets add up to the same total as before. What would be the number of one hidden
+    resource alone takes the smallest visible bucket with it.
     """
-    refs = [row["key"] for row in answer["buckets"] if is_ref(row["key"])]
+    rows = answer["buckets"]
+    refs = [row["key"] for row in rows if is_ref(row["key"])]
     hidden = set(refs) - visible(refs)
     if not hidden:
         return answer
-    kept = [row for row in answer["buckets"] if row["key"] not in hidden]
-    rest = sum(row["value"] for row in answer["buckets"] if row["key"] in hidden)
-    rows = [*kept, {"key": OTHER, "title": "", "value": rest}]
-    return {**answer, "buckets": sorted(rows, key=lambda row: (-row["value"], row["key"]))}
+    shown = [row for row in rows if row["key"] not in hidden]
+    if len(hidden) == 1 and shown:
+        smallest = min(shown, key=lambda row: (row["value"], row["key"]))
+        hidden.add(smallest["key"])
+    kept = [row for row in rows if row["key"] not in hidden]
+    rest = sum(row["value"] for row in rows if row["key"] in hidden)
+    merged = [*kept, {"key": OTHER, "title": "", "value": rest}]
+    return {**answer, "buckets": sorted(merged, key=lambda row: (-row["value"], row["key"]))}

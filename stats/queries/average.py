@@ -30,6 +30,7 @@ def average(name: str, title: str, *, of: Sequence[Aggregation]) -> Query:
         METRICS,
         run_average,
         resolve_window,
+        scope="named",
     )
 
 

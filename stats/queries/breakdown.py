@@ -43,6 +43,7 @@ def by(aggregation: Aggregation, *, name: str | None = None) -> Query:
         ("key", *COUNTS),
         run_by,
         resolve_window,
+        scope="named",
     )
 
 

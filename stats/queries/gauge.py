@@ -25,7 +25,7 @@ from stats.times import DAY, next_month, parse_day
 
 COLUMNS = ("level", "resources")
 ONE = replace(RESOURCE, required=False, help="what was measured, kind:id; or name a kind")
-EACH = replace(KIND, help="the sum over all measured resources of this kind")
+EACH = replace(KIND, help="the sum over all measured resources of this kind that you may see")
 
 Measured = tuple[date, str, float]
 """The day, the resource and the last value of that day."""
@@ -43,6 +43,7 @@ def level(aggregation: Aggregation) -> Query:
         ("date", *COLUMNS),
         run_level,
         resolve_level,
+        scope="visible",
     )
 
 
@@ -60,7 +61,8 @@ def run_level(query: Query, params: Params, sources: Sources) -> Answer:
     search = sources.search
     pages = search.pages(search.daily(aggregation.family), build_level(params), size=1_000)
     measured = [read_measured(hit["_source"]) for page in pages for hit in page]
-    buckets = list_levels(measured, params)
+    seen = sources.seen(resource for _, resource, _ in measured)
+    buckets = list_levels([one for one in measured if one[1] in seen], params)
     total = {column: buckets[-1][column] for column in COLUMNS}
     return {**echo(query, params), "buckets": buckets, "total": total}
 

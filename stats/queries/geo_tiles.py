@@ -53,6 +53,7 @@ def tiles(aggregation: Aggregation) -> Query:
         COLUMNS,
         run_tiles,
         resolve_window,
+        scope="named",
     )
 
 

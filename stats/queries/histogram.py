@@ -34,6 +34,7 @@ def histogram(aggregation: Aggregation, *, name: str | None = None) -> Query:
         ("date", *event_type.metrics),
         run_histogram,
         resolve_histogram,
+        scope="named",
     )
 
 

@@ -119,6 +119,7 @@ def host_query(aggregation: Aggregation, form: HostForm) -> HostQuery:
         partial(run_histogram if form.histogram else run_terms, answer=answer),
         _resolver(form.filters, template),
         answer,
+        scope="named",
     )
 
 

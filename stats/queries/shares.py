@@ -69,6 +69,7 @@ def share(name: str, title: str, *, part: Part, whole: Part) -> Query:
         COLUMNS,
         partial(run_share, part=part, whole=whole),
         resolve_window,
+        scope="named",
     )
 
 
@@ -83,6 +84,7 @@ def share_histogram(name: str, title: str, *, part: Part, whole: Part) -> Query:
         ("date", *COLUMNS),
         partial(run_share_histogram, part=part, whole=whole),
         resolve_histogram,
+        scope="named",
     )
 
 
@@ -98,6 +100,7 @@ def share_of_resource(aggregation: Aggregation) -> Query:
         COLUMNS,
         run_share_of_resource,
         resolve_window,
+        scope="named",
     )
 
 
@@ -124,6 +127,7 @@ def shares(
         ("key", "count", "share"),
         partial(run_shares, breakdown=breakdown, values=tuple(values)),
         resolve_window,
+        scope="named",
     )
 
 

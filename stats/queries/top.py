@@ -6,7 +6,7 @@ equal ones the smaller ref; a resource whose value is 0 is not in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from stats.aggregations.types import Aggregation
@@ -42,6 +42,7 @@ def top(aggregation: Aggregation, *, name: str | None = None) -> Query:
         ("resource", *NAMES, *COUNTS),
         run_top,
         resolve_window,
+        scope="rows",
     )
 
 
@@ -58,6 +59,7 @@ def top_of_all(aggregations: Iterable[Aggregation], *, name: str = "top") -> Que
         ("resource", *NAMES, "value", *METRICS),
         run_top_of_all,
         resolve_window,
+        scope="rows",
     )
 
 
@@ -133,9 +135,12 @@ def _rank(rows: Iterable[Row], key: str, params: Params) -> list[Row]:
     return ordered[: params["size"]]
 
 
-def put_names(rows: Sequence[Row], sources: Sources) -> list[Row]:
-    """Put title and address of each resource into its row; null where none is known."""
-    known = sources.resources.read([row["resource"] for row in rows])
+def put_names(
+    rows: Sequence[Row], sources: Sources, *, among: Collection[str] | None = None
+) -> list[Row]:
+    """Put title and address of each resource (of those ``among``) into its row; null elsewhere."""
+    refs = [row["resource"] for row in rows]
+    known = sources.resources.read([ref for ref in refs if among is None or ref in among])
     return [
         {
             "resource": row["resource"],

@@ -26,6 +26,7 @@ def total(aggregation: Aggregation, *, name: str | None = None) -> Query:
         (*event_type.metrics, "excluded_count"),
         run_total,
         resolve_window,
+        scope="named",
     )
 
 

@@ -8,7 +8,7 @@ data" has the shape of every other answer, with zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -22,6 +22,16 @@ Answer = dict[str, Any]
 Row = dict[str, Any]
 Kind = Literal["histogram", "total", "by", "top", "row", "shares", "map", "person"]
 """The form of the answer; ``row`` is one whose columns stand in the answer itself."""
+
+
+Scope = Literal["named", "rows", "visible", "reports"]
+"""Whose numbers an answer may hold. Refs among the parameters are checked whatever it is.
+
+``named``: of the resources that parameters name, and it is refused without one. ``rows``:
+of the resource that each row names; rows that the caller may not see are left out.
+``visible``: it sums over what ``Sources.seen`` lets pass. ``reports``: of everything, so
+only those who may read reports may ask.
+"""
 
 
 class SearchSource(Protocol):
@@ -51,10 +61,19 @@ class ResourceSource(Protocol):
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a query reads: the daily documents, and the names of resources."""
+    """Where a query reads: the daily documents, and the names of resources.
+
+    ``visible`` says of some refs whose numbers and titles the caller may see; None: all.
+    """
 
     search: SearchSource
     resources: ResourceSource
+    visible: Callable[[Sequence[str]], set[str]] | None = None
+
+    def seen(self, refs: Iterable[str]) -> set[str]:
+        """Return those of ``refs`` that the caller may see."""
+        asked = set(refs)
+        return asked if self.visible is None else self.visible(sorted(asked))
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,8 @@ def _as_given(params: Params, today: date) -> Params:
 class Query:
     """A named query.
 
-    ``resolve`` checks what concerns several parameters and fills in defaults
+    ``scope`` says whose numbers an answer may hold (:data:`Scope`); a query without one
+    cannot be made. ``resolve`` checks what concerns several parameters and fills in defaults
     that depend on others or on today's date. ``columns`` are the keys of a
     bucket, or of the total where there are no buckets: the header of the CSV.
     """
@@ -98,3 +118,4 @@ class Query:
     columns: tuple[str, ...]
     run: Callable[[Query, Params, Sources], Answer]
     resolve: Callable[[Params, date], Params] = _as_given
+    scope: Scope = field(kw_only=True)

@@ -55,6 +55,7 @@ def user_statistics() -> Query:
         COLUMNS,
         run_person,
         resolve_window,
+        scope="named",
     )
 
 
@@ -67,7 +68,8 @@ def run_person(query: Query, params: Params, sources: Sources) -> Answer:
         sums["resources"] += 1
         for counter in COUNTERS:
             sums[counter] += row[counter]
-    named = put_names(rows[: params["size"]], sources)
+    shown = rows[: params["size"]]
+    named = put_names(shown, sources, among=sources.seen(row["resource"] for row in shown))
     return {**echo(query, params), "buckets": named, "kinds": dict(sorted(kinds.items()))}
 
 

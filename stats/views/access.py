@@ -58,7 +58,7 @@ def check_points(calls: Iterable[tuple[str, Mapping[str, object]]]) -> None:
 def require_breakdown(given: Mapping[str, str], *, within: str, by: str) -> None:
     """Raise unless the caller may see how the use of ``within`` divides by ``by``."""
     params = {"resource": within, "breakdown": by}
-    current_stats.policy.check_query(caller(), BREAKDOWN, given=given, params=params)
+    current_stats.policy.check_query(caller(), BREAKDOWN, scope="named", given=given, params=params)
 
 
 def hide_unseen(answer: Answer) -> Answer:

@@ -89,9 +89,15 @@ def app(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def _describe(state: StatsState) -> None:
     state.init()
     for name, access in zip(RECORDS, ("open", "restricted"), strict=True):
-        parents = [f"concept:{name}", "community:c"]
+        parents = [f"concept:{name}", "community:c", "project:p"]
         fields = {"access": access, "owner_id": "owner", "parents": parents}
-        state.stores.resources.describe([Description(f"record:{name}", fields, utc_now())])
+        inside = {f"folder:{name}": [f"record:{name}"], f"file:deep-{name}": [f"folder:{name}"]}
+        described = {f"record:{name}": fields, **{r: {"parents": p} for r, p in inside.items()}}
+        state.stores.resources.describe(
+            [Description(ref, known, utc_now()) for ref, known in described.items()]
+        )
+    both = {"parents": [f"record:{name}" for name in RECORDS]}
+    state.stores.resources.describe([Description("file:of-both", both, utc_now())])
 
 
 def make_tokens(state: StatsState, record: str) -> dict[str, str]:
@@ -109,7 +115,7 @@ def make_tokens(state: StatsState, record: str) -> dict[str, str]:
 
 
 def send(app: Flask, row: Row, record: str, *, token: str | None) -> TestResponse:
-    chunk = next((STATIC / "chunks").iterdir()).name
+    chunk = next((STATIC / "chunks").glob("*.js")).name
     words = {"{r}": quote(f"record:{record}"), "{id}": record, "{chunk}": chunk}
     path, body = row.path, row.body
     for word, value in words.items():

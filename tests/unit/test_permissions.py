@@ -12,6 +12,7 @@ from stats.kinds.declared import build_kinds
 from stats.kinds.types import Kind
 from stats.permissions import ANONYMOUS, COMMAND_LINE, Grant, Identity, Policy
 from stats.permissions.policy import names_people, refs_in
+from stats.queries.types import Query
 
 ADMIN = COMMAND_LINE
 READER = Identity(user_id="reader")
@@ -215,7 +216,9 @@ def test_actions_by_role(action: Any, expected: list[Identity]) -> None:
 
 
 def ask(identity: Identity, given: Policy | None = None, **params: Any) -> None:
-    (given or policy()).check_query(identity, "some-query", given=params, params=params)
+    (given or policy()).check_query(
+        identity, "some-query", scope="rows", given=params, params=params
+    )
 
 
 def test_queries_are_as_open_as_every_resource_they_name() -> None:
@@ -294,12 +297,38 @@ def test_the_list_of_queries_leaves_out_what_the_host_refuses() -> None:
     assert [name for name in ("one", "two") if policy().may_list(narrow, name)] == ["one"]
 
 
+@pytest.mark.parametrize(
+    ("scope", "params", "expected"),
+    [
+        ("named", {"kind": "space"}, [ADMIN]),
+        ("named", {"resource": "record:open"}, EVERYBODY[:-1]),
+        ("named", {"resource": "record:closed"}, [OWNER, CURATOR, ADMIN, EMBEDDED]),
+        ("rows", {"kind": "space"}, EVERYBODY[:-1]),
+        ("visible", {"kind": "space"}, EVERYBODY[:-1]),
+        ("reports", {}, [REPORTER, ADMIN]),
+        ("reports", {"resource": "record:closed"}, [ADMIN]),
+    ],
+)
+def test_a_query_sums_over_no_more_than_its_scope(
+    scope: Any, params: dict[str, Any], expected: list[Identity]
+) -> None:
+    def run(identity: Identity) -> None:
+        policy().check_query(identity, "q", scope=scope, given=params, params=params)
+
+    assert who(run) == expected
+
+
+def test_a_query_without_a_scope_cannot_be_made() -> None:
+    with pytest.raises(TypeError, match="scope"):
+        Query("q", "Q", "total", (), (), (), lambda query, params, sources: {})  # type: ignore[call-arg]
+
+
 def test_an_embed_token_reads_its_resource_and_nothing_else() -> None:
     narrow = Identity(source="embed", grant=Grant("record:closed", "https://a.example", ("q",)))
     check = policy().check_query
 
     def asks(name: str, **params: Any) -> int:
-        return allows(narrow, lambda i: check(i, name, given=params, params=params))
+        return allows(narrow, lambda i: check(i, name, scope="rows", given=params, params=params))
 
     assert asks("q", resource="record:closed") == 200
     assert asks("other", resource="record:closed") == 403
