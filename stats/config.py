@@ -121,6 +121,12 @@ class Settings:
         read_mapping,
     )
     events: Any = _setting((), "Event types of the host: a list of EventType.", read_object)
+    dimensions: Any = _setting(
+        (), "Dimensions of the host that events divide by: a list of Dimension.", read_object
+    )
+    event_steps: Any = _setting(
+        (), "Steps of the host behind ours: functions of raw document and event.", read_object
+    )
     kinds: list[Any] = _setting(
         [], "Kinds of resources of the host: a list of Kind, or of its fields.", read_list
     )

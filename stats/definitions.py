@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY, Aggregation, daily
 from stats.config import Settings
+from stats.dimensions import build_dimensions, check_breakdowns, divided
 from stats.errors import ConfigError, InputError
 from stats.events.catalogue import EVENT_TYPES
-from stats.events.types import EventType
+from stats.events.types import Dimension, EventType
 from stats.kinds.declared import apply_settings, build_kinds
 from stats.kinds.types import Kinds
 from stats.queries.catalogue import build_catalogue
@@ -26,9 +27,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Definitions:
-    """Kinds, event types and queries by name, and the aggregation of each event type."""
+    """Kinds, dimensions, event types and queries by name, and the aggregation of each type."""
 
     kinds: Kinds
+    dimensions: dict[str, Dimension]
     event_types: dict[str, EventType]
     aggregations: tuple[Aggregation, ...]
     queries: dict[str, Query]
@@ -45,12 +47,16 @@ def build_definitions(settings: Settings) -> Definitions:
     for name in by_type:
         if name not in event_types:
             raise ConfigError(f"STATS_AGGREGATIONS: there is no event type {name}")
-    aggregations = tuple(by_type.get(t.name, daily(t)) for t in event_types.values())
-    hosts_queries = _listed(settings.queries, Query, "STATS_QUERIES")
-    queries = build_catalogue(aggregations) | {query.name: query for query in hosts_queries}
     kinds = _build_kinds(settings)
     _check_types(kinds, event_types)
-    return Definitions(kinds, event_types, aggregations, queries)
+    hosts_own = _listed(settings.dimensions, Dimension, "STATS_DIMENSIONS")
+    dimensions = build_dimensions(hosts_own, kinds=kinds, types=event_types)
+    event_types = {name: divided(t, hosts_own) for name, t in event_types.items()}
+    aggregations = tuple(by_type.get(t.name, daily(t)) for t in event_types.values())
+    check_breakdowns(aggregations, dimensions)
+    hosts_queries = _listed(settings.queries, Query, "STATS_QUERIES")
+    queries = build_catalogue(aggregations) | {query.name: query for query in hosts_queries}
+    return Definitions(kinds, dimensions, event_types, aggregations, queries)
 
 
 def _build_kinds(settings: Settings) -> Kinds:

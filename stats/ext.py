@@ -107,7 +107,7 @@ class StatsState:
         self.aggregations = definitions.aggregations
         self.queries = definitions.queries
         self.scheduled_reports = parse_scheduled(settings.scheduled_reports, kinds=self.kinds)
-        self.stores = build_stores(settings, self.event_types)
+        self.stores = build_stores(settings, definitions)
         check_settings(settings)
 
     def init(self) -> None:
@@ -237,7 +237,7 @@ class StatsState:
     @cached_property
     def enrichment(self) -> Enrichment:
         """Return how events become raw documents here."""
-        return build_enrichment(self.settings, self.stores)
+        return build_enrichment(self.settings, self.stores, self.definitions)
 
     @cached_property
     def aggregation_job(self) -> AggregationJob:

@@ -46,9 +46,12 @@ def check_settings(settings: Settings) -> None:
     """Raise ``ConfigError`` for a setting that only its user can read in full."""
     parse_terms(settings.retention, settings.private_days)
     internal_networks(settings.internal_networks)
+    for step in settings.event_steps:
+        if not callable(step):
+            raise ConfigError(f"STATS_EVENT_STEPS: {step!r} is no function")
 
 
-def build_stores(settings: Settings, event_types: Mapping[str, EventType]) -> Stores:
+def build_stores(settings: Settings, definitions: Definitions) -> Stores:
     """Return the stores of an installation; none is opened yet."""
     addresses = Addresses(
         elasticsearch=settings.elasticsearch_url,
@@ -59,10 +62,11 @@ def build_stores(settings: Settings, event_types: Mapping[str, EventType]) -> St
         request_timeout=settings.request_timeout,
         connect_timeout=settings.connect_timeout,
     )
-    return Stores(addresses, event_types)
+    keywords = [one.field for one in definitions.dimensions.values() if one.source]
+    return Stores(addresses, definitions.event_types, keywords=keywords)
 
 
-def build_enrichment(settings: Settings, stores: Stores) -> Enrichment:
+def build_enrichment(settings: Settings, stores: Stores, definitions: Definitions) -> Enrichment:
     """Return how events become raw documents."""
     return Enrichment(
         salt_of=stores.salts.salt_of,
@@ -71,6 +75,8 @@ def build_enrichment(settings: Settings, stores: Stores) -> Enrichment:
         is_internal=internal_networks(settings.internal_networks),
         exclude_owners=settings.exclude_owners,
         robots_list=name_lists(ignore_case=settings.robots_ignore_case),
+        dimensions=tuple(one for one in definitions.dimensions.values() if one.source),
+        steps=tuple(settings.event_steps),
     )
 
 
@@ -153,6 +159,7 @@ def build_policy(settings: Settings, stores: Stores, definitions: Definitions) -
     return Policy(
         resources=stores.resources,
         kinds=definitions.kinds,
+        dimensions=definitions.dimensions,
         host_visibility=settings.resource_visibility,
         factory=settings.permission_factory,
         public_reports=settings.public_reports,
@@ -209,6 +216,7 @@ def build_reporter(settings: Settings, stores: Stores, definitions: Definitions)
         stores.bookmarks,
         definitions.event_types,
         definitions.kinds,
+        definitions.dimensions,
     )
     return Reporter(sources, build_platform(settings, definitions.kinds))
 

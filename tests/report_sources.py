@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from stats.events.catalogue import EVENT_TYPES
+from stats.events.types import DIMENSIONS
 from stats.kinds.declared import build_kinds
 from stats.kinds.types import Kind
 from stats.refs import kind_of
@@ -149,4 +150,5 @@ def sources(
         State(until),
         {event_type.name: event_type for event_type in EVENT_TYPES},
         build_kinds(kinds),
+        {dimension.name: dimension for dimension in DIMENSIONS},
     )

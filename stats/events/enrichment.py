@@ -15,6 +15,7 @@ from typing import Any
 from stats.errors import ConfigError
 from stats.events.agents import ReadAgent, agent_reader, name_lists
 from stats.events.geo import GeoReader
+from stats.events.types import Dimension, Event
 from stats.events.visitors import SaltOf
 
 FindPlace = Callable[[str], Mapping[str, Any]]
@@ -56,7 +57,8 @@ class Enrichment:
     """How events become raw documents in this process.
 
     ``salt_of`` gives the salt of a UTC day; ``exclude_owners`` leaves out what
-    owners do with their own resources (``STATS_EXCLUDE_OWNERS``).
+    owners do with their own resources (``STATS_EXCLUDE_OWNERS``). ``dimensions`` and
+    ``steps`` are a host's own (``STATS_DIMENSIONS``, ``STATS_EVENT_STEPS``).
     """
 
     salt_of: SaltOf
@@ -65,3 +67,5 @@ class Enrichment:
     is_internal: IsInternal = nobody_is_internal
     exclude_owners: bool = False
     robots_list: str = field(default_factory=name_lists)
+    dimensions: tuple[Dimension, ...] = ()
+    steps: tuple[Callable[[dict[str, Any], Event], None], ...] = ()

@@ -44,13 +44,34 @@ def document_id(event_id: str) -> str:
 def build_raw(event: Event, *, enrichment: Enrichment) -> RawDocument:
     """Return the raw document of an event, without ``indexed_at``.
 
-    Raises ``InputError`` when the ``url_key`` of a host's event type fails.
+    Raises ``InputError`` when the ``url_key`` of a host's event type, or a step or
+    dimension of the host, fails.
     """
     source = _fields_of(event)
     for step in STEPS:
         step(source, event, enrichment)
+    if enrichment.steps or enrichment.dimensions:
+        _take_hosts_steps(source, event, enrichment)
     month = source["timestamp"][:7]
     return RawDocument(event.type.name, month, document_id(event.id), source)
+
+
+def _take_hosts_steps(source: dict[str, Any], event: Event, enrichment: Enrichment) -> None:
+    """Run what a host added: a fault of it is one event's."""
+    for step in enrichment.steps:
+        try:
+            step(source, event)
+        except Exception as error:
+            message = f"a step of STATS_EVENT_STEPS fails on this event: {error!r}"
+            raise InputError("bad_format", message, field="type") from error
+    for dimension in enrichment.dimensions:
+        try:
+            value = dimension.read(event)
+        except Exception as error:
+            message = f"the dimension {dimension.name} fails on this event: {error!r}"
+            raise InputError("bad_format", message, field="type") from error
+        if value is not None:
+            source[dimension.field] = value
 
 
 def _fields_of(event: Event) -> dict[str, Any]:

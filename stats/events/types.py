@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as default
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -33,18 +34,47 @@ OTHER = "(other)"
 """The value under which a daily document sums what is beyond a dimension's limit."""
 
 
+EXTRA = "extra."
+DIMENSION_FIELD = "dimension_"
+MAX_VALUE = 256
+"""Characters of a value of a host's dimension; longer ones are cut."""
+
+
 @dataclass(frozen=True)
 class Dimension:
-    """One property by which events divide, read from one field of the raw document.
+    """One property by which events divide: the one definition that a new one needs.
 
-    ``missing`` is the value of an event that lacks the field. ``limit`` is how
-    many values a daily document keeps; the rest is summed as ``(other)``.
+    ``field`` is the field of the raw document that it is read from. A host's own has a
+    ``source`` instead: ``extra.<key>`` of the event, or a function of the event; its value
+    is kept in a field of its own. ``missing`` is the value of an event that lacks it.
+    ``limit`` is how many values a daily document keeps; the rest is summed as ``(other)``.
+    ``labels`` are by language, ``values`` the labels of values by language. ``seen_by``:
+    breakdowns that name people are for auditors and curators. ``types``: the names of the
+    event types that divide by it; None is those that count as views or downloads.
     """
 
     name: str
-    field: str
+    field: str = ""
     missing: str = ""
     limit: int | None = None
+    labels: Mapping[str, str] = default(default_factory=dict, compare=False)
+    values: Mapping[str, Mapping[str, str]] = default(default_factory=dict, compare=False)
+    source: str | Callable[[Event], str | None] | None = None
+    seen_by: Literal["everybody", "reporters", "auditors"] = "everybody"
+    types: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Name the field of what has a source."""
+        if not self.field:
+            object.__setattr__(self, "field", f"{DIMENSION_FIELD}{self.name.replace('-', '_')}")
+
+    def read(self, event: Event) -> str | None:
+        """Return the value of an event, where there is a source."""
+        if isinstance(self.source, str):
+            value = event.extra.get(self.source.removeprefix(EXTRA))
+        else:
+            value = self.source(event) if self.source else None
+        return None if value is None or value == "" else str(value)[:MAX_VALUE]
 
 
 COUNTRY = Dimension("country", "country", missing=UNKNOWN_COUNTRY)
@@ -53,7 +83,7 @@ ACCESS_METHOD = Dimension("access_method", "is_machine", missing="regular")
 ACCESS = Dimension("access", "access", missing="open")
 VIA = Dimension("via", "via", missing="ui")
 FEATURE = Dimension("feature", "feature")
-USER = Dimension("user", "private.user_id", limit=100)
+USER = Dimension("user", "private.user_id", limit=100, seen_by="auditors")
 
 DIMENSIONS = (COUNTRY, REFERRER, ACCESS_METHOD, ACCESS, VIA, FEATURE, USER)
 
@@ -132,8 +162,9 @@ class EventType:
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         """Return the dimensions of all breakdowns, each once, in a fixed order."""
-        used = {d for breakdown in self.breakdowns for d in breakdown.dimensions}
-        return tuple(d for d in DIMENSIONS if d in used)
+        used = dict.fromkeys(d for breakdown in self.breakdowns for d in breakdown.dimensions)
+        ours = [d for d in DIMENSIONS if d in used]
+        return (*ours, *(d for d in used if d not in ours))
 
 
 _NOTHING: Mapping[str, str | float] = MappingProxyType({})

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Literal
 
 from stats.errors import AccessError
-from stats.events.types import SITE
+from stats.events.types import SITE, Dimension
 from stats.kinds.types import Kinds
 from stats.permissions.identity import Grant, Identity, Role
 from stats.permissions.visibility import (
@@ -46,9 +46,6 @@ _WORDS: Mapping[Action, str] = {
     "dashboard": "see the dashboard",
 }
 
-PEOPLE = "user"
-"""The dimension that names people; a breakdown by it is not public."""
-
 Factory = Callable[[str, dict[str, Any]], Any]
 """``STATS_PERMISSION_FACTORY``: True or False, something with ``can()``, or None (defaults)."""
 
@@ -71,6 +68,7 @@ class Policy:
 
     resources: ResourceSource
     kinds: Kinds
+    dimensions: Mapping[str, Dimension]
     host_visibility: HostVisibility | None = None
     factory: Factory | None = None
     public_reports: bool = False
@@ -128,6 +126,8 @@ class Policy:
         """
         if identity.grant:
             _check_grant(identity, identity.grant, name, params=params)
+            if dimensions_in(params, self.dimensions):
+                raise _denied(identity, "see that breakdown with an embed token")
             self._check_scope(identity, scope, refs_in(params))
             return
         decided = self._ask_host(identity, name, given)
@@ -136,8 +136,7 @@ class Policy:
         refs = refs_in(params)
         self.check_resources(identity, refs)
         self._check_scope(identity, scope, refs)
-        if names_people(params):
-            self._check_people(identity, refs or {SITE})
+        self._check_dimensions(identity, params, refs or {SITE})
 
     def _check_scope(self, identity: Identity, scope: Scope, refs: set[str]) -> None:
         """Raise when a query sums over more than it names, and more than the caller may see."""
@@ -192,13 +191,22 @@ class Policy:
             raise _denied(identity, f"run {name} with these parameters")
         return True
 
-    def _check_people(self, identity: Identity, refs: set[str]) -> None:
-        """Raise unless names of people may be seen in the statistics of all ``refs``."""
-        if identity.has("admin", "auditor"):
-            return
-        own = run_curated(identity, sorted(refs), resources=self.resources)
-        if refs - own:
-            raise _denied(identity, f"see the people in the statistics of {min(refs - own)}")
+    def _check_dimensions(
+        self, identity: Identity, params: Mapping[str, Any], refs: set[str]
+    ) -> None:
+        """Raise unless the statistics of all ``refs`` may be seen divided as ``params`` say.
+
+        What is not for everybody is for curators of ``refs``, and for the roles of the dimension.
+        """
+        for dimension in dimensions_in(params, self.dimensions):
+            role: Role = "auditor" if dimension.seen_by == "auditors" else "reporter"
+            if identity.has("admin", role):
+                continue
+            own = run_curated(identity, sorted(refs), resources=self.resources)
+            if refs - own:
+                what = "people" if role == "auditor" else dimension.name
+                message = f"see the {what} in the statistics of {min(refs - own)}"
+                raise _denied(identity, message)
 
 
 def refs_in(params: Mapping[str, Any]) -> set[str]:
@@ -214,10 +222,14 @@ def refs_in(params: Mapping[str, Any]) -> set[str]:
     return {text for text in texts if is_ref(text)}
 
 
-def names_people(params: Mapping[str, Any]) -> bool:
-    """Return whether an answer divides by people: whatever the parameter is called, but a kind."""
+def dimensions_in(params: Mapping[str, Any], dimensions: Mapping[str, Dimension]) -> set[Dimension]:
+    """Return the dimensions not for everybody that an answer divides by.
+
+    By their names, whatever the parameter is called, but a kind.
+    """
     texts = (value for name, value in params.items() if name != "kind" and isinstance(value, str))
-    return any(PEOPLE in text.split("+") for text in texts)
+    names = {name for text in texts for name in text.split("+")}
+    return {d for d in dimensions.values() if d.name in names and d.seen_by != "everybody"}
 
 
 def _check_grant(identity: Identity, grant: Grant, name: str, *, params: Mapping[str, Any]) -> None:
@@ -225,8 +237,6 @@ def _check_grant(identity: Identity, grant: Grant, name: str, *, params: Mapping
         raise _denied(identity, f"run {name} with this embed token")
     if refs_in(params) != {grant.resource}:
         raise _denied(identity, f"see anything but {grant.resource} with this embed token")
-    if names_people(params):
-        raise _denied(identity, "see people with an embed token")
 
 
 def _denied(identity: Identity, what: str) -> AccessError:

@@ -65,18 +65,27 @@ def build_by(params: Params) -> dict[str, Any]:
 
 def read_by(documents: Iterable[Mapping[str, Any]], params: Params) -> Answer:
     """Return the largest values, the rest, and the total."""
-    sums: Sums = defaultdict(lambda: [0, 0, 0])
-    total = [0, 0, 0]
-    for document in documents:
-        _add(total, [document.get(name, 0) for name in COUNTS])
-        for key, *numbers in document.get("breakdown", {}).get(params["breakdown"], ()):
-            _add(sums[key], numbers)
+    sums, total = sum_values(documents, params["breakdown"])
     rest = sums.pop(OTHER, [0, 0, 0])
     ranked = sorted(sums.items(), key=lambda item: (-item[1][0], item[0]))
     for _, numbers in ranked[params["size"] :]:
         _add(rest, numbers)
     buckets = [{"key": key, **_row(numbers)} for key, numbers in ranked[: params["size"]]]
     return {"buckets": buckets, "other": _row(rest), "total": _row(total)}
+
+
+def sum_values(documents: Iterable[Mapping[str, Any]], breakdown: str) -> tuple[Sums, list[int]]:
+    """Return the numbers of each value of a breakdown, and of all, summed over documents.
+
+    What ``<type>-by`` answers of one event type, and ``/api/stats/breakdown`` of several.
+    """
+    sums: Sums = defaultdict(lambda: [0, 0, 0])
+    total = [0, 0, 0]
+    for document in documents:
+        _add(total, [document.get(name, 0) for name in COUNTS])
+        for key, *numbers in (document.get("breakdown") or {}).get(breakdown, ()):
+            _add(sums[key], numbers)
+    return sums, total
 
 
 def _add(sums: list[int], numbers: list[int]) -> None:

@@ -24,7 +24,7 @@ answer in which everything is in no resource of that kind.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -32,10 +32,12 @@ from operator import itemgetter
 from typing import Any, Literal, get_args
 
 from stats.errors import InputError
-from stats.events.types import DIMENSIONS, SITE
+from stats.events.types import SITE, Dimension
 from stats.kinds.catalogue import APART
 from stats.kinds.types import Kinds
+from stats.queries.breakdown import sum_values
 from stats.queries.filters import days_clauses
+from stats.queries.metrics import COUNTS
 from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of, parse_ref
 from stats.reports.attribution import Together, Used
@@ -49,7 +51,6 @@ Metric = Literal["downloads", "views", "volume"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 PARAMETERS = ("by", "within", "metric", "from", "to")
 NOWHERE = ""
-_DIMENSIONS = tuple(dimension.name for dimension in DIMENSIONS)
 _PAGE = 5_000
 _TOGETHER = ("timestamp", "event", "interval", "source")
 """Documents that agree in these speak of the same uses."""
@@ -57,17 +58,16 @@ _TOGETHER = ("timestamp", "event", "interval", "source")
 
 @dataclass(frozen=True)
 class BreakdownRequest:
-    """``by`` is the name of a dimension or a kind of resource."""
+    """``by`` is the name of a dimension or a kind of resource.
+
+    ``is_dimension``: events themselves say it, rather than what was used.
+    """
 
     by: str
     within: str
     metric: Metric
     window: Window
-
-    @property
-    def is_dimension(self) -> bool:
-        """Return whether events themselves say it, rather than what was used."""
-        return self.by in _DIMENSIONS
+    is_dimension: bool
 
     @property
     def field(self) -> str:
@@ -75,18 +75,22 @@ class BreakdownRequest:
         return "volume" if self.metric == "volume" else "count"
 
 
-def parse_breakdown(given: Mapping[str, str], *, kinds: Kinds) -> BreakdownRequest:
+def parse_breakdown(
+    given: Mapping[str, str], *, kinds: Kinds, dimensions: Mapping[str, Dimension]
+) -> BreakdownRequest:
     """Read the parameters; raise ``InputError`` naming the one that is wrong."""
     refuse_unknown(given, PARAMETERS)
     refuse_empty(given, ("within",))
     by = given.get("by") or ""
     if not by:
-        message = f"by is required: a kind of resource, or one of {', '.join(_DIMENSIONS)}"
+        message = f"by is required: a kind of resource, or one of {', '.join(dimensions)}"
         raise InputError("missing", message, field="by")
-    if by not in _DIMENSIONS and not is_kind(by):
-        raise _unknown(by, [kind.name for kind in kinds])
+    if by not in dimensions and not is_kind(by):
+        raise _unknown(by, [*dimensions, *sorted(kind.name for kind in kinds)])
     within = parse_ref(given.get("within") or SITE, field="within")
-    return BreakdownRequest(by, within, _metric(given), parse_window(given))
+    return BreakdownRequest(
+        by, within, _metric(given), parse_window(given), is_dimension=by in dimensions
+    )
 
 
 def _metric(given: Mapping[str, str]) -> Metric:
@@ -121,11 +125,10 @@ def _check_kind(kind: str, sources: Sources) -> None:
     if kind in known:
         return
     if kind in APART or not (sources.ranking.has_kind(kind) or sources.resources.has_kind(kind)):
-        raise _unknown(kind, known)
+        raise _unknown(kind, [*sources.dimensions, *sorted(known)])
 
 
-def _unknown(by: str, kinds: Iterable[str]) -> InputError:
-    known = [*_DIMENSIONS, *sorted(kinds)]
+def _unknown(by: str, known: Sequence[str]) -> InputError:
     near = find_near(by, known)
     hint = f"did you mean {near}?" if near else f"take one of {', '.join(known)}"
     message = f"by is neither a property of events nor a kind known here: {by[:SHOWN]!r}; {hint}"
@@ -204,12 +207,9 @@ def _total(request: BreakdownRequest, sources: Sources) -> int:
 
 def read_dimension(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:
     """Add up what the documents of the resource hold by themselves."""
-    sums: dict[str, int] = defaultdict(int)
-    position = 3 if request.metric == "volume" else 1
-    for document in documents:
-        for row in (document.get("breakdown") or {}).get(request.by, ()):
-            sums[row[0]] += row[position]
-    return dict(sums)
+    sums, _ = sum_values(documents, request.by)
+    position = COUNTS.index(request.field)
+    return {key: numbers[position] for key, numbers in sums.items()}
 
 
 def read_kinds(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:

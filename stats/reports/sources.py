@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from stats.events.types import EventType
+from stats.events.types import Dimension, EventType
 from stats.kinds.types import Kinds
 from stats.stores.ranking import RankedBy
 
@@ -82,6 +82,7 @@ class Sources:
     bookmarks: BookmarkSource
     event_types: Mapping[str, EventType]
     kinds: Kinds
+    dimensions: Mapping[str, Dimension]
 
     def names(self, counts_as: str) -> list[str]:
         """Return the names of the event types that count as views, or as downloads."""

@@ -45,8 +45,11 @@ class Addresses:
 class Stores:
     """The stores of one installation."""
 
-    def __init__(self, addresses: Addresses, type_names: Iterable[str]) -> None:
+    def __init__(
+        self, addresses: Addresses, type_names: Iterable[str], *, keywords: Iterable[str] = ()
+    ) -> None:
         self._addresses = addresses
+        self._keywords = tuple(keywords)
         self._type_names = tuple(type_names)
         self._hurried = False
 
@@ -66,6 +69,7 @@ class Stores:
             type_names=self._type_names,
             request_timeout=self._addresses.request_timeout,
             api_key=self._addresses.elasticsearch_api_key,
+            keywords=self._keywords,
         )
 
     @cached_property

@@ -92,11 +92,12 @@ class SearchStore:
         type_names: Iterable[str],
         request_timeout: float,
         api_key: str = "",
+        keywords: Iterable[str] = (),
     ) -> None:
         self.prefix = prefix
         self.request_timeout = request_timeout
         self._address = parse_search_address(url, api_key=api_key)
-        self._templates = build_templates(prefix, type_names)
+        self._templates = build_templates(prefix, type_names, keywords=keywords)
         self._templates_put: set[str] = set()
         self._found: Server | None = None
         self._finding = Lock()

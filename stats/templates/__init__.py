@@ -8,9 +8,10 @@ another's in its index pattern, its alias and its priority only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 RAW = "events-stats"
@@ -31,20 +32,43 @@ def daily_name(prefix: str, family: str) -> str:
     return f"{prefix}{DAILY}-{family}"
 
 
-def build_templates(prefix: str, type_names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return every index template of an installation, by name."""
+def build_templates(
+    prefix: str, type_names: Iterable[str], *, keywords: Iterable[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Return every index template of an installation, by name.
+
+    ``keywords`` are fields of raw documents beside the package's own: a host's dimensions.
+    """
+    own = {name: {"type": "keyword"} for name in keywords}
     templates = {}
     for name in type_names:
-        templates[raw_name(prefix, name)] = _template(raw_name(prefix, name), "raw")
+        templates[raw_name(prefix, name)] = _template(raw_name(prefix, name), "raw", own)
         templates[daily_name(prefix, name)] = _template(daily_name(prefix, name), "daily")
     for family in ("usage", "users"):
         templates[daily_name(prefix, family)] = _template(daily_name(prefix, family), family)
     return templates
 
 
-def _template(alias: str, mapping: str) -> dict[str, Any]:
+def raw_fields() -> set[str]:
+    """Return the fields of raw documents, those of an object behind its name and a full stop."""
+    properties = _read("raw")["mappings"]["properties"]
+    inner = {f"{name}.{one}" for name, p in properties.items() for one in p.get("properties", ())}
+    return {*properties, *inner}
+
+
+def _read(mapping: str) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(
+        files(__name__).joinpath(f"{mapping}.json").read_text("utf-8")
+    )
+    return body
+
+
+def _template(
+    alias: str, mapping: str, keywords: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     """Build one template; the longer name wins, since ``file-*`` matches ``file-download-*``."""
-    body = json.loads(files(__name__).joinpath(f"{mapping}.json").read_text("utf-8"))
+    body = _read(mapping)
+    body["mappings"]["properties"].update(keywords)
     template = {
         "index_patterns": [f"{alias}-*"],
         "priority": _BASE_PRIORITY + len(alias),

@@ -89,7 +89,9 @@ def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
 
 def _divide(*, as_csv: bool) -> Response:
     given = read_args(request)
-    asked = parse_breakdown(given, kinds=current_stats.kinds)
+    asked = parse_breakdown(
+        given, kinds=current_stats.kinds, dimensions=current_stats.definitions.dimensions
+    )
     require_breakdown(given, within=asked.within, by=asked.by)
     answer = hide_unseen(run_breakdown(asked, current_stats.reporter.sources))
     if not as_csv:

@@ -80,7 +80,10 @@ def test_breakdowns_add_up_to_the_total(golden: StatsState, within: str) -> None
         for metric in ("views", "downloads", "volume"):
             given = {"by": by, "within": within, "metric": metric}
             answer: dict[str, Any] = run_breakdown(
-                parse_breakdown(given, kinds=golden.kinds), sources
+                parse_breakdown(
+                    given, kinds=golden.kinds, dimensions=golden.definitions.dimensions
+                ),
+                sources,
             )
             values = [bucket["value"] for bucket in answer["buckets"]]
             assert sum(values) == answer["total"] == totals[metric], given

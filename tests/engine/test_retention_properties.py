@@ -149,7 +149,9 @@ def divided(state: StatsState) -> dict[str, Any]:
         for metric in ("views", "downloads"):
             for within in ("site:all", "community:a"):
                 asked = parse_breakdown(
-                    {"by": by, "metric": metric, "within": within}, kinds=state.kinds
+                    {"by": by, "metric": metric, "within": within},
+                    kinds=state.kinds,
+                    dimensions=state.definitions.dimensions,
                 )
                 answer = run_breakdown(asked, sources)
                 assert all(bucket["value"] > 0 for bucket in answer["buckets"]), answer

@@ -64,7 +64,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exports": {"reports", "stores", "events.types"},
     # one installation
     "config": set(),
-    "definitions": {"config", *DEFINITIONS, "queries"},
+    "dimensions": {*DEFINITIONS, "templates"},
+    "definitions": {"config", "dimensions", *DEFINITIONS, "queries"},
     "wiring": {
         "config",
         "definitions",

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from stats.errors import AccessError, ConfigError
+from stats.events.types import DIMENSIONS
 from stats.kinds.declared import build_kinds
 from stats.kinds.types import Kind
 from stats.permissions import ANONYMOUS, COMMAND_LINE, Grant, Identity, Policy
-from stats.permissions.policy import names_people, refs_in
+from stats.permissions.policy import dimensions_in, refs_in
 from stats.queries.types import Query
 
 ADMIN = COMMAND_LINE
+BY_NAME = {dimension.name: dimension for dimension in DIMENSIONS}
 READER = Identity(user_id="reader")
 OWNER = Identity(user_id="owner")
 CURATOR = Identity(roles=frozenset({"curator"}), communities=frozenset({"community:c"}))
@@ -73,7 +75,8 @@ class Described:
 
 
 def policy(**given: Any) -> Policy:
-    return Policy(**{"resources": Described(), "kinds": build_kinds(), **given})
+    usual = {"resources": Described(), "kinds": build_kinds(), "dimensions": BY_NAME}
+    return Policy(**{**usual, **given})
 
 
 def allows(identity: Identity, act: Callable[[Identity], object]) -> int:
@@ -250,8 +253,9 @@ def test_people_are_for_curators_of_the_community_auditors_and_admin(breakdown: 
 
 
 def test_people_are_people_whatever_the_parameter_is_called() -> None:
-    assert names_people({"by": "access+user"})
-    assert not names_people({"kind": "user", "resource": "user:u", "breakdown": "username", "n": 1})
+    assert dimensions_in({"by": "access+user"}, BY_NAME)
+    others = {"kind": "user", "resource": "user:u", "breakdown": "username", "n": 1}
+    assert not dimensions_in(others, BY_NAME)
 
 
 class Answers:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stats.aggregations.hierarchy import Containers
 from stats.errors import InputError
+from stats.events.types import DIMENSIONS
 from stats.kinds.declared import build_kinds
 from stats.kinds.types import Kind
 from stats.reports.breakdown import (
@@ -24,6 +25,9 @@ from stats.reports.breakdown import (
 )
 from tests.report_sources import sources
 
+BY_NAME = {dimension.name: dimension for dimension in DIMENSIONS}
+
+
 DAY = {
     "timestamp": "2024-01-01T00:00:00.000Z",
     "event": "file-download",
@@ -33,7 +37,7 @@ DAY = {
 
 
 def request(by: str = "collection", **given: str) -> BreakdownRequest:
-    return parse_breakdown({"by": by, **given}, kinds=build_kinds())
+    return parse_breakdown({"by": by, **given}, kinds=build_kinds(), dimensions=BY_NAME)
 
 
 def daily(resource: str, count: int, *parents: str) -> dict[str, Any]:
@@ -193,7 +197,7 @@ def test_the_answer_has_titles_and_most_first() -> None:
 )
 def test_a_wrong_parameter_is_named(given: dict[str, str], code: str, field: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_breakdown(given, kinds=build_kinds())
+        parse_breakdown(given, kinds=build_kinds(), dimensions=BY_NAME)
     assert (caught.value.code, caught.value.field) == (code, field)
 
 
