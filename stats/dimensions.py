@@ -44,8 +44,8 @@ def build_dimensions(
 
 def _check_source(one: Dimension) -> None:
     if one.source is None:
-        if one.field not in raw_fields():
-            message = f"nothing sets the field {one.field}; give it a source"
+        if one.field not in raw_fields() or "." in one.field:
+            message = f"nothing sets the field {one.field} for it; give it a source"
             raise ConfigError(f"{SETTING}: {one.name}: {message}")
     elif one.seen_by == "auditors":
         message = "what names people is user_id alone, which erasure and retention reach"
