@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from socket import gethostname
-from time import sleep
+from threading import Thread
+from time import monotonic, sleep
 
 from flask import Flask
 
@@ -39,6 +42,7 @@ from stats.events.process import Processed, Processing, never, run_process
 from stats.events.publish import Batch, parse_batch, run_publish, run_publish_json
 from stats.events.types import Event
 from stats.limits import Limits, Rates
+from stats.metrics import ACCEPTED, REFUSED
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
@@ -50,6 +54,7 @@ from stats.reports.registry import Reporter
 from stats.reports.scheduled import parse_scheduled
 from stats.retention.job import RetentionJob
 from stats.signals import send_changed
+from stats.stores.counters import FLUSH_EVERY
 from stats.stores.mongo import Document
 from stats.times import utc_now
 from stats.wiring import (
@@ -71,6 +76,9 @@ FOLLOW_PAUSE = 1.0
 """Seconds between two looks at logs that are followed."""
 
 EXTENSION = "stats"
+MAPPINGS_SECONDS = 300.0
+"""For so long the mappings of all indices are known to be right."""
+
 EMITTER = "stats-emitter"
 """The extension of a host that publishes (``stats.hosts.emit``), when it has."""
 
@@ -101,6 +109,7 @@ class StatsState:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._flush_at = self._mappings_until = 0.0
         self.definitions = definitions = build_definitions(settings)
         self.kinds = definitions.kinds
         self.event_types = definitions.event_types
@@ -127,6 +136,7 @@ class StatsState:
         parse = partial(parse_event, types=self.event_types, now=utc_now(), warn=_log_warning)
         parsed = [parse(event) for event in events]
         run_publish(parsed, queues=self.stores.queues)
+        self._record(parsed)
         return len(parsed)
 
     def receive(
@@ -142,7 +152,31 @@ class StatsState:
         batch = parse_batch(events, types=self.event_types, now=utc_now())
         before_publishing(batch.events)
         run_publish(batch.events, queues=self.stores.queues)
+        self._record(batch.events)
+        for refused in batch.rejected:
+            self.stores.recorder.add(REFUSED, labels=(refused.code,))
         return batch
+
+    def _record(self, events: Iterable[Event]) -> None:
+        for name, number in Counter(event.type.name for event in events).items():
+            self.stores.recorder.add(ACCEPTED, number, labels=(name,))
+        if monotonic() > self._flush_at:  # in the background: it costs no request anything
+            self._flush_at = monotonic() + FLUSH_EVERY
+            Thread(target=self.flush_counters, name="stats-counters", daemon=True).start()
+
+    def check_mappings(self) -> None:
+        """Raise ``StoreRejected`` when an index has a field of another type than is searched.
+
+        Asked now and then, since an index may be made by hand or restored while this runs.
+        """
+        if monotonic() > self._mappings_until:
+            self.stores.search.ensure_mappings()
+            self._mappings_until = monotonic() + MAPPINGS_SECONDS
+
+    def flush_counters(self, *, at_once: bool = False) -> None:
+        """Bring the counters of this process to those of the others; raises nothing."""
+        with suppress(StatsError):
+            self.stores.counters.flush(at_once=at_once)
 
     def import_log(
         self,
@@ -214,6 +248,7 @@ class StatsState:
         self, type_names: Iterable[str] | None = None, *, should_stop: Callable[[], bool] = never
     ) -> dict[str, Processed]:
         """Drain the queues of some event types, or of all, into raw documents."""
+        self.check_mappings()
         processing = replace(self.processing, should_stop=should_stop)
         names = self.event_types if type_names is None else type_names
         processed: dict[str, Processed] = {}
@@ -223,6 +258,7 @@ class StatsState:
                 processed[name] = run_process(name, processing=processing) if depth else Processed()
             except StatsError as error:  # a type whose index refuses does not hold up the others
                 failed = failed or error
+        self.stores.counters.flush(at_once=False)
         if failed is not None:
             raise failed
         return processed
@@ -269,9 +305,13 @@ class StatsState:
 
         Raises ``InputError`` when raw events of a day of the window are gone.
         """
+        self.check_mappings()
         if window is not None:
             run_mark_window(self.aggregation_job, *window, today=self.stores.clock().date())
-        return run_aggregation(self.aggregation_job, self.stores.clock, report=report)
+        try:
+            return run_aggregation(self.aggregation_job, self.stores.clock, report=report)
+        finally:
+            self.stores.counters.flush(at_once=False)
 
     @cached_property
     def limits(self) -> Limits:

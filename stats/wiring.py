@@ -100,6 +100,8 @@ def build_processing(
         pruned_until=stores.bookmarks.pruned_until,
         refused_days=stores.counted_days.refused_days,
         withdrawn=stores.imports.withdrawn,
+        workers=stores.workers,
+        recorder=stores.recorder,
         clock=stores.clock,
         limit=settings.batch_events,
     )
@@ -123,6 +125,7 @@ def build_aggregation_job(
         counted_days=stores.counted_days,
         dead_letters=stores.dead_letters,
         now=stores.clock,
+        recorder=stores.recorder,
         aggregations=definitions.aggregations,
         kinds=definitions.kinds,
         slice_events=settings.aggregate_slice_events,

@@ -9,6 +9,7 @@ from kombu import Exchange, Queue
 
 from stats.ext import EXTENSION, StatsState
 from stats.service import create_app
+from stats.stores.broker_address import parse_broker_address
 from stats.tasks import build_schedule
 
 flask_app = create_app()
@@ -30,9 +31,18 @@ def make_celery(state: StatsState) -> Celery:
     not route on every AMQP broker.
     """
     name = f"{state.settings.index_prefix}stats-tasks"
-    found = Celery("stats", broker=state.settings.broker_url, task_cls=ContextTask)
+    address = parse_broker_address(state.settings.broker_url)
+    found = Celery("stats", broker=address.url, task_cls=ContextTask)
     found.conf.update(
         beat_schedule=build_schedule(state.settings),
+        beat_scheduler="stats.beat:QuietScheduler",
+        broker_use_ssl=address.tls or False,
+        broker_connection_timeout=state.settings.connect_timeout,
+        broker_transport_options={
+            "read_timeout": state.settings.connect_timeout,
+            "write_timeout": state.settings.connect_timeout,
+        },
+        task_publish_retry=False,
         broker_connection_retry_on_startup=True,
         task_acks_late=True,
         task_default_exchange=name,

@@ -10,6 +10,7 @@ from stats.aggregations.count_day import DayNumbers
 from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.types import Aggregation
 from stats.kinds.types import Kinds
+from stats.metrics import Recorder
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.counted_days import CountedDays
 from stats.stores.dead_letters import DeadLetterStore
@@ -42,6 +43,7 @@ class AggregationJob:
     counted_days: CountedDays
     dead_letters: DeadLetterStore
     now: Callable[[], datetime]
+    recorder: Recorder
     aggregations: tuple[Aggregation, ...]
     kinds: Kinds
     slice_events: int

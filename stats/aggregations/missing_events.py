@@ -18,7 +18,7 @@ from stats.events.types import EVENT_FIELDS, PRIVATE_FIELDS
 from stats.stores.counted_days import MissingEvents
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.search import CONFLICT, NOT_FOUND, Action
-from stats.times import DAY, EPOCH, iso_ms, midnight
+from stats.times import DAY, EPOCH, iso_ms, iso_of_ms, midnight, to_ms
 
 CODE = "raw_events_missing"
 Body = dict[str, Any]
@@ -36,6 +36,15 @@ def find_missing(
     ]
 
 
+def run_find_missing(job: AggregationJob, counted: CountedDay) -> list[MissingEvents]:
+    """Return what is missing of a day as it was counted just now."""
+    known = job.counted_days.read(counted.snapshot.day)
+    if known.ticket >= counted.snapshot.ticket:
+        return []
+    types = frozenset(a.event_type.name for a in job.aggregations)
+    return find_missing(counted, known.types or {}, types)
+
+
 def run_check_missing(job: AggregationJob, counted: CountedDay) -> list[MissingEvents]:
     """Note what a day is counted from; return what is missing, and then nothing is noted.
 
@@ -43,23 +52,24 @@ def run_check_missing(job: AggregationJob, counted: CountedDay) -> list[MissingE
     writes stays.
     """
     snapshot = counted.snapshot
-    known = job.counted_days.read(snapshot.day)
-    if known.ticket < snapshot.ticket:
-        types = frozenset(a.event_type.name for a in job.aggregations)
-        if missing := find_missing(counted, known.types or {}, types):
-            return missing
+    if missing := run_find_missing(job, counted):
+        return missing
     job.counted_days.write(snapshot.day, counted.numbers.counted_from, ticket=snapshot.ticket)
     return []
 
 
 def run_refuse(job: AggregationJob, counted: CountedDay, missing: list[MissingEvents]) -> None:
-    """Leave the day as it is, and set its new events aside, each kept before it is deleted."""
+    """Leave the day as it is, and set its new events aside, each kept before it is deleted.
+
+    New are those indexed since the day was counted; what was counted stays where it is, and so
+    does what became visible late: it is counted when the day is.
+    """
     now = job.now()
     job.counted_days.refuse(missing, at=now)
     if counted.claim.since == EPOCH:
         return
     reason = "; ".join(map(str, missing))
-    body = build_new_events(counted)
+    body = build_new_events(counted, job.counted_days.read(counted.snapshot.day).ticket)
     for one in job.aggregations:
         index = job.search.raw(one.event_type.name)
         for hits in job.search.pages(index, body):
@@ -73,11 +83,11 @@ def run_refuse(job: AggregationJob, counted: CountedDay, missing: list[MissingEv
             _delete(job, hits)
 
 
-def build_new_events(counted: CountedDay) -> Body:
-    """Ask for a day's events that were indexed since it was counted."""
+def build_new_events(counted: CountedDay, ticket: int) -> Body:
+    """Ask for a day's events indexed since it was counted: a ticket is a time, too."""
     day = counted.snapshot.day
     span = {"gte": iso_ms(midnight(day)), "lt": iso_ms(midnight(day + DAY))}
-    new = {"gte": iso_ms(counted.claim.since)}
+    new = {"gt": iso_of_ms(max(ticket, to_ms(counted.claim.since)))}
     return {
         "query": {
             "bool": {"filter": [{"range": {"timestamp": span}}, {"range": {"indexed_at": new}}]}

@@ -8,9 +8,11 @@ point is made good by the next run.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from time import monotonic
 
 from stats.aggregations.find_days import run_find_days
 from stats.aggregations.heartbeat import heartbeat
@@ -21,6 +23,7 @@ from stats.aggregations.totals import run_totals
 from stats.aggregations.vanished_documents import run_mark_vanished
 from stats.aggregations.write_day import Written, run_documents
 from stats.errors import StoreUnavailable
+from stats.metrics import AGGREGATION_SECONDS, COUNTED_DAYS, WRITTEN_DOCUMENTS
 from stats.stores.counted_days import MissingEvents
 from stats.stores.locks import DayClaim, HeldDay
 
@@ -62,8 +65,9 @@ def run_aggregation(
     report: Report = silent,
 ) -> AggregationResult:
     """Mark the days that have new events or whose documents vanished; recount marked days."""
-    run_find_days(job, clock())
-    run_mark_vanished(job)
+    with timed(job, "find"):
+        run_find_days(job, clock())
+        run_mark_vanished(job)
     return run_claims(job, clock, report=report)
 
 
@@ -113,16 +117,30 @@ def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
     if dropped is not None and claim.day < dropped:
         _log.debug("day %s stays: raw events before %s may be gone", claim.day, dropped)
         return Written()
-    counted = run_count(job, claim, now)
+    with timed(job, "count"):
+        counted = run_count(job, claim, now)
     if missing := run_check_missing(job, counted):
         run_refuse(job, counted, missing)
         return Written(missing=tuple(missing))
-    written = run_documents(job, counted)
+    with timed(job, "write"):
+        written = run_documents(job, counted)
+    job.recorder.add(COUNTED_DAYS)
+    job.recorder.add(WRITTEN_DOCUMENTS, written.documents)
     there = [family for family, is_there in written.families.items() if is_there]
     job.counted_days.note_documents(
         claim.day, there=there, gone=written.families.keys() - set(there)
     )
     return written
+
+
+@contextmanager
+def timed(job: AggregationJob, stage: str) -> Iterator[None]:
+    """Record how long a stage takes."""
+    began = monotonic()
+    try:
+        yield
+    finally:
+        job.recorder.add(AGGREGATION_SECONDS, monotonic() - began, labels=(stage,))
 
 
 class _Run:
@@ -166,7 +184,8 @@ class _Run:
         if not self._claims:
             return
         refs, pairs = self._written.refs, self._written.pairs
-        run_totals(self._job, refs, pairs, now=self._clock())
+        with timed(self._job, "totals"):
+            run_totals(self._job, refs, pairs, now=self._clock())
         self._job.on_changed(refs)
         for claim in self._claims:
             self._job.day_claims.finish_day(claim)

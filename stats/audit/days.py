@@ -11,12 +11,16 @@ from datetime import date
 from typing import Any
 
 from stats.aggregations.daily_documents import build_documents
+from stats.aggregations.job import CountedDay
+from stats.aggregations.missing_events import run_find_missing
 from stats.aggregations.read_day import run_count
 from stats.aggregations.types import USERS_FAMILY
-from stats.audit.differences import Difference, Place, compare
+from stats.audit.differences import RAW_EVENTS, Difference, Place, compare
 from stats.audit.invariants import check_document
 from stats.audit.job import AuditJob
 from stats.audit.versions import run_check_versions
+from stats.events.types import SITE
+from stats.stores.counted_days import MissingEvents
 from stats.stores.dsl import A, Q, Search
 from stats.stores.locks import DayClaim
 from stats.times import EPOCH, from_ms
@@ -79,7 +83,10 @@ def run_audit_day(job: AuditJob, day: date) -> tuple[int, list[Difference]]:
 
 
 def _run_compare(job: AuditJob, day: date) -> tuple[int, list[Difference]]:
-    right = run_recount(job, day)
+    counted = run_count(job.aggregation, DayClaim(day, EPOCH, 0), job.clock())
+    if missing := run_find_missing(job.aggregation, counted):
+        return 0, [_missing(one) for one in missing]
+    right = _documents_of(counted)
     stored = run_stored(job, day)
     differences: list[Difference] = []
     for key in sorted(right.keys() | stored.keys()):
@@ -94,9 +101,18 @@ def _about(family: str, document: Body) -> str:
     return f"{user}{document['resource']}"
 
 
+def _missing(one: MissingEvents) -> Difference:
+    place = Place(one.type_name, one.day.isoformat(), SITE)
+    return place.differ(RAW_EVENTS, f"counted from {one.counted_from}", f"{one.there} are there")
+
+
 def run_recount(job: AuditJob, day: date) -> dict[Key, Body]:
     """Return the documents that a day has by right, from its raw events."""
-    counted = run_count(job.aggregation, DayClaim(day, EPOCH, 0), job.clock())
+    return _documents_of(run_count(job.aggregation, DayClaim(day, EPOCH, 0), job.clock()))
+
+
+def _documents_of(counted: CountedDay) -> dict[Key, Body]:
+    """Return the documents that a day has by right, as it was counted."""
     documents = build_documents(counted.numbers, counted.snapshot, whole=True)
     return {(d.family, d.id): d.body for d in documents if d.body is not None}
 

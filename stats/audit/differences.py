@@ -9,6 +9,9 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
+RAW_EVENTS = "raw events"
+"""The field of a difference that is fewer raw events than a day was counted from."""
+
 NOT_COMPARED = frozenset({"counted_at"})
 
 

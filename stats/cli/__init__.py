@@ -15,6 +15,7 @@ import click
 
 from stats.cli.aggregate import aggregate
 from stats.cli.audit import audit
+from stats.cli.backup import add_exports, import_files
 from stats.cli.erase import erase, reflag
 from stats.cli.events import events
 from stats.cli.export import export
@@ -27,6 +28,7 @@ from stats.cli.search import search
 from stats.cli.service import init, serve
 from stats.cli.status import status
 from stats.cli.token import token
+from stats.cli.upgrade import upgrade
 from stats.errors import InputError, StatsError, StoreRejected, StoreUnavailable
 
 FOUND_WRONG, BAD_USAGE, UNREACHABLE = 1, 2, 3
@@ -83,6 +85,7 @@ for command in (
     erase,
     events,
     export,
+    import_files,
     import_legacy,
     imports,
     init,
@@ -93,9 +96,11 @@ for command in (
     serve,
     status,
     token,
+    upgrade,
 ):
     stats.add_command(command)
 events.add_command(search)
+add_exports(export)
 
 
 def main() -> None:

@@ -8,31 +8,41 @@ from time import sleep
 
 import click
 
+from stats.audit.days import Window
 from stats.audit.differences import Difference
-from stats.audit.job import AuditJob
+from stats.audit.job import Audited, AuditJob
+from stats.audit.mending import find_mend, run_repair
 from stats.audit.run import run_audit
 from stats.cli.aggregate import DAY
 from stats.cli.context import with_stats
 from stats.cli.retention import listed, say
 from stats.errors import InputError
 from stats.proxies import current_stats
-from stats.times import utc_now
 
 
 @click.command()
 @click.option("--from", "start", type=DAY, help="First day to count anew.")
 @click.option("--to", "end", type=DAY, help="Last day to count anew.")
+@click.option("--repair", is_flag=True, help="Count again what differs, then compare once more.")
 @with_stats
-def audit(start: datetime | None, end: datetime | None) -> None:
+def audit(start: datetime | None, end: datetime | None, repair: bool) -> None:
     """Count days anew from raw events, and compare them, their sums and the totals.
 
-    Changes nothing. Each difference is a line on stdout; with any, the exit code is 1.
+    Changes nothing without --repair. Each difference is a line on stdout, and what mends it one
+    on stderr; with any that stays, the exit code is 1.
     """
     if start and end and end < start:
         raise InputError("bad_window", "--to is before --from", field="to")
-    job = AuditJob(current_stats.aggregation_job, utc_now, sleep, _print, say)
+    found: list[Difference] = []
+    clock = current_stats.stores.clock
+    job = AuditJob(current_stats.aggregation_job, clock, sleep, found.append, say)
     window = (start.date() if start else None, end.date() if end else None)
     done = run_audit(job, window)
+    _print(found)
+    if repair and found:
+        done = _repair(job, found, window)
+    if window == (None, None):
+        current_stats.stores.bookmarks.note_audit(clock(), done.differences)
     if done.waiting:
         say(f"not compared, since they wait to be counted: {listed(done.waiting)}")
     click.echo(
@@ -43,5 +53,20 @@ def audit(start: datetime | None, end: datetime | None) -> None:
         sys.exit(1)
 
 
-def _print(difference: Difference) -> None:
-    click.echo(str(difference))
+def _repair(job: AuditJob, found: list[Difference], window: Window) -> Audited:
+    done = run_repair(job, found)
+    say(
+        f"counted {len(done.days)} days again, set {len(done.refs)} totals and"
+        f" {len(done.pairs)} rows of people"
+    )
+    found.clear()
+    again = run_audit(job, window)
+    _print(found)
+    return again
+
+
+def _print(found: list[Difference]) -> None:
+    for difference in found:
+        click.echo(str(difference))
+    for mend in dict.fromkeys(map(find_mend, found)):
+        say(mend)

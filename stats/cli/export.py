@@ -21,7 +21,7 @@ FOUND_WRONG = 1
 
 @click.group()
 def export() -> None:
-    """Usage sent to services elsewhere."""
+    """Usage sent to services elsewhere, and parts of this installation for a back-up."""
 
 
 @export.command()

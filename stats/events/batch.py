@@ -7,6 +7,7 @@ broken event never keeps the others of its message from being indexed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -66,6 +67,7 @@ class Chunk:
     reading: Reading
     documents: list[Ready] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
+    excluded: Counter[str] = field(default_factory=Counter)
     tag: int = 0
     messages: int = 0
 
@@ -88,9 +90,15 @@ class Chunk:
 
     def _add_event(self, obj: Any, delivery: Delivery) -> None:
         try:
-            self.documents.append(_read_event(obj, delivery, self.reading))
+            self._take(obj, delivery)
         except InputError as error:
             self._set_aside(_bytes_of(obj, delivery.body), error)
+
+    def _take(self, obj: Any, delivery: Delivery) -> None:
+        document, excluded = _read_event(obj, delivery, self.reading)
+        self.documents.append(document)
+        if excluded:
+            self.excluded[excluded] += 1
 
     def _set_aside(self, payload: bytes, error: InputError) -> None:
         name, now = self.reading.event_type.name, self.reading.now
@@ -105,7 +113,8 @@ def _bytes_of(obj: Any, body: bytes) -> bytes:
         return body
 
 
-def _read_event(obj: Any, delivery: Delivery, reading: Reading) -> Ready:
+def _read_event(obj: Any, delivery: Delivery, reading: Reading) -> tuple[Ready, str]:
+    """Return the document of an event, and why it is not counted."""
     _check_published(obj)
     event = parse_event(obj, types=reading.types, now=reading.now, queued=True)
     if event.type is not reading.event_type:
@@ -119,7 +128,8 @@ def _read_event(obj: Any, delivery: Delivery, reading: Reading) -> Ready:
         message = "raw events of its day are missing; see stats status, and replay it afterwards"
         raise InputError("raw_events_missing", message, field="timestamp")
     raw = build_raw(event, enrichment=reading.enrichment)
-    return Ready(raw.month, raw.id, orjson.dumps(raw.source), event, delivery.redelivered)
+    ready = Ready(raw.month, raw.id, orjson.dumps(raw.source), event, delivery.redelivered)
+    return ready, raw.source.get("excluded") or ""
 
 
 def _check_published(obj: Any) -> None:

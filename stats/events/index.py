@@ -20,6 +20,7 @@ from datetime import datetime
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.events.batch import Ready
 from stats.events.erasure import forget_documents
+from stats.metrics import BULK_RETRIES, BULK_SECONDS, Recorder
 from stats.stores.erasures import ErasureStore
 from stats.stores.search import CONFLICT, ENGINE, Action, ItemResult, SearchStore
 from stats.times import iso_ms
@@ -59,6 +60,7 @@ class Indexing:
     type_name: str
     clock: Callable[[], datetime]
     patience: float
+    recorder: Recorder = field(default_factory=Recorder)
     pause: Callable[[float], None] = time.sleep
     withdrawn: Callable[[], frozenset[str]] = frozenset
 
@@ -88,10 +90,12 @@ def _run_request(request: _Request) -> None:
     """Attempt until nothing is left, with growing pauses, as long as patience lasts."""
     paused, pause = 0.0, FIRST_PAUSE
     while True:
+        began = time.monotonic()
         try:
             request.attempt()
         except StoreUnavailable as error:
             request.obstacle = error
+        _record(request, seconds=time.monotonic() - began)
         if request.is_done:
             return
         if paused >= request.indexing.patience:
@@ -100,6 +104,12 @@ def _run_request(request: _Request) -> None:
         request.is_first = False
         request.indexing.pause(pause)
         paused, pause = paused + pause, min(pause * 2, LONGEST_PAUSE)
+
+
+def _record(request: _Request, *, seconds: float) -> None:
+    recorder, labels = request.indexing.recorder, (request.indexing.type_name,)
+    recorder.add(BULK_SECONDS, seconds, labels=labels)
+    recorder.add(BULK_RETRIES, not request.is_first, labels=labels)
 
 
 @dataclass

@@ -13,11 +13,13 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from time import monotonic
 from typing import NamedTuple
 
+from stats.errors import StatsError
 from stats.events.batch import Chunk, Reading
 from stats.events.enrichment import Enrichment
 from stats.events.erasure import forget_letters
@@ -25,11 +27,13 @@ from stats.events.index import REJECTED, Indexing, Outcome, run_index
 from stats.events.resource_metadata import Descriptions
 from stats.events.types import EventType
 from stats.gc_control import collect_young, uncollected
+from stats.metrics import EXCLUDED, PROCESS_SECONDS, PROCESSED, Recorder
 from stats.stores.dead_letters import DeadLetter, DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.queues import EventConsumer, EventQueues
 from stats.stores.resources import ResourceStore
 from stats.stores.search import SearchStore
+from stats.stores.workers import Workers
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +50,9 @@ RUN_SECONDS = 30.0
 """How long a run goes on with what is published after it began."""
 
 PATIENCE = 10.0
+
+SAY_EVERY = 1.0
+"""Seconds between two times that a worker says what it holds."""
 
 IN_FLIGHT = 2
 """Chunks that are being indexed and described while the next one is read."""
@@ -97,6 +104,8 @@ class Processing:
     enrichment: Enrichment
     pruned_until: Callable[[str], date | None]
     refused_days: Callable[[], frozenset[date]]
+    workers: Workers
+    recorder: Recorder
     clock: Callable[[], datetime]
     limit: int = LIMIT
     patience: float = PATIENCE
@@ -110,6 +119,7 @@ def run_process(type_name: str, *, processing: Processing) -> Processed:
     Raises ``StoreUnavailable`` when an engine does not answer; what is not
     acknowledged by then is in the queue again.
     """
+    began = monotonic()
     waiting = processing.queues.depth(type_name)
     prefetch = (1 + IN_FLIGHT) * processing.limit
     with (
@@ -119,10 +129,14 @@ def run_process(type_name: str, *, processing: Processing) -> Processed:
         uncollected(),
     ):
         run = _Run(type_name, waiting, processing, consumer, indexers, describer)
-        while not (processing.should_stop() or run.is_over()):
-            run.start(run.read())
-            collect_young()
-        run.finish()
+        try:
+            while not (processing.should_stop() or run.is_over()):
+                run.start(run.read())
+                collect_young()
+            run.finish()
+        finally:
+            run.let_go()
+    processing.recorder.add(PROCESS_SECONDS, monotonic() - began, labels=(type_name,))
     done = run.processed
     _log.info(
         "%s: %d new documents, %d events that were there, %d dead letters",
@@ -166,12 +180,14 @@ class _Run:
             type_name,
             processing.clock,
             processing.patience,
+            processing.recorder,
             withdrawn=processing.withdrawn,
         )
         self._in_flight: deque[_InFlight] = deque()
         self._to_do = waiting
         self._end = monotonic() + RUN_SECONDS
         self._quiet_rounds = 0
+        self._said_at = float("-inf")
 
     def is_over(self) -> bool:
         """Return whether the queue is drained, or what was in it at the start is done.
@@ -220,6 +236,7 @@ class _Run:
         indexed = self._indexers.submit(run_index, chunk.documents, indexing=self._indexing)
         described = self._describer.submit(self._describe, chunk)
         self._in_flight.append(_InFlight(chunk, indexed, described))
+        self._say_held(chunk.reading.now)
 
     def finish(self, *, leaving: int = 0) -> None:
         """Wait until at most so many chunks are in flight; acknowledge the others."""
@@ -233,7 +250,30 @@ class _Run:
         self._set_aside(letters)
         done.described.result()
         self._consumer.ack(chunk.tag)
-        self.processed += Processed(outcome.created, outcome.duplicates, len(letters))
+        processed = Processed(outcome.created, outcome.duplicates, len(letters))
+        self._record(chunk, processed)
+        self.processed += processed
+
+    def _say_held(self, now: datetime) -> None:
+        """Say now and then what this worker holds: a broker does not tell."""
+        if monotonic() - self._said_at < SAY_EVERY:
+            return
+        self._said_at = monotonic()
+        held, since = self._consumer.unacknowledged, self._in_flight[0].chunk.reading.now
+        self._processing.workers.hold(self._type.name, held, since=since, now=now)
+
+    def let_go(self) -> None:
+        """Say that this worker holds nothing any more; what it said ends by itself, too."""
+        if self._said_at > 0:
+            with suppress(StatsError):
+                self._processing.workers.let_go(self._type.name)
+
+    def _record(self, chunk: Chunk, processed: Processed) -> None:
+        recorder, name = self._processing.recorder, self._type.name
+        for outcome, number in asdict(processed).items():
+            recorder.add(PROCESSED, number, labels=(name, outcome))
+        for reason, number in chunk.excluded.items():
+            recorder.add(EXCLUDED, number, labels=(reason,))
 
     def _describe(self, chunk: Chunk) -> None:
         """Say what is new about the resources, before the acknowledgement: a kill repeats it."""

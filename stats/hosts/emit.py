@@ -27,6 +27,7 @@ from stats.events.types import Event, EventType
 from stats.ext import EMITTER
 from stats.hosts.outage import Outage
 from stats.hosts.spool import Spool
+from stats.metrics import EMITTED, Recorder
 from stats.proxies import current_stats
 from stats.stores.queues import EventQueues
 from stats.times import utc_now
@@ -53,9 +54,13 @@ class Emitter:
         types: Mapping[str, EventType],
         spool: Spool | None,
         probe: Callable[[], None],
+        recorder: Recorder | None = None,
+        flush: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._recorder = recorder
+        self._flush = flush
         self.counts: Counter[Outcome] = Counter(dict.fromkeys(OUTCOMES, 0))
         self.spool = spool
         self._publish = publish
@@ -130,11 +135,15 @@ class Emitter:
     def _drain_soon(self) -> None:
         """Look in the background, now and then, whether something waits."""
         with self._lock:
-            if self.spool is None or self._clock() < self._drain_at:
+            if self._clock() < self._drain_at:
                 return
             self._drain_at = self._clock() + DRAIN_EVERY
-        if self.spool.size():
-            threading.Thread(target=self._drain_quietly, name="stats-spool", daemon=True).start()
+        threading.Thread(target=self._tidy_up, name="stats-spool", daemon=True).start()
+
+    def _tidy_up(self) -> None:
+        self._flush()
+        if self.spool is not None and self.spool.size():
+            self._drain_quietly()
 
     def _drain_quietly(self) -> None:
         try:
@@ -149,6 +158,8 @@ class Emitter:
     def _count(self, outcome: Outcome, events: int) -> None:
         with self._lock:
             self.counts[outcome] += events
+        if self._recorder is not None:
+            self._recorder.add(EMITTED, events, labels=(outcome,))
 
 
 def emit(*events: dict[str, Any]) -> bool:
@@ -183,6 +194,8 @@ def _build(settings: Settings) -> Emitter:
         types=types,
         spool=spool,
         probe=queues.ping,
+        recorder=current_stats.stores.recorder,
+        flush=current_stats._get_current_object().flush_counters,  # type: ignore[attr-defined]
     )
 
 

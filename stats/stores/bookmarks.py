@@ -12,6 +12,10 @@ their ``_id``; :mod:`stats.stores.locks` keeps marked days and locks beside them
     The numbers that were set before ``until`` are in that host's own search index.
 ``pruned:<type>``
     Events of that type before ``until`` are no longer taken.
+``audit``
+    When was audited last, and how many differences were found.
+``schema``
+    The version of the form in which documents are stored (`stats upgrade`).
 ``dropped``
     Raw events before ``until`` may be gone: since ``at``, no day before is counted again.
 """
@@ -20,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from pymongo import ReturnDocument
 
@@ -66,8 +71,7 @@ class Bookmarks:
             found = self._bookmarks.find_one({"_id": _FOUND})
         if not found:
             return EPOCH, {}
-        seen = {date.fromisoformat(day): print_ for day, print_ in found.get("seen", [])}
-        return found["until"], seen
+        return found["until"], dict(map(_read_print, found.get("seen", [])))
 
     def move_found(
         self, until: datetime, *, seen: Mapping[date, list[float]] | None = None
@@ -77,7 +81,7 @@ class Bookmarks:
         ``seen`` are the days that had events at this look, with what tells each
         from itself with other events.
         """
-        known = [[day.isoformat(), print_] for day, print_ in (seen or {}).items()]
+        known = [_dump_print(day, print_) for day, print_ in (seen or {}).items()]
         with translated():
             self._bookmarks.update_one(
                 {"_id": _FOUND}, {"$max": {"until": until}, "$set": {"seen": known}}, upsert=True
@@ -97,11 +101,37 @@ class Bookmarks:
             )
 
     def counted_until(self) -> datetime | None:
-        """Return the time before which every indexed event is counted; None before any run."""
+        """Return the time before which every indexed event is counted; None until one is."""
         with translated():
             found = self._bookmarks.find_one({"_id": _FOUND})
             pending = [mark["since"] for mark in self._bookmarks.find({"kind": "day"})]
-        return min([found["until"], *pending]) if found else None
+        until = min([found["until"], *pending]) if found else EPOCH
+        return None if until == EPOCH else until
+
+    def note_audit(self, at: datetime, differences: int) -> None:
+        """Note when was audited, and how many differences were found."""
+        values = {"at": at, "differences": differences}
+        with translated():
+            self._bookmarks.update_one({"_id": "audit"}, {"$set": values}, upsert=True)
+
+    def last_audit(self) -> tuple[datetime, int] | None:
+        """Return when was audited last, and how many differences were found."""
+        with translated():
+            found = self._bookmarks.find_one({"_id": "audit"})
+        return (found["at"], int(found["differences"])) if found else None
+
+    def schema(self) -> int:
+        """Return the version of the form in which documents are stored; 0 before there was one."""
+        with translated():
+            found = self._bookmarks.find_one({"_id": "schema"})
+        return int(found["version"]) if found else 0
+
+    def set_schema(self, version: int) -> None:
+        """Say that everything stored has the form of a version."""
+        with translated():
+            self._bookmarks.update_one(
+                {"_id": "schema"}, {"$set": {"version": version}}, upsert=True
+            )
 
     def pruned_until(self, type_name: str) -> date | None:
         """Return the day before which events of a type are no longer taken, if there is one.
@@ -141,3 +171,16 @@ class Bookmarks:
         values = {"until": until.isoformat() if until else None, "at": at}
         with translated():
             self._bookmarks.update_one({"_id": _DROPPED}, {"$set": values}, upsert=True)
+
+
+def _dump_print(day: date, numbers: list[float]) -> str:
+    """Return a day and its numbers as one text: not every server takes arrays of arrays."""
+    return " ".join((day.isoformat(), *map(repr, numbers)))
+
+
+def _read_print(stored: str | list[Any]) -> tuple[date, list[float]]:
+    """Read what was stored, also by a version that stored arrays."""
+    if isinstance(stored, str):
+        day, *numbers = stored.split()
+        return date.fromisoformat(day), list(map(float, numbers))
+    return date.fromisoformat(stored[0]), stored[1]

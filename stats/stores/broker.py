@@ -16,7 +16,8 @@ from typing import Any
 import kombu
 from kombu.exceptions import KombuError
 
-from stats.errors import ConfigError, StoreBlocked, StoreUnavailable
+from stats.errors import StoreBlocked, StoreUnavailable
+from stats.stores.broker_address import parse_broker_address
 
 ENGINE = "the AMQP broker"
 Errors = tuple[type[Exception], ...]
@@ -51,17 +52,17 @@ class Deadline:
 
 def build_connection(url: str, *, timeout: float) -> kombu.Connection:
     """Return the definition of a connection that gives up after ``timeout`` seconds."""
+    address = parse_broker_address(url)
     options: dict[str, Any] = {"max_retries": 0, "interval_start": 0}
-    if url.startswith(("amqp", "pyamqp")):
+    if not url.startswith("memory"):
         options |= {
             "read_timeout": timeout,
             "write_timeout": timeout,
             "socket_settings": _socket_settings(timeout),
         }
-    try:
-        return kombu.Connection(url, connect_timeout=timeout, transport_options=options)
-    except (KeyError, ValueError) as error:
-        raise ConfigError(f"STATS_BROKER_URL is not the address of a broker: {error}") from error
+    return kombu.Connection(
+        address.url, connect_timeout=timeout, transport_options=options, ssl=address.tls or False
+    )
 
 
 def connection_errors(connection: kombu.Connection) -> Errors:

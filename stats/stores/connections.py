@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from stats.metrics import Recorder
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.clock import SharedClock
 from stats.stores.counted_days import CountedDays
+from stats.stores.counters import Counters
 from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
@@ -27,6 +29,7 @@ from stats.stores.salts import SaltStore
 from stats.stores.search import SearchStore
 from stats.stores.tokens import TokenStore
 from stats.stores.totals import TotalsStore
+from stats.stores.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Stores:
         self._keywords = tuple(keywords)
         self._type_names = tuple(type_names)
         self._hurried = False
+        self.recorder = Recorder()
 
     def hurry(self) -> None:
         """Give MongoDB up at once if nobody listens there at first: somebody waits for a command.
@@ -88,6 +92,16 @@ class Stores:
     def counted_days(self) -> CountedDays:
         """Return from how many raw events each day was counted."""
         return CountedDays(self.database)
+
+    @cached_property
+    def counters(self) -> Counters:
+        """Return the counters that all processes add to."""
+        return Counters(self.database, self.recorder)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Return what processing workers have in hand."""
+        return Workers(self.database)
 
     @cached_property
     def clock(self) -> SharedClock:

@@ -96,6 +96,12 @@ class DeadLetterStore:
         with translated():
             return self._letters.count_documents({})
 
+    def count_by_code(self) -> dict[str, int]:
+        """Return how many letters there are for each reason."""
+        grouped = [{"$group": {"_id": "$code", "number": {"$sum": 1}}}]
+        with translated():
+            return {one["_id"]: int(one["number"]) for one in self._letters.aggregate(grouped)}
+
     def drop(self, ids: Iterable[str]) -> int:
         """Delete letters by their ids; return how many were there."""
         with translated():

@@ -161,7 +161,7 @@ class DayClaims:
             "day": day,
             "owner": claim.owner,
             "refs": list(about.refs),
-            "pairs": [list(pair) for pair in about.pairs],
+            "pairs": [{"user": user, "ref": ref} for user, ref in about.pairs],
         }
         with translated():
             self._days.insert_one(note)
@@ -177,7 +177,7 @@ class DayClaims:
             notes = list(self._days.find({**notes_of_day, "owner": claim.owner}))
         refs = {str(ref) for note in notes for ref in note["refs"]}
         return DeletedDocuments(
-            refs, {(user, ref) for note in notes for user, ref in note["pairs"]}
+            refs, {_read_pair(pair) for note in notes for pair in note["pairs"]}
         )
 
     def finish_day(self, claim: DayClaim) -> None:
@@ -216,6 +216,13 @@ class DayClaims:
 
     def _marks(self) -> list[Document]:
         return list(self._days.find({"kind": "day"}))
+
+
+def _read_pair(stored: Document | list[str]) -> tuple[str, str]:
+    """Read what was stored, also by a version that stored arrays of arrays."""
+    if isinstance(stored, dict):
+        return stored["user"], stored["ref"]
+    return stored[0], stored[1]
 
 
 def holder() -> str:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pymongo import MongoClient
+from pymongo import MongoClient, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import AutoReconnect, ConfigurationError, ConnectionFailure, PyMongoError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
 from pymongo.uri_parser import parse_uri
 
 from stats.errors import ConfigError, StoreRejected, StoreUnavailable
@@ -18,6 +26,13 @@ from stats.times import UTC
 
 ENGINE = "MongoDB"
 DEFAULT_DATABASE = "stats"
+DUPLICATE_KEY = 11000
+UPSERT_TRIES = 5
+PASSING_LABELS = ("RetryableWriteError", "TransientTransactionError", "NetworkError")
+PASSING_CODES = frozenset(
+    {6, 7, 50, 64, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436}
+)
+"""Of the server: not primary, shutting down, interrupted, timed out, not replicated in time."""
 KNOCK_SECONDS = 1.0
 ANSWER_SECONDS = 60.0
 
@@ -43,7 +58,7 @@ def connect(url: str, *, timeout: float, answer_timeout: float = ANSWER_SECONDS)
             socketTimeoutMS=int(answer_timeout * 1000),
         )
         return client.get_default_database(DEFAULT_DATABASE)
-    except (ConfigurationError, ValueError) as error:
+    except (ConfigurationError, ValueError, OSError) as error:
         raise ConfigError(f"STATS_MONGO_URL is not a MongoDB address: {error}") from error
 
 
@@ -80,10 +95,44 @@ def translated() -> Iterator[None]:
     """Turn PyMongo's exceptions into "try again" and "our request is wrong"."""
     try:
         yield
-    except (AutoReconnect, ConnectionFailure) as error:
+    except (AutoReconnect, ConnectionFailure, WriteConcernError) as error:
         raise StoreUnavailable(ENGINE, str(error).split(", Timeout")[0]) from error
     except PyMongoError as error:
-        raise StoreRejected(ENGINE, str(error)) from error
+        kind = StoreUnavailable if is_passing(error) else StoreRejected
+        raise kind(ENGINE, str(error)) from error
+
+
+def is_passing(error: PyMongoError) -> bool:
+    """Return whether the same request may succeed later: at a fail-over, for one."""
+    if any(error.has_error_label(label) for label in PASSING_LABELS):
+        return True
+    if isinstance(error, BulkWriteError):
+        details = error.details or {}
+        codes = {problem.get("code") for problem in details.get("writeErrors", ())}
+        return bool(details.get("writeConcernErrors")) or bool(codes & PASSING_CODES)
+    return isinstance(error, OperationFailure) and error.code in PASSING_CODES
+
+
+def write_upserts(collection: DocumentCollection, updates: Sequence[UpdateOne]) -> None:
+    """Write upserts by ``_id`` in one request.
+
+    Two that insert one document at the same time: the server refuses one of them as a duplicate
+    (E11000), and it is an update when it is tried again.
+    """
+    waiting = list(updates)
+    for _ in range(UPSERT_TRIES):
+        if not waiting:
+            return
+        try:
+            collection.bulk_write(waiting, ordered=False)
+        except BulkWriteError as error:
+            problems = (error.details or {}).get("writeErrors", [])
+            if not problems or any(one["code"] != DUPLICATE_KEY for one in problems):
+                raise
+            waiting = [waiting[one["index"]] for one in problems]
+        else:
+            return
+    raise StoreUnavailable(ENGINE, "upserts met each other again and again")
 
 
 def ping(database: Documents) -> None:

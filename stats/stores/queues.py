@@ -41,6 +41,7 @@ class EventConsumer:
     def __init__(self, queue: kombu.Queue, *, prefetch: int, errors: tuple[type[Exception], ...]):
         self._errors = errors
         self._arrived: deque[Delivery] = deque()
+        self._received = self._acknowledged = 0
         self._queue = queue
         self._client = queue.channel.connection.client
         self._reader = ReadAhead.of(self._client.connection)
@@ -57,10 +58,16 @@ class EventConsumer:
             if not self._receive(wait):
                 return
 
+    @property
+    def unacknowledged(self) -> int:
+        """Return how many messages the broker waits to hear of; tags count from 1."""
+        return self._received - self._acknowledged
+
     def ack(self, tag: int) -> None:
         """Say that all messages up to ``tag`` are done with."""
         with translated(self._errors):
             self._queue.channel.basic_ack(tag, multiple=True)
+        self._acknowledged = tag
 
     def close(self) -> None:
         """Take no more messages; a broker that is gone by now sends none anyway."""
@@ -78,6 +85,7 @@ class EventConsumer:
 
     def _keep(self, message: Any) -> None:
         body = message.body
+        self._received = message.delivery_tag
         self._arrived.append(
             Delivery(
                 message.delivery_tag,

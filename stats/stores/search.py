@@ -24,9 +24,10 @@ import orjson
 
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.search_address import parse_search_address
+from stats.stores.mapping_check import MappingFaults, compare_mappings
 from stats.stores.search_servers.paging import TIE_BREAK, read_by_point_in_time, read_by_scroll
 from stats.stores.search_servers.server import Server, find_server
-from stats.templates import HASH, build_templates, daily_name, raw_name
+from stats.templates import DAILY, HASH, RAW, build_templates, daily_name, raw_name
 
 ENGINE = "Elasticsearch"
 """What the engine is called before it was asked what it is."""
@@ -43,6 +44,15 @@ NEW_FIELDS: Mapping[str, Any] = {"properties": {"import_id": {"type": "keyword"}
 
 IF_THERE = {"ignore_unavailable": "true"}
 WHOLE = {"ignore_unavailable": "true", "allow_partial_search_results": "false"}
+
+WRITE_BLOCKS = frozenset(
+    f"index.blocks.{name}" for name in ("write", "read_only", "read_only_allow_delete")
+)
+"""Set by hand, or by the engine when a disk is full."""
+
+_MEND_MAPPING = (
+    "Export what is in it (stats export), delete the index, run stats init, and import it again"
+)
 
 Op = Literal["create", "index", "update", "delete"]
 Body = dict[str, Any]
@@ -127,14 +137,18 @@ class SearchStore:
 
     def put_templates(self) -> None:
         """Put the index templates that are not there in this form."""
+        self._put(self.changed_templates())
+        self._put_new_fields([f"{raw_name(self.prefix, '')}*"])
+        self._templates_put.update(self._templates)
+
+    def changed_templates(self) -> set[str]:
+        """Return the names of the index templates that are not there in this form."""
         known = self._ask("GET", f"/_index_template/{self.prefix}*", missing_ok=True) or {}
         there = {
             one["name"]: one["index_template"].get("_meta", {}).get(HASH)
             for one in known.get("index_templates", ())
         }
-        self._put({n for n, body in self._templates.items() if there.get(n) != body["_meta"][HASH]})
-        self._put_new_fields([f"{raw_name(self.prefix, '')}*"])
-        self._templates_put.update(self._templates)
+        return {n for n, body in self._templates.items() if there.get(n) != body["_meta"][HASH]}
 
     def _put(self, names: Iterable[str]) -> None:
         """Put templates side by side: together they are one change of the cluster's state."""
@@ -236,6 +250,48 @@ class SearchStore:
         """Raise :class:`StoreUnavailable` unless the cluster answers and can write."""
         if self._ask("GET", "/_cluster/health")["status"] == "red":
             raise StoreUnavailable(self.engine, "the cluster's health is red")
+
+    def mapping_faults(self) -> list[MappingFaults]:
+        """Return our indices whose mapping is not that of this version."""
+        path = f"/{self.prefix}{RAW}-*,{self.prefix}{DAILY}-*/_mapping"
+        found = self._ask("GET", path, params=IF_THERE, missing_ok=True) or {}
+        faults = []
+        for index, one in sorted(found.items()):
+            template = self._templates.get(index[: -len(MONTH)])
+            if template is not None:
+                expected = template["template"]["mappings"]["properties"]
+                there = one["mappings"].get("properties", {})
+                faults.append(compare_mappings(index, expected, there))
+        return [fault for fault in faults if fault.missing or fault.wrong]
+
+    def add_mapping(self, fault: MappingFaults) -> None:
+        """Give an index the fields that it lacks."""
+        self._ask("PUT", f"/{fault.index}/_mapping", {"properties": fault.missing})
+
+    def ensure_mappings(self) -> None:
+        """Add the fields that indices lack; raise when one has a field of another type.
+
+        Nothing is written or counted before: what is searched by such a field is wrong.
+        """
+        faults = self.mapping_faults()
+        for fault in faults:
+            if fault.missing:
+                self.add_mapping(fault)
+        if wrong := [str(fault) for fault in faults if fault.wrong]:
+            raise StoreRejected(self.engine, f"{'; '.join(wrong[:5])}. {_MEND_MAPPING}")
+
+    def read_only_indices(self) -> list[str]:
+        """Return the names of our indices that take no writes, with the block: ``name (block)``."""
+        pattern = f"{self.prefix}{RAW}-*,{self.prefix}{DAILY}-*"
+        path = f"/{pattern}/_settings/index.blocks.*"
+        params = {"flat_settings": "true", "expand_wildcards": "all", **IF_THERE}
+        found = self._ask("GET", path, params=params, missing_ok=True) or {}
+        return sorted(
+            f"{name} ({block.removeprefix('index.blocks.')})"
+            for name, one in found.items()
+            for block, value in one["settings"].items()
+            if value == "true" and block in WRITE_BLOCKS
+        )
 
     def close(self) -> None:
         """Close the connections."""

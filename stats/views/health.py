@@ -8,23 +8,24 @@ in any of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import partial
 
 import orjson
 from flask import Response, current_app
 
 from stats.ext import EMITTER
+from stats.health_samples import Samples, read_counters, read_samples
+from stats.metrics import ENGINE_UP, SPOOL_BYTES, build_text
 from stats.proxies import current_stats
 from stats.stores.mongo import ping
 from stats.times import utc_now
 from stats.views.blueprints import api_blueprint
 from stats.views.errors import RETRY_AFTER
-from stats.views.gauges import CONTENT_TYPE, Gauge, build_text
 from stats.views.probes import Probed, Probes
 from stats.views.responses import JSON
 
 _EXTENSION = "stats-probes"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SEARCH, MONGO, BROKER = "elasticsearch", "mongo", "broker"
 
 blueprint = api_blueprint("stats_health", __name__, limited=False)
@@ -51,60 +52,20 @@ def readyz() -> Response:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Return gauges in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format (``docs/metrics.md``)."""
     found = _probes().run()
-    up = {name: float(probed.ok) for name, probed in found.items()}
-    gauges = [Gauge("stats_engine_up", "Whether an engine answers.", up, "engine")]
-    if found[MONGO].ok:
-        gauges += _counting(utc_now())
-    if found[BROKER].ok:
-        gauges += _queues()
-    gauges += _emitted()
-    response = Response(build_text(gauges), content_type=CONTENT_TYPE)
+    samples: Samples = [((ENGINE_UP, (name,)), float(probed.ok)) for name, probed in found.items()]
+    answers = {name for name, probed in found.items() if probed.ok or probed.is_blocked}
+    if answers == {SEARCH, MONGO, BROKER}:
+        samples += read_samples(current_stats._get_current_object(), utc_now())  # type: ignore[attr-defined]
+    elif MONGO in answers:
+        samples += read_counters(current_stats._get_current_object())  # type: ignore[attr-defined]
+    emitter = current_app.extensions.get(EMITTER)
+    if emitter is not None and emitter.spool is not None:
+        samples.append(((SPOOL_BYTES, ()), float(emitter.spool.size())))
+    response = Response(build_text(samples), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _counting(now: datetime) -> list[Gauge]:
-    """Return how far the counting is; before the first count, nobody knows."""
-    stores = current_stats.stores
-    days, letters = len(stores.day_claims.marked_days()), stores.dead_letters.count()
-    gauges = [
-        Gauge("stats_days_waiting", "Days that are to be counted anew.", {"": days}),
-        Gauge("stats_dead_letters", "Events that were set aside.", {"": letters}),
-    ]
-    counted = stores.bookmarks.counted_until()
-    if counted is None:
-        return gauges
-    lag = (now - counted).total_seconds()
-    return [
-        *gauges,
-        Gauge(
-            "stats_counted_until_seconds",
-            "Events indexed before this time are counted.",
-            {"": counted.timestamp()},
-        ),
-        Gauge("stats_lag_seconds", "Time since stats_counted_until_seconds.", {"": lag}),
-    ]
-
-
-def _queues() -> list[Gauge]:
-    queues = current_stats.stores.queues
-    depths = {name: float(n) for name, n in queues.depths(current_stats.event_types).items()}
-    return [Gauge("stats_queue_messages", "Messages that wait in a queue.", depths, "type")]
-
-
-def _emitted() -> list[Gauge]:
-    """Return what became of events that this process of a host emitted, if it did."""
-    emitter = current_app.extensions.get(EMITTER)
-    if emitter is None:
-        return []
-    outcomes = {name: float(events) for name, events in emitter.counts.items()}
-    gauges = [Gauge("stats_emitted_events", "Events of this process.", outcomes, "outcome")]
-    if emitter.spool is not None:
-        waiting = {"": float(emitter.spool.size())}
-        gauges.append(Gauge("stats_spool_bytes", "Bytes that wait in the spool.", waiting))
-    return gauges
 
 
 def _describe(probed: Probed) -> dict[str, object]:

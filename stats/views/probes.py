@@ -25,6 +25,7 @@ class Probed:
 
     ok: bool
     reason: str = ""
+    is_blocked: bool = False
 
 
 class Probes:
@@ -56,6 +57,6 @@ class Probes:
         if error is None:
             return Probed(True)
         if isinstance(error, StoreBlocked):
-            return Probed(False, f"blocked: {error.reason}")
+            return Probed(False, f"blocked: {error.reason}", is_blocked=True)
         _LOG.warning("a probe failed: %s", error)  # the addresses in it are for us alone
         return Probed(False, "not reachable")

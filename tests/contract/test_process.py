@@ -19,8 +19,10 @@ from stats.events.publish import parse_batch, run_publish
 from stats.events.raw_document import document_id
 from stats.events.resource_metadata import Descriptions
 from stats.events.visitors import visitor_of
+from stats.metrics import Recorder
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.search import Action, ItemResult
+from stats.stores.workers import Workers
 from stats.times import iso_ms
 from tests.contract.conftest import TYPES
 
@@ -83,7 +85,7 @@ def faulty(search):
 
 
 @pytest.fixture
-def processing(queues, faulty, dead_letters, erasures, resources, monkeypatch):
+def processing(queues, faulty, dead_letters, erasures, resources, database, monkeypatch):
     monkeypatch.setattr("stats.events.index.FIRST_PAUSE", 0.01)
     return Processing(
         queues=queues,
@@ -96,6 +98,8 @@ def processing(queues, faulty, dead_letters, erasures, resources, monkeypatch):
         enrichment=Enrichment(salt_of=lambda day: day.to_bytes(32, "big")),
         pruned_until=lambda _type_name: None,
         refused_days=frozenset,
+        workers=Workers(database),
+        recorder=Recorder(),
         clock=Clock(),
         patience=0.5,
     )
@@ -317,6 +321,10 @@ class SlowNetwork:
         return (
             iter(()) if next(self.rounds, None) is not None else self.consumer.arriving(wait=wait)
         )
+
+    @property
+    def unacknowledged(self):
+        return self.consumer.unacknowledged
 
     def ack(self, tag):
         self.consumer.ack(tag)

@@ -101,7 +101,7 @@ def test_health(rest: FlaskClient, rest_state: StatsState, stats_namespace: Name
     text = rest.get("/metrics").text
     assert "stats_days_waiting 1\n" in text
     assert "stats_counted_until_seconds 1735689600\n" in text
-    assert "stats_dead_letters 0\n" in text
+    assert 'stats_dead_letters{code="none"} 0\n' in text
     assert 'stats_queue_messages{type="record-view"} 0\n' in text
     for line in text.splitlines():
         assert line.startswith("# ") or len(line.rsplit(" ", 1)) == 2

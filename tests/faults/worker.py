@@ -2,6 +2,7 @@
 
 python -m tests.faults.worker                      process and aggregate for ever
 python -m tests.faults.worker --only aggregate     the one for ever
+python -m tests.faults.worker --once               both once
 python -m tests.faults.worker --die before search.bulk 2
                                                    once, up to the second call of a store
 python -m tests.faults.worker --sleep after bookmarks.ticket 1 8
@@ -57,6 +58,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", choices=JOBS)
     parser.add_argument("--die", nargs=3, metavar=("before|after", "STORE.METHOD", "N"))
+    parser.add_argument("--once", action="store_true")
     parser.add_argument("--sleep", nargs=4, metavar=("before|after", "STORE.METHOD", "N", "S"))
     return parser.parse_args()
 
@@ -84,7 +86,8 @@ def main() -> None:
         for job in jobs:
             with suppress(StoreUnavailable):  # as Celery does: a shard may be starting
                 job()
-        if arguments.die:
+        if arguments.die or arguments.once:
+            state.flush_counters(at_once=True)
             break
 
 

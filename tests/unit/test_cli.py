@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
-from datetime import datetime
 from time import monotonic
 
 import pytest
 from click.testing import CliRunner
 
 from stats.cli import stats
-from stats.cli.status import build_status
 from stats.errors import InputError
-from stats.health import Health
 from stats.stores import mongo
-from stats.times import UTC
 
 
 @pytest.mark.parametrize(
@@ -88,15 +84,3 @@ def test_a_fail_over_leaves_a_server_that_listens() -> None:
         port = server.getsockname()[1]
         mongo.check_listening(f"mongodb://127.0.0.1:1,127.0.0.1:{port}/stats?replicaSet=r")
         mongo.check_listening("mongodb://%2Ftmp%2Fmongodb-27017.sock/stats")
-
-
-def test_status_says_what_waits() -> None:
-    counted = datetime(2024, 3, 5, tzinfo=UTC)
-    assert build_status(Health(counted, 61.26, 2, 3, {"record-view": 4})) == {
-        "counted_until": "2024-03-05T00:00:00.000Z",
-        "lag_seconds": 61.3,
-        "days_waiting": 2,
-        "dead_letters": 3,
-        "queues": {"record-view": 4},
-    }
-    assert build_status(Health(None, None, 0, 0, {}))["counted_until"] is None

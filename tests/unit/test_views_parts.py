@@ -15,7 +15,6 @@ from stats.errors import InputError, StoreUnavailable
 from stats.limits import Limits
 from stats.times import UTC
 from stats.views.counted_until import CountedUntil
-from stats.views.gauges import Gauge, build_text
 from stats.views.probes import Probed, Probes
 from stats.views.request_parsing import (
     parse_batch,
@@ -184,15 +183,3 @@ def test_an_engine_that_hangs_holds_up_nobody_and_has_one_thread() -> None:
     assert probes.run() == expected
     assert calls == [1]
     release.set()
-
-
-def test_gauges_are_text_that_prometheus_reads() -> None:
-    gauges = [
-        Gauge("a", "Help.", {"x": 1.0, "y": 0.5}, "kind"),
-        Gauge("b", "More.", {"": 1735689600.125}),
-    ]
-    assert build_text(gauges) == (
-        "# HELP a Help.\n# TYPE a gauge\n"
-        'a{kind="x"} 1\na{kind="y"} 0.5\n'
-        "# HELP b More.\n# TYPE b gauge\nb 1735689600.125\n"
-    )

@@ -1,0 +1,1 @@
+"""Back-up and move: everything of an installation as NDJSON, and back."""
