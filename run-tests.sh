@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every check of the project, on a fresh machine too: formatting, types, the
 # front end, and all tests on real engines. With arguments, only pytest runs, and
-# gets them.
+# gets them; with --faults SECONDS [--seed N], only the fault suite runs.
 set -euo pipefail
 cd "$(dirname "$0")"
 . tools/environment.sh
@@ -24,6 +24,11 @@ if [ "${1:-}" = --rdm ]; then
   shift
   exec tests/rdm/run.sh "$@"
 fi
+
+if [ "${1:-}" = --faults ]; then
+  exec python -m tests.faults.suite "$@"
+fi
+
 if [ $# -gt 0 ]; then
   exec python -m pytest "$@"
 fi

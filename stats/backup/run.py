@@ -41,7 +41,7 @@ def run_read(job: BackupJob, part: Part) -> Iterator[str]:
     else:
         for name in part.collections:
             for line in job.collections.read(name):
-                yield f'{{"collection":"{name}","document":{line}}}'
+                yield f'{{"store":"{name}","document":{line}}}'
 
 
 def _read_index(job: BackupJob, alias: str, name: str, *, versions: bool) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _write_documents(job: BackupJob, lines: list[str]) -> None:
     by_name: dict[str, list[str]] = {}
     for line in lines:
         head, _, document = line.partition(',"document":')
-        name = orjson.loads(head + "}")["collection"]
+        name = orjson.loads(head + "}")["store"]
         by_name.setdefault(name, []).append(document[:-1])
     for name, documents in by_name.items():
         job.collections.write(name, documents)
