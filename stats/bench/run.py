@@ -16,6 +16,7 @@ from statistics import median
 from stats.bench.answering import Answered, request_totals
 from stats.bench.counting import Aggregated, aggregate, bulk_daily, read_raw
 from stats.bench.figures import Figure, Target
+from stats.bench.importing import import_log
 from stats.bench.ingesting import bulk_raw, process, publish, publish_single
 from stats.bench.measured import Measured
 from stats.bench.places import Engines, Report
@@ -35,6 +36,7 @@ class Ingested:
     bulk: Measured
     published: Measured
     processed: Measured
+    imported: Measured
     published_single: Measured
     processed_single: Measured
 
@@ -66,8 +68,10 @@ def run_bench(events: int, engines: Engines, report: Report) -> list[Figure]:
         report(f"making {events:,} events")
         paths = write_parts(events, parts=PARTS, folder=Path(folder))
         places = [engines.place() for _ in range(3)]
+        imports = engines.place()
         ingested = [
-            _ingest(path, places, publisher, worker, baseline, report=report) for path in paths
+            _ingest(path, [*places, imports], publisher, worker, baseline, report=report)
+            for path in paths
         ]
         counted = [_count(place, engines, aggregator, baseline, report=report) for place in places]
         report("asking for totals")
@@ -96,12 +100,13 @@ def _ingest(
     *,
     report: Report,
 ) -> Ingested:
-    """Write a part bare to the first place, batched to the second, one by one to the third."""
-    bare, batched, single = places
+    """Write a part bare to one place, in batches, one by one, and from a log to three others."""
+    bare, batched, single, imports = places
     ingested = Ingested(
         bulk=baseline.call(bulk_raw, bare, path),
         published=publisher.call(publish, batched, path),
         processed=worker.call(process, batched),
+        imported=publisher.call(import_log, imports, path),
         published_single=publisher.call(publish_single, single, path),
         processed_single=worker.call(process, single),
     )
@@ -142,6 +147,13 @@ def _ingest_figures(parts: list[Ingested]) -> list[Figure]:
         processing("processing, batched messages", 0.5, lambda part: part.processed),
         Figure("publishing, an event a message", rate(lambda part: part.published_single)),
         Figure("publishing, batched messages", rate(lambda part: part.published)),
+        Figure(
+            "importing a combined log",
+            rate(lambda part: part.imported),
+            f"publishing {rate(lambda part: part.published)}",
+            median(part.imported.rate / part.published.rate for part in parts),
+            Target("at least", 1),
+        ),
     ]
 
 

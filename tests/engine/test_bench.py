@@ -36,8 +36,9 @@ def test_it_measures_and_leaves_nothing(stats_engines: Addresses) -> None:
         "processing, an event a message",
         "processing, batched messages",
     ]
-    assert judged[2].startswith("aggregation, 1,0")
-    assert len(judged) == 3
+    assert judged[2].startswith("importing a combined log")
+    assert judged[3].startswith("aggregation, 1,0")
+    assert len(judged) == 4
     assert any(line.startswith("a totals request") for line in lines)
     names = ("publisher", "worker", "aggregation", "service")
     assert all(any(line.startswith(f"peak memory, {name}") for line in lines) for name in names)
