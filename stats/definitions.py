@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY, Aggregation, daily
+from stats.aggregations.types import OWN_FAMILIES, Aggregation, daily
 from stats.config import Settings
 from stats.dimensions import build_dimensions, check_breakdowns, divided
 from stats.errors import ConfigError, InputError
@@ -91,7 +91,7 @@ def _listed(value: Any, wanted: type[T], setting: str) -> list[T]:
 
 
 def _check_name(name: str) -> None:
-    if name in (USAGE_FAMILY, USERS_FAMILY):
+    if name in OWN_FAMILIES:
         raise ConfigError(f"STATS_EVENTS: {name} is the name of a family of the package's own")
     try:
         parse_kind(name, field="STATS_EVENTS")

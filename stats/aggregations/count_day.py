@@ -16,6 +16,7 @@ from stats.aggregations.day_clicks import DayClicks
 from stats.aggregations.dimension_keys import Profiles
 from stats.aggregations.hierarchy import Containers
 from stats.aggregations.item_attribution import ItemAttribution, item_roles
+from stats.aggregations.membership import Memberships
 from stats.aggregations.session_union import Shared, add_shared_sessions
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
@@ -31,6 +32,7 @@ class DayNumbers:
     """Everything counted of one day.
 
     ``counted_from`` is the number of the day's own raw events by event type.
+    ``memberships`` are the parts of the day of what moved.
     ``profiles`` say what the profiles in the numbers of a type mean. ``shared`` are
     the sessions of each resource that several types saw, types by their place in
     ``types``. ``touched`` are the resources whose documents of a type change through events
@@ -41,6 +43,7 @@ class DayNumbers:
     """
 
     containers: Containers
+    memberships: dict[Aggregation, Memberships] = field(default_factory=dict)
     counted_from: dict[str, int] = field(default_factory=dict)
     profiles: dict[Aggregation, Profiles] = field(default_factory=dict)
     types: dict[Aggregation, dict[str, Numbers]] = field(default_factory=dict)
@@ -83,6 +86,7 @@ class DayCounter:
         for aggregation in aggregations:
             self.numbers.profiles[aggregation] = Profiles(_all_breakdowns(aggregation))
             self.numbers.types[aggregation] = {}
+            self.numbers.memberships[aggregation] = Memberships(kinds)
             self.numbers.touched[aggregation] = set()
         self.numbers.items = tuple(
             ItemAttribution(
@@ -124,6 +128,10 @@ class DayCounter:
             for items in self.numbers.items:
                 items.add_type(number, counted)
         numbers = self.numbers.types[aggregation]
+        memberships = self.numbers.memberships[aggregation]
+        memberships.note(clicks.seen, numbers)
+        memberships.add(counted, clicks.excluded)
+        fold_excluded(clicks.excluded, numbers)
         tallies = tally(counted)
         for resource, one in tallies.items():
             fold(one, numbers.setdefault(resource, Numbers()))
@@ -155,7 +163,6 @@ class DayCounter:
     def _note(self, aggregation: Aggregation, clicks: DayClicks, counted: list[Click]) -> None:
         """Keep what a slice says beside the counts of its resources."""
         numbers = self.numbers
-        fold_excluded(clicks.excluded, numbers.types[aggregation])
         seen = {click.resources for click in counted} | {e.resources for e in clicks.excluded}
         for resources in seen:
             numbers.containers.add(resources)

@@ -21,6 +21,7 @@ from stats.aggregations.item_attribution import ItemAttribution
 from stats.aggregations.session_union import UsageType, UsageUnion
 from stats.aggregations.tally import Numbers
 from stats.aggregations.types import (
+    MEMBERSHIP_FAMILY,
     USAGE_FAMILY,
     USAGE_FIELDS,
     USERS_FAMILY,
@@ -90,6 +91,7 @@ def build_documents(
         daily = DailyBuilder(numbers, snapshot, aggregation)
         for resource in numbers.touched[aggregation] | (found.keys() if whole else set()):
             yield daily.build(resource, found.get(resource))
+            yield from daily.build_parts(resource)
     usage = UsageBuilder(numbers, snapshot)
     for resource in numbers.touched_usage | (usage.used() if whole else set()):
         yield usage.build(resource)
@@ -107,6 +109,7 @@ class DailyBuilder:
         self._snapshot = snapshot
         self._common = snapshot.common | {"event": aggregation.event_type.name}
         self._containers = numbers.containers
+        self._memberships = numbers.memberships[aggregation]
         profiles = numbers.profiles[aggregation]
         self._breakdowns = [
             (b.name, b.limit, divide_by_user if b == BY_USER else divide, profiles.keys(b))
@@ -134,11 +137,25 @@ class DailyBuilder:
                 for name, limit, divided, keys in self._breakdowns
             },
         }
+        partly = self._memberships.partly(resource, body["parents"])
+        if partly:
+            body["partly"] = partly
         if numbers.last:
             body["last"] = numbers.last
         if numbers.valued is not None:
             body |= {"sum": numbers.sum, "max": numbers.max, "last_value": numbers.valued[2]}
         return FamilyDocument(self._aggregation.family, identity, resource, body=body)
+
+    def build_parts(self, resource: str) -> Iterator[FamilyDocument]:
+        """Build a document for each container that held a resource for a part of the day."""
+        event, day = self._aggregation.event_type.name, self._snapshot.day.isoformat()
+        for container, numbers in self._memberships.parts(resource).items():
+            body = self.build(resource, numbers).body
+            if body is not None:
+                body = {name: body[name] for name in body if name not in ("breakdown", "partly")}
+                body["container"] = container
+            identity = document_id(MEMBERSHIP_FAMILY, event, day, resource, container)
+            yield FamilyDocument(MEMBERSHIP_FAMILY, identity, resource, body=body)
 
 
 class UsageBuilder:

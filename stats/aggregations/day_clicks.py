@@ -41,6 +41,7 @@ class DayClicks:
         self._attribution = attribution
         self._groups: dict[tuple[str, str], Click | list[Click]] = {}
         self._resources: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._carried_over: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def add(self, hits: Iterable[dict[str, Any]]) -> None:
         """Take one page of hits; repeated values are stored once."""
@@ -50,9 +51,10 @@ class DayClicks:
             if source["indexed_at"] >= attribution.end:
                 continue
             listed = tuple(source["resources"])
-            resources = interned.setdefault(listed, listed)
             new = source["indexed_at"] >= self._since
             carry_over = source["timestamp"] >= self._day_end
+            known = self._carried_over if carry_over else interned
+            resources = known.setdefault(listed, listed)
             user, who = attribution.who(source)
             if new and not carry_over:
                 self._touch(resources, user)
@@ -65,6 +67,14 @@ class DayClicks:
             click = self._read_click(source, resources, user, who, new=new, carry_over=carry_over)
             visitor = source[CARRY_OVER_VISITOR] if carry_over else source["visitor_id"]
             self._group(groups, (visitor, source["url_key"]), click)
+
+    @property
+    def seen(self) -> Iterable[tuple[str, ...]]:
+        """Return the resources of the day's own events, each combination once.
+
+        Also of those that a later click pushes out: what was seen of a day only grows.
+        """
+        return self._resources
 
     def counted(self) -> Iterator[Click]:
         """Yield the day's clicks that no later one within 30 s pushes out."""

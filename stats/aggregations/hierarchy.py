@@ -12,6 +12,17 @@ from stats.kinds.types import Kinds
 from stats.refs import kind_of
 
 
+def memberships_of(resources: tuple[str, ...], kinds: Kinds) -> dict[str, frozenset[str]]:
+    """Return what each resource of an event was in at that time; its own comes first."""
+    parents = [(ref, kind_of(ref)) for ref in resources[1:]]
+    parents = [(ref, kind) for ref, kind in parents if kinds.find(kind).content]
+    found = {
+        inner: frozenset(outer for outer, wider in parents if kinds.inside(kind, wider))
+        for inner, kind in parents
+    }
+    return found | {resources[0]: frozenset(ref for ref, _ in parents)}
+
+
 class Containers:
     """For every resource seen, what it was in."""
 
@@ -25,12 +36,7 @@ class Containers:
         if resources in self._known:
             return
         self._known.add(resources)
-        kinds = self._kinds
-        parents = [(ref, kind_of(ref)) for ref in resources[1:]]
-        parents = [(ref, kind) for ref, kind in parents if kinds.find(kind).content]
-        self._found.setdefault(resources[0], set()).update(ref for ref, _ in parents)
-        for inner, kind in parents:
-            around = {outer for outer, wider in parents if kinds.inside(kind, wider)}
+        for inner, around in memberships_of(resources, self._kinds).items():
             self._found.setdefault(inner, set()).update(around)
 
     def of(self, resource: str) -> list[str]:

@@ -12,6 +12,11 @@ from stats.events.types import Breakdown, EventType
 
 USAGE_FAMILY = "usage"
 USERS_FAMILY = "users"
+MEMBERSHIP_FAMILY = "membership"
+"""The parts of days on which a resource came into a container, or left it."""
+
+OWN_FAMILIES = (USAGE_FAMILY, USERS_FAMILY, MEMBERSHIP_FAMILY)
+"""Families that are not those of an event type."""
 
 USAGE_FIELDS = (
     "total_investigations",

@@ -13,7 +13,7 @@ from datetime import date
 from stats.aggregations.daily_documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
 from stats.aggregations.prefetch import ahead
-from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.aggregations.types import OWN_FAMILIES
 from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.events.types import SITE
@@ -106,7 +106,7 @@ def _drop_stale(job: AggregationJob, counted: CountedDay) -> DeletedDocuments:
     whose totals are to be set.
     """
     snapshot, gone = counted.snapshot, job.day_claims.take_gone(counted.claim)
-    families = [*(a.family for a in job.aggregations), USAGE_FAMILY, USERS_FAMILY]
+    families = [*(a.family for a in job.aggregations), *OWN_FAMILIES]
     for some in batches(families, NAMES):
         indices = ",".join(job.search.daily(family, month_of(snapshot.day)) for family in some)
         job.search.refresh(indices)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from stats.aggregations.job import AggregationJob
-from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.aggregations.types import MEMBERSHIP_FAMILY, USAGE_FAMILY, USERS_FAMILY
 from stats.audit.differences import Found
 
 
@@ -29,7 +29,7 @@ class AuditJob:
     def families(self) -> list[str]:
         """Return the families of daily documents that are compared."""
         own = [a.family for a in self.aggregation.aggregations]
-        return [*own, USAGE_FAMILY] + [USERS_FAMILY] * self.aggregation.per_user
+        return [*own, USAGE_FAMILY, MEMBERSHIP_FAMILY] + [USERS_FAMILY] * self.aggregation.per_user
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from stats.aggregations.types import Aggregation
 from stats.queries.breakdown import by
+from stats.queries.coarse import run_coarse
 from stats.queries.derived import derived_queries
 from stats.queries.histogram import histogram
 from stats.queries.invenio import invenio_queries
@@ -38,7 +39,11 @@ def run_query(
     """Run a query with resolved parameters.
 
     ``counted_until`` was read before, never after: what it promises must hold
-    for the numbers, which are read now.
+    for the numbers, which are read now. ``coarse`` names months that are left out since
+    the window cuts them; it is there where there are any.
     """
     answer = query.run(query, params, sources)
+    coarse = run_coarse(query, params, sources.search, counted_until=counted_until)
+    if coarse:
+        answer = {**answer, "coarse": coarse}
     return {**answer, "counted_until": iso_ms(counted_until) if counted_until else None}

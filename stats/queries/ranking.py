@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stats.queries.filters import build_search
+from stats.queries.filters import build_search, daily_indices
 from stats.queries.types import Params, SearchSource
 from stats.queries.windows import Window
-from stats.stores.dsl import A
+from stats.stores.dsl import A, Search
 
 MAX_INDICES = 10_000
 MAX_RESPONSE_BUCKETS = 60_000
@@ -48,6 +48,14 @@ class Ranked:
         """Return the window of the parameters."""
         return Window(self.params["from"], self.params["to"])
 
+    def indices(self, search: SearchSource) -> str:
+        """Return where the documents are that are ranked."""
+        return daily_indices(search, self.families, within=self.params.get("within"))
+
+    def build_search(self) -> Search:
+        """Return a search over these documents, asking for no hits."""
+        return build_search(self.params, self.window, families=self.families)
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -59,7 +67,7 @@ class Listed:
 
 def run_candidates(ranked: Ranked, search: SearchSource) -> list[str]:
     """Return at most :data:`MAX_CANDIDATES` refs, among them the ``size`` largest."""
-    indices = daily_indices(search, ranked.families)
+    indices = ranked.indices(search)
     count = read_index_count(search.search(indices, build_index_count(ranked)))
     if not count:
         return []
@@ -72,14 +80,9 @@ def run_candidates(ranked: Ranked, search: SearchSource) -> list[str]:
     return _largest(run_all_sums(ranked, search), ranked.size)
 
 
-def daily_indices(search: SearchSource, families: Sequence[str]) -> str:
-    """Return the aliases of ``families`` as Elasticsearch wants several names."""
-    return ",".join(search.daily(family) for family in families)
-
-
 def build_index_count(ranked: Ranked) -> dict[str, Any]:
     """Return the request for how many indices have documents in the window."""
-    search = build_search(ranked.params, ranked.window)
+    search = ranked.build_search()
     search.aggs["indices"] = A("terms", field="_index", size=MAX_INDICES)
     return search.to_dict()
 
@@ -91,7 +94,7 @@ def read_index_count(response: Mapping[str, Any]) -> int:
 
 def build_lists(ranked: Ranked, length: int) -> dict[str, Any]:
     """Return the request for each index's own ``length`` largest resources."""
-    search = build_search(ranked.params, ranked.window)
+    search = ranked.build_search()
     largest = A(
         "terms",
         field="resource",
@@ -134,7 +137,7 @@ def pick_candidates(lists: Sequence[Listed], size: int) -> list[str] | None:
 
 def run_all_sums(ranked: Ranked, search: SearchSource) -> Iterator[tuple[str, int]]:
     """Yield every resource and its sum, read in pages."""
-    indices = daily_indices(search, ranked.families)
+    indices = ranked.indices(search)
     after: Mapping[str, Any] | None = None
     while True:
         response = search.search(indices, build_page(ranked, after))
@@ -148,7 +151,7 @@ def run_all_sums(ranked: Ranked, search: SearchSource) -> Iterator[tuple[str, in
 
 def build_page(ranked: Ranked, after: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the request for one page of all resources, after the last one seen."""
-    search = build_search(ranked.params, ranked.window)
+    search = ranked.build_search()
     by_resource = {"resource": {"terms": {"field": "resource"}}}
     position: dict[str, Any] = {"after": dict(after)} if after else {}
     value = {"value": A("sum", field=ranked.field)}

@@ -7,14 +7,14 @@ equal ones the smaller ref; a resource whose value is 0 is not in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from stats.aggregations.types import Aggregation
 from stats.queries.answers import echo
-from stats.queries.filters import build_search
 from stats.queries.metrics import COUNTS, build_metrics, read_metrics
 from stats.queries.parameters import FROM, KIND, SOURCE, TO, WITHIN, choice, resolve_window, size
-from stats.queries.ranking import Ranked, daily_indices, run_candidates
+from stats.queries.ranking import Ranked, run_candidates
 from stats.queries.types import Answer, Params, Query, Row, Sources
 from stats.stores.dsl import A, Q
 
@@ -69,7 +69,7 @@ def run_top(query: Query, params: Params, sources: Sources) -> Answer:
     ranked = Ranked(families, "count", params, params["size"])
     refs = run_candidates(ranked, sources.search)
     body = build_rows(ranked, refs, build_metrics(COUNTS))
-    rows = _rows(sources, families, refs, body)
+    rows = _rows(sources, ranked, refs, body)
     found = [{"resource": row["key"], **read_metrics(row, COUNTS)} for row in rows]
     return {**echo(query, params), "buckets": put_names(_rank(found, "count", params), sources)}
 
@@ -80,8 +80,9 @@ def run_top_of_all(query: Query, params: Params, sources: Sources) -> Answer:
     families = tuple(_families(query, counts_as))
     ranked = Ranked(families, field, params, params["size"])
     refs = run_candidates(ranked, sources.search) if families else []
-    body = build_rows(ranked, refs, build_totals(query))
-    rows = _rows(sources, [a.family for a in query.aggregations], refs, body)
+    of_all = replace(ranked, families=tuple(a.family for a in query.aggregations))
+    body = build_rows(of_all, refs, build_totals(query))
+    rows = _rows(sources, of_all, refs, body)
     found = [{"resource": row["key"], **read_totals(row)} for row in rows]
     valued = [{**row, "value": row[params["metric"]]} for row in found]
     return {**echo(query, params), "buckets": put_names(_rank(valued, "value", params), sources)}
@@ -89,7 +90,7 @@ def run_top_of_all(query: Query, params: Params, sources: Sources) -> Answer:
 
 def build_rows(ranked: Ranked, refs: Sequence[str], aggs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request for all numbers of ``refs``; each index returns all it has of them."""
-    search = build_search(ranked.params, ranked.window).filter(Q("terms", resource=list(refs)))
+    search = ranked.build_search().filter(Q("terms", resource=list(refs)))
     search.aggs["rows"] = A(
         "terms", field="resource", size=max(len(refs), 1), shard_size=max(len(refs), 1), aggs=aggs
     )
@@ -121,11 +122,11 @@ def _families(query: Query, counts_as: str) -> list[str]:
 
 
 def _rows(
-    sources: Sources, families: Sequence[str], refs: Sequence[str], body: dict[str, Any]
+    sources: Sources, ranked: Ranked, refs: Sequence[str], body: dict[str, Any]
 ) -> list[dict[str, Any]]:
     if not refs:
         return []
-    response = sources.search.search(daily_indices(sources.search, families), body)
+    response = sources.search.search(ranked.indices(sources.search), body)
     rows: list[dict[str, Any]] = response.get("aggregations", {}).get("rows", {}).get("buckets", [])
     return rows
 

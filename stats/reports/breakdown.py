@@ -31,12 +31,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, get_args
 
+from stats.aggregations.types import MEMBERSHIP_FAMILY
 from stats.errors import InputError
 from stats.events.types import SITE, Dimension
 from stats.kinds.catalogue import APART
 from stats.kinds.types import Kinds
 from stats.queries.breakdown import sum_values
-from stats.queries.filters import days_clauses
+from stats.queries.filters import days_clauses, within_clause
 from stats.queries.metrics import COUNTS
 from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of, parse_ref
@@ -169,14 +170,14 @@ def _titles(refs: list[str], sources: Sources) -> dict[str, str]:
     return titles
 
 
-def build_documents(request: BreakdownRequest, *, own: bool) -> Body:
+def build_documents(request: BreakdownRequest, *, own: bool, families: Sequence[str] = ()) -> Body:
     """Ask for the daily documents of the resource itself, or of all that was in it too."""
     search: Search = Search()
     if own:
         search = search.filter("term", resource=request.within)
     elif request.within != SITE:
-        inside = Q("term", parents=request.within) | Q("term", resource=request.within)
-        search = search.filter(inside)
+        itself = Q("term", resource=request.within) & ~Q("exists", field="container")
+        search = search.filter(within_clause(request.within, families) | itself)
     for clause in days_clauses(request.window):
         search = search.filter(clause)
     fields = [*_TOGETHER, "resource", "parents", request.field]
@@ -184,14 +185,21 @@ def build_documents(request: BreakdownRequest, *, own: bool) -> Body:
 
 
 def _index(request: BreakdownRequest, sources: Sources) -> str:
-    return sources.daily("views" if request.metric == "views" else "downloads")
+    return sources.daily(_counted_as(request))
+
+
+def _counted_as(request: BreakdownRequest) -> str:
+    return "views" if request.metric == "views" else "downloads"
 
 
 def _documents(request: BreakdownRequest, sources: Sources, *, own: bool) -> Iterator[Body]:
     search: SearchSource = sources.search
-    body = build_documents(request, own=own)
+    body = build_documents(request, own=own, families=sources.names(_counted_as(request)))
     body.setdefault("query", {"match_all": {}})
-    for page in search.pages(_index(request, sources), body, size=_PAGE, sort=_TOGETHER):
+    names = _index(request, sources)
+    if not own and request.within != SITE:
+        names = f"{names},{search.daily(MEMBERSHIP_FAMILY)}"
+    for page in search.pages(names, body, size=_PAGE, sort=_TOGETHER):
         yield from (hit["_source"] for hit in page)
 
 

@@ -39,7 +39,7 @@ WHOLE = frozenset(
 )
 LATEST = frozenset({"last", "last_viewed", "last_downloaded", "counted_at"})
 NESTED = frozenset({"excluded", "counts", "via"})
-_ABOUT = ("event", "user_id", "resource", "source")
+_ABOUT = ("event", "user_id", "resource", "source", "container")
 
 
 def roll_up(documents: Iterable[Document], month: date) -> Iterator[tuple[str, Document]]:
@@ -76,7 +76,8 @@ def _near(document: Document) -> tuple[str, str]:
 
 def _identity(document: Document) -> tuple[str, ...]:
     about = [str(document.get(name, "")) for name in _ABOUT]
-    return (*about, *document.get("parents", ()))
+    partly = document.get("partly", ())
+    return (*about, *document.get("parents", ()), *(["partly", *partly] if partly else ()))
 
 
 def _merge(name: str, values: list[Any], *, site: bool) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.aggregations.types import OWN_FAMILIES, USERS_FAMILY
 from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.retention.job import RetentionJob
@@ -27,7 +27,7 @@ _PAGE = 1_000
 
 def families(job: RetentionJob) -> list[str]:
     """Return all families of daily documents."""
-    return [*(a.family for a in job.aggregation.aggregations), USAGE_FAMILY, USERS_FAMILY]
+    return [*(a.family for a in job.aggregation.aggregations), *OWN_FAMILIES]
 
 
 def run_find_months(job: RetentionJob, before: date) -> list[tuple[str, date]]:

@@ -46,6 +46,8 @@ def build_templates(
         templates[daily_name(prefix, name)] = _template(daily_name(prefix, name), "daily")
     for family in ("usage", "users"):
         templates[daily_name(prefix, family)] = _template(daily_name(prefix, family), family)
+    membership = daily_name(prefix, "membership")
+    templates[membership] = _template(membership, "daily")
     return templates
 
 

@@ -38,6 +38,10 @@ _COLUMN_TYPES: dict[str, Schema] = {
 }
 
 
+COARSE: Schema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}}
+"""Months that are rolled up and that the window cuts, where there are any."""
+
+
 def ref_to(name: str) -> Schema:
     """Return a reference to a component."""
     return {"$ref": f"#/components/schemas/{name}"}
@@ -81,7 +85,8 @@ def answer_schema(query: Query) -> Schema:
             },
         },
     }
-    return object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
+    schema = object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
+    return {**schema, "properties": {**schema["properties"], "coarse": COARSE}}
 
 
 def _list(columns: dict[str, Schema]) -> Schema:

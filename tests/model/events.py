@@ -139,8 +139,9 @@ def read_clicks(
 
 
 def read_click(event: Mapping[str, Any], *, country: Country, exclusions: Exclusions) -> Click:
-    parents = tuple(event.get("parents") or ())
-    resources = {event["resource"], *parents, "site:all"}
+    resource = name_of(event["resource"])
+    parents = tuple(name_of(parent) for parent in event.get("parents") or ())
+    resources = {resource, *parents, "site:all"}
     if event.get("owner_id"):
         resources.add(f"user:{event['owner_id']}")
     agent = event.get("user_agent")
@@ -150,7 +151,7 @@ def read_click(event: Mapping[str, Any], *, country: Country, exclusions: Exclus
         type=event["type"],
         id=event["id"],
         time=time_of(event["timestamp"]),
-        resource=event["resource"],
+        resource=resource,
         parents=parents,
         resources=frozenset(resources),
         asked_for=asked_for(event),
@@ -166,6 +167,15 @@ def read_click(event: Mapping[str, Any], *, country: Country, exclusions: Exclus
         value=event.get("value"),
         excluded=reason_to_exclude(event, exclusions),
     )
+
+
+def name_of(ref: str) -> str:
+    """Name a resource: a DOI has no case, and one prefix."""
+    kind, _, id_ = ref.partition(":")
+    for prefix in ("doi:", "https://doi.org/"):
+        if id_.lower().startswith(f"{prefix}10."):
+            return f"{kind}:doi:{id_[len(prefix) :].lower()}"
+    return ref
 
 
 def size_of(event: Mapping[str, Any]) -> int:
@@ -189,7 +199,7 @@ def asked_for(event: Mapping[str, Any]) -> tuple[str, str]:
     """Say what a second click must be on to be the same click again."""
     if event.get("request_url"):
         return ("url", event["request_url"])
-    return ("resource", event["resource"])
+    return ("resource", name_of(event["resource"]))
 
 
 def identity_of(event: Mapping[str, Any]) -> Identity:
