@@ -48,6 +48,7 @@ from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
 from stats.permissions.visibility import Visible
 from stats.queries.catalogue import resolve_params, run_query
+from stats.queries.deleted import DELETED, HIDE, without_deleted
 from stats.queries.types import Answer, Params, Query, Sources
 from stats.queries.windows import count_points
 from stats.reports.registry import Reporter
@@ -242,6 +243,7 @@ class StatsState:
             lines=Lines(self.event_types, rules, trusted, utc_now),
             publish=lambda events, _span: run_publish_json(events, queues=self.stores.queues),
             log_format=chosen,
+            describe=self.stores.resources.describe,
         )
 
     def process(
@@ -362,6 +364,8 @@ class StatsState:
         resolved = resolve_params(query, params, now=utc_now())
         self.policy.check_query(identity, name, scope=query.scope, given=params, params=resolved)
         visible = self.policy.filter(identity)
+        if resolved.get(DELETED.name) == HIDE:
+            visible = without_deleted(self.stores.resources, visible)
         ask = partial(self._run_query, query, visible=visible)
         return run_for(query, resolved, ask, visible=visible)
 

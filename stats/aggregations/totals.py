@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from stats.aggregations.job import AggregationJob
-from stats.aggregations.types import USERS_FAMILY
+from stats.aggregations.types import MEMBERSHIP_FAMILY, USERS_FAMILY
 from stats.batches import batches
 from stats.events.types import VIAS, EventType
 from stats.refs import split_ref
@@ -37,7 +37,8 @@ def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: da
     """Set the totals of ``refs``, and of ``pairs`` of user and ref, from the daily documents."""
     ticket = job.bookmarks.ticket(now)
     common = {"updated": now, "counted_until": job.bookmarks.counted_until()}
-    job.search.refresh(f"{job.daily_names},{job.search.daily(USERS_FAMILY)}")
+    beside = ",".join(job.search.daily(family) for family in (USERS_FAMILY, MEMBERSHIP_FAMILY))
+    job.search.refresh(f"{job.daily_names},{beside}")
     types = {a.event_type.name: a.event_type for a in job.aggregations}
     for batch in batches(sorted(refs), BATCH):
         job.renew()

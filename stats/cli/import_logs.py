@@ -93,7 +93,9 @@ def import_(
     files = find_files(paths, glob)
     first: list[Part] = []
     if dry_run:
-        importing = replace(importing, publish=partial(_keep_first, first))
+        importing = replace(
+            importing, publish=partial(_keep_first, first), describe=lambda descriptions: None
+        )
     with _progress(files) as report:
         summary = _run(files, replace(importing, report=report), dry_run=dry_run)
     if dry_run:

@@ -44,6 +44,7 @@ def report() -> None:
 @click.option("--own-views", is_flag=True, help="A column of the views of its own page alone.")
 @click.option("--sort", default="downloads", help=f"One of {', '.join(SORTS)}.")
 @click.option("--limit", default="", help="Rows at most.")
+@click.option("--deleted", default="", help="show (the default), or hide what is deleted.")
 @click.option("--format", "form", type=click.Choice(TABLES), default="csv", show_default=True)
 @OUTPUT
 @with_stats

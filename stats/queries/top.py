@@ -12,6 +12,7 @@ from typing import Any
 
 from stats.aggregations.types import Aggregation
 from stats.queries.answers import echo
+from stats.queries.deleted import DELETED
 from stats.queries.metrics import COUNTS, build_metrics, read_metrics
 from stats.queries.parameters import FROM, KIND, SOURCE, TO, WITHIN, choice, resolve_window, size
 from stats.queries.ranking import Ranked, run_candidates
@@ -38,7 +39,7 @@ def top(aggregation: Aggregation, *, name: str | None = None) -> Query:
         f"{event_type.title}: the resources with the most",
         "top",
         (aggregation,),
-        (KIND, WITHIN, FROM, TO, size(10), SOURCE),
+        (KIND, WITHIN, FROM, TO, size(10), SOURCE, DELETED),
         ("resource", *NAMES, *COUNTS),
         run_top,
         resolve_window,
@@ -55,7 +56,7 @@ def top_of_all(aggregations: Iterable[Aggregation], *, name: str = "top") -> Que
         "The resources with the most views or downloads",
         "top",
         counted,
-        (KIND, metric, WITHIN, FROM, TO, size(10), SOURCE),
+        (KIND, metric, WITHIN, FROM, TO, size(10), SOURCE, DELETED),
         ("resource", *NAMES, "value", *METRICS),
         run_top_of_all,
         resolve_window,

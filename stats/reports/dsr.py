@@ -106,7 +106,7 @@ def build_dataset(
         return None
     body: dict[str, Any] = {
         "dataset-title": item.name,
-        "dataset-id": [_identifier(item)],
+        "dataset-id": _identifiers(item),
         "platform": platform.id,
         "publisher": item.publisher,
         "publisher-id": _publisher_id(item),
@@ -197,6 +197,12 @@ def _identifier(item: Item) -> dict[str, str]:
     if item.doi:
         return {"type": "doi", "value": item.doi}
     return {"type": "proprietary", "value": item.resource}
+
+
+def _identifiers(item: Item) -> list[dict[str, str]]:
+    """Return the id, then other ids that were described; DataCite knows no type for those."""
+    others = [{"type": "proprietary", "value": value} for value in item.other_ids]
+    return [_identifier(item), *others]
 
 
 def _publisher_id(item: Item) -> list[dict[str, str]]:

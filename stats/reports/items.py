@@ -110,6 +110,7 @@ class Item:
     authors: tuple[Author, ...] = ()
     identifiers: Mapping[str, str] = field(default_factory=dict)
     parent_type: str = ""
+    other_ids: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -145,6 +146,11 @@ def read_item(resource: str, description: Mapping[str, Any], platform: Platform)
             if name in _FORMS and _FORMS[name].fullmatch(value)
         },
         parent_type=described_type,
+        other_ids=tuple(
+            str(one["value"])
+            for one in description.get("identifiers") or ()
+            if one["type"] not in (*_FORMS, "doi", "uri")
+        ),
     )
 
 

@@ -24,6 +24,7 @@ from stats.batches import batches
 from stats.errors import InputError, UnknownError
 from stats.kinds.catalogue import USER
 from stats.kinds.types import Kinds
+from stats.queries.deleted import DELETED, HIDE, SHOW, without_deleted
 from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
 from stats.refs import split_ref
@@ -44,7 +45,7 @@ from stats.validation import SHOWN, refuse_unknown
 
 SortBy = Literal["downloads", "views", "last_viewed", "last_downloaded", "id"]
 SORTS: tuple[SortBy, ...] = get_args(SortBy)
-PARAMETERS = ("from", "to", "since", "until", "sort", "limit", "own_views")
+PARAMETERS = ("from", "to", "since", "until", "sort", "limit", "own_views", "deleted")
 _SAME = {"from": "since", "to": "until"}
 """Clowder's words for the window, beside ours."""
 
@@ -64,6 +65,7 @@ class MetricsRequest:
     window: Window = ALL_TIME
     sort: SortBy = "downloads"
     limit: int | None = None
+    hides_deleted: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ def parse_metrics(name: str, given: Mapping[str, str], *, kinds: Kinds) -> Metri
     report = reports[name]
     if _own_views(given, report):
         report = with_own_views(report)
-    return MetricsRequest(report, parse_window(given), _sort(given), _limit(given))
+    return MetricsRequest(
+        report, parse_window(given), _sort(given), _limit(given), _hides_deleted(given)
+    )
 
 
 def _own_views(given: Mapping[str, str], report: MetricsReport) -> bool:
@@ -122,6 +126,10 @@ def _sort(given: Mapping[str, str]) -> SortBy:
     raise InputError("out_of_range", message, field="sort")
 
 
+def _hides_deleted(given: Mapping[str, str]) -> bool:
+    return bool(DELETED.parse(given.get("deleted") or SHOW, "deleted") == HIDE)
+
+
 def _limit(given: Mapping[str, str]) -> int | None:
     text = given.get("limit")
     if not text:
@@ -140,6 +148,8 @@ def run_metrics(
 ) -> MetricsAnswer:
     """Answer ``request``; ``visible`` filters the rows of a caller who may not see everything."""
     until = sources.bookmarks.counted_until()
+    if request.hides_deleted:
+        visible = without_deleted(sources.resources, visible)
     kind = request.report.kind
     kinds = (kind,) if kind else sources.kinds.named("combined")
     _check_own_views(request.report, sources)

@@ -137,7 +137,9 @@ class SearchStore:
 
     def put_templates(self) -> None:
         """Put the index templates that are not there in this form."""
-        self._put(self.changed_templates())
+        changed = self.changed_templates()
+        self._put(changed)
+        self._put_mappings(changed)
         self._put_new_fields([f"{raw_name(self.prefix, '')}*"])
         self._templates_put.update(self._templates)
 
@@ -163,7 +165,14 @@ class SearchStore:
             self._put(missing)
             raw = raw_name(self.prefix, "")
             self._put_new_fields(f"{alias}-*" for alias in missing if alias.startswith(raw))
+            self._put_mappings(alias for alias in missing if not alias.startswith(raw))
             self._templates_put |= missing
+
+    def _put_mappings(self, aliases: Iterable[str]) -> None:
+        """Give the indices of an older template the fields of this one."""
+        for alias in sorted(aliases):
+            mappings = self._templates[alias]["template"]["mappings"]
+            self._ask("PUT", f"/{alias}/_mapping", mappings, missing_ok=True)
 
     def _put_new_fields(self, patterns: Iterable[str]) -> None:
         """Give raw documents' indices of earlier versions the fields that they are searched by."""

@@ -28,7 +28,8 @@ from stats.events.importers.occurrences import Occurrences
 from stats.events.importers.request import Request
 from stats.events.parse import check_time, dump_event, parse_event
 from stats.events.types import EventType
-from stats.times import iso_of_ms, to_ms
+from stats.stores.resources import Description
+from stats.times import from_ms, iso_of_ms, to_ms
 
 FAULTS_SHOWN = 3
 _CACHED = 32_768
@@ -150,6 +151,7 @@ class EventLines:
         self._file = file
         self._number = 0
         self._occurrences = Occurrences()
+        self._descriptions: dict[str, tuple[int, dict[str, Any]]] = {}
         self._now = to_ms(lines.now())
         self._columns = detected.log_format.columns
         self._use = lru_cache(maxsize=_CACHED)(self._find_use)
@@ -197,9 +199,30 @@ class EventLines:
             self.result.skipped += 1
             return None
         check_time(request.timestamp, self._now)
+        self._note_description(request)
         part = self._complete(use, request, content)
         self.result.count_event(request.timestamp, use.rule)
         return part
+
+    def take_descriptions(self) -> list[Description]:
+        """Return what the lines since the last time say of resources, the newest of each."""
+        taken, self._descriptions = self._descriptions, {}
+        return [
+            Description(ref, fields, from_ms(timestamp))
+            for ref, (timestamp, fields) in taken.items()
+        ]
+
+    def _note_description(self, request: Request) -> None:
+        """Keep what a line says of a resource, field by field as of its time."""
+        describe = self._detected.log_format.describe if self._lines.mapping is None else None
+        described = describe(request) if describe else None
+        if described is None:
+            return
+        ref, fields = described
+        moment, known = self._descriptions.get(ref, (request.timestamp, {}))
+        newer = request.timestamp >= moment
+        merged = known | fields if newer else fields | known
+        self._descriptions[ref] = (max(moment, request.timestamp), merged)
 
     def _use_of(self, request: Request) -> Use | None:
         mapping = self._lines.mapping

@@ -25,6 +25,7 @@ from stats.events.importers.event_lines import EventLines, Imported, Lines, Part
 from stats.events.importers.log_format import Asked, LogFormat
 from stats.events.importers.mapping import Mapping, MappingError
 from stats.events.importers.opening import UNREADABLE, Report, open_log
+from stats.stores.resources import Description
 
 EVENTS_A_BATCH = 2_000
 LONGEST_LINE = 256_000
@@ -53,13 +54,15 @@ IN_FLIGHT = 2
 class Importing:
     """How files are imported.
 
-    ``log_format`` None: told from the first lines of each file. ``report`` gets the bytes read,
+    ``log_format`` None: told from the first lines of each file. ``describe`` takes what lines
+    say of resources. ``report`` gets the bytes read,
     ``say`` lines for a person.
     """
 
     lines: Lines
     publish: Publish
     log_format: LogFormat | None = None
+    describe: Callable[[Sequence[Description]], None] = lambda descriptions: None
     report: Report = lambda size: None
     say: Callable[[str], None] = lambda line: None
 
@@ -158,7 +161,8 @@ class _Publisher:
     """Publishes batches in their order while the next is read."""
 
     def __init__(self, importing: Importing, reader: EventLines, executor: ThreadPoolExecutor):
-        self._publish = importing.publish
+        self._importing = importing
+        self._reader = reader
         self._result = reader.result
         self._executor = executor
         self._events: list[Part] = []
@@ -181,8 +185,17 @@ class _Publisher:
         self._wait(leaving=IN_FLIGHT - 1)
         if self._events:
             span = Span(self._result.first, self._result.last)
-            self._in_flight.append(self._executor.submit(self._publish, self._events, span))
+            descriptions = self._reader.take_descriptions()
+            self._in_flight.append(
+                self._executor.submit(self._publish, self._events, span, descriptions)
+            )
         self._events = []
+
+    def _publish(self, events: list[Part], span: Span, descriptions: Sequence[Description]) -> None:
+        """Publish events, then say what their lines say; a repetition says the same."""
+        self._importing.publish(events, span)
+        if descriptions:
+            self._importing.describe(descriptions)
 
     def _wait(self, *, leaving: int) -> None:
         while len(self._in_flight) > leaving:

@@ -41,6 +41,9 @@ Open = Callable[[Sequence[str], Asked], Reader | None]
 
 BuildEvent = Callable[[Request], dict[str, Any]]
 
+Describe = Callable[[Request], tuple[str, dict[str, Any]] | None]
+"""From a request to a ref and what its line says of that resource; None when nothing."""
+
 
 @dataclass(frozen=True)
 class LogFormat:
@@ -49,7 +52,8 @@ class LogFormat:
     ``rank`` decides between formats that read equally many of the first lines: the higher is
     the more special. ``columns`` are fields of a line that templates of a mapping may use.
     ``build_event`` makes events without a mapping, where the lines themselves say what was
-    used. ``has_directives``: lines that begin with ``#`` change how later ones are read.
+    used, and ``describe`` returns what a line then says of a resource. ``has_directives``:
+    lines that begin with ``#`` change how later ones are read.
     """
 
     name: str
@@ -58,4 +62,5 @@ class LogFormat:
     rank: int = 0
     columns: tuple[str, ...] = ()
     build_event: BuildEvent | None = None
+    describe: Describe | None = None
     has_directives: bool = False

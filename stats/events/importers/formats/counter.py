@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stats.errors import InputError
+from stats.events.importers.dataset_metadata import describe_dataset
 from stats.events.importers.log_format import Asked, LogFormat, Reader
 from stats.events.importers.log_times import parse_iso
 from stats.events.importers.request import Request
@@ -113,5 +114,6 @@ FORMATS = (
         rank=30,
         columns=TEMPLATE_COLUMNS,
         build_event=build_counter_event,
+        describe=describe_dataset,
     ),
 )
