@@ -1,7 +1,7 @@
 """A client of the service over HTTP, for programs that are no Flask application.
 
 Standard library alone. Comes in: events, names of queries. Goes out: what
-``docs/rest.md`` says. What always holds: every event gets an id and a time
+``docs/rest.md`` says. Invariant: every event gets an id and a time
 before it is first sent, so that sending it again counts it once; what is busy
 or unreachable is tried again for ``patience`` seconds; a redirect to another origin,
 or of what is sent, is a ``ConfigError`` and never followed.

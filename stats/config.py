@@ -2,7 +2,7 @@
 
 A field of :class:`Settings` is the setting ``STATS_<FIELD>``. It comes from the
 Flask configuration, from the Python file that ``STATS_CONFIG`` names, and last
-from an environment variable of the same name. What always holds: an unknown
+from an environment variable of the same name. Invariant: an unknown
 ``STATS_*`` key, or a value of the wrong form, is a :class:`ConfigError` at
 start-up that names it.
 """

@@ -1,6 +1,6 @@
 """The catalogues of one installation: what the package brings and what the host adds.
 
-What always holds: every name is unique and well formed, and an aggregation or
+Invariant: every name is unique and well formed, and an aggregation or
 query speaks of an event type by holding it.
 """
 

@@ -1,7 +1,7 @@
 """The Flask extension: one installation's settings, definitions and jobs in one place.
 
 ``Stats(app)`` or ``Stats().init_app(app)``; from then on ``current_stats`` is
-the application's :class:`StatsState`. What always holds: a wrong setting fails
+the application's :class:`StatsState`. Invariant: a wrong setting fails
 here, at start-up; an engine that is down does not.
 """
 

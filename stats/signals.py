@@ -4,7 +4,7 @@
     def write_into_index(sender, refs, **_):
         ...
 
-What always holds: a receiver that fails is logged and disturbs neither the
+Invariant: a receiver that fails is logged and disturbs neither the
 counting nor other receivers; what it missed is in ``GET /api/stats/changed``.
 """
 

@@ -1,7 +1,7 @@
 """The periodic jobs as Celery tasks, and their schedule in one table.
 
 In a host application they run in its worker; on its own, the service has one
-in ``stats.worker``. What always holds: every task may run twice, at the same
+in ``stats.worker``. Invariant: every task may run twice, at the same
 time as another, and be killed at any point. An engine that is not reachable
 is a retry, or one line where the schedule comes again soon; anything else is an
 error to be looked at.

@@ -1,7 +1,7 @@
 """Names that come in, looked up among those that are known.
 
 Comes in: a name from outside, and the known ones. Goes out: nothing, or what
-to say of it. What always holds: what is said is short, whatever was sent.
+to say of it. Invariant: what is said is short, whatever was sent.
 """
 
 from __future__ import annotations

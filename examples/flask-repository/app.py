@@ -1,8 +1,8 @@
 """A small repository whose pages are counted and show what was counted.
 
 All that it does for statistics is here: ``StatsHost``, decorators with
-``counted``, ``record_stats``, and the elements in its templates. What always
-holds: a page is shown as fast when statistics are down, only without numbers.
+``counted``, ``record_stats``, and the elements in its templates. Invariant:
+a page is shown as fast when statistics are down, only without numbers.
 """
 
 from __future__ import annotations

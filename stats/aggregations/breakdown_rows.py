@@ -1,7 +1,7 @@
 """How a resource's numbers of one day divide: the rows of its breakdowns.
 
 In come numbers by profile, and which row each profile belongs to; out go rows.
-Pure, and done for the documents that are written alone. What always holds: a
+Pure, and done for the documents that are written alone. Invariant: a
 session is one unique of every row that it is in.
 """
 

@@ -1,7 +1,7 @@
 """One day, counted exactly for all types: clicks in, numbers of every resource out.
 
 Pure: pages of hits come in slice by slice, and nothing is read or written here.
-What always holds: the same events give the same numbers, whatever the slices
+Invariant: the same events give the same numbers, whatever the slices
 and the order of the pages.
 """
 

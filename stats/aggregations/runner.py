@@ -1,6 +1,6 @@
 """The aggregation job: recount marked days, one after the other, and set the totals.
 
-Comes in: stores and a clock. What always holds: a day's mark goes after its
+Comes in: stores and a clock. Invariant: a day's mark goes after its
 documents and the totals of all that they touch are there, so that a kill at any
 point is made good by the next run.
 """

@@ -1,6 +1,6 @@
 """Totals of resources and of users, summed anew from their daily documents.
 
-Bodies and readers are pure. What always holds: a total is a sum of daily
+Bodies and readers are pure. Invariant: a total is a sum of daily
 documents read after they were written; it is set, so a repetition sets the
 same.
 """

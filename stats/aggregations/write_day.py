@@ -1,6 +1,6 @@
 """Writing counted days: their documents, then the totals of all that they touch.
 
-What always holds: a document or total that a newer snapshot has written stays;
+Invariant: a document or total that a newer snapshot has written stays;
 totals are read after the documents are visible.
 """
 

@@ -1,6 +1,6 @@
 """Days compared: counted anew from raw events, against the documents that are there.
 
-What always holds: a difference is reported only if it is there twice, since
+Invariant: a difference is reported only if it is there twice, since
 days are counted while an audit runs. Memory holds one day.
 """
 

@@ -64,7 +64,7 @@ def _check_breakdowns(place: Place, document: Document) -> Iterator[Difference]:
 
 
 def _check_vias(place: Place, document: Document) -> Iterator[Difference]:
-    """What counts for a person is what he did, by whatever way but extractors'."""
+    """What counts for a person is what they did, by whatever way but extractors'."""
     ways = document.get("via", {})
     for counter in ("views", "downloads"):
         right = sum(sums.get(counter, 0) for way, sums in ways.items() if way != "extractor")

@@ -2,7 +2,7 @@
 
 Comes in: a window of days (totals are always compared whole). Goes out: what
 was compared and how many differences were found; each is reported as it is
-found. What always holds: nothing is changed, and a day that waits to be counted is
+found. Invariant: nothing is changed, and a day that waits to be counted is
 said to wait instead of being wrong.
 """
 

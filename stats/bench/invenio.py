@@ -1,6 +1,6 @@
 """invenio-stats as it is: its indexer, its aggregator and its mappings, under names of a place.
 
-Comes in: parts of the stream. Goes out: what it took, and its daily numbers. What always holds:
+Comes in: parts of the stream. Goes out: what it took, and its daily numbers. Invariant:
 nothing of its code is replaced. It is given what its application would: a client, a cache for its
 salts, an index prefix, and a queue, which is a file here.
 

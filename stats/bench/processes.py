@@ -1,7 +1,7 @@
 """One process for each part of the system, so that each has a peak of memory of its own.
 
 Comes in: functions of this package with plain arguments. Goes out: what they return.
-What always holds: the processes end with the ``with`` block, and what is raised in one of them is
+Invariant: the processes end with the ``with`` block, and what is raised in one of them is
 raised here.
 """
 

@@ -1,6 +1,6 @@
 """The ``stats`` command, and the same group as ``flask stats``.
 
-One module a group of commands. What always holds: an error is one line on
+One module a group of commands. Invariant: an error is one line on
 stderr that says what to do, and an exit code: 1 found something wrong, 2 bad
 usage or input, 3 an engine is not reachable.
 """

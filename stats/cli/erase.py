@@ -20,7 +20,7 @@ from stats.retention.reflag import Reflagged, Rules, run_reflag
 @click.option("--user", required=True, help="Id of the person, as events have it.")
 @with_stats
 def erase(user: str) -> None:
-    """Forget a person: private fields of his events, and his statistics. Counts stay."""
+    """Erase a person: private fields of their events, and their statistics. Counts stay."""
     if not user:
         raise InputError("missing", "--user is empty; name the person", field="user")
     job = current_stats.retention_job(report=say)

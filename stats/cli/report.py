@@ -1,6 +1,6 @@
 """``stats report``: metrics, COUNTER and dataset reports, to a file or stdout.
 
-What always holds: a file given with ``-o`` is there whole or not at all.
+Invariant: a file given with ``-o`` is there whole or not at all.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """``stats token``: the service's own tokens.
 
-What always holds: ``create`` prints the token alone on stdout, and it is the
+Invariant: ``create`` prints the token alone on stdout, and it is the
 only time that it is shown.
 """
 

@@ -1,6 +1,6 @@
 """The pages: the site, one resource, the search, signing in and out.
 
-What always holds: a page shows what its caller may see and no more; its token
+Invariant: a page shows what its caller may see and no more; its token
 is in a cookie that scripts cannot read and other sites cannot send; scripts
 and styles come from this service alone.
 """
@@ -41,7 +41,7 @@ from stats.views.request_parsing import read_args
 COOKIE_SECONDS = 30 * 24 * 3600
 FOUND = 20
 _TITLES = {
-    400: "That does not work",
+    400: "There is a mistake in the request",
     403: "Not for this account",
     404: "There is no such page",
     500: "This should not happen",
@@ -166,7 +166,7 @@ def missing(rest: str) -> Response:
 
 @blueprint.errorhandler(AccessError)
 def refused(error: AccessError) -> Response:
-    """Ask nobody in particular to sign in; tell somebody that he may not."""
+    """Ask nobody in particular to sign in; tell somebody signed in that they may not."""
     if not error.signed_in:
         page = _page("sign_in", target=request.full_path.rstrip("?"), message=str(error))
         page.status_code = 401

@@ -1,6 +1,6 @@
 """``stats demo``: engines, an imported log, generated traffic, a worker and the service.
 
-What always holds: whatever was started is stopped at the end, however it ends;
+Invariant: whatever was started is stopped at the end, however it ends;
 a second start on the same folder finds its data and adds nothing twice.
 """
 
@@ -36,7 +36,7 @@ Report = Callable[[str], None]
 _PUBLISHED = "demo-traffic"
 _BATCH = 1_000
 _HURRY = {"STATS_PROCESS_INTERVAL_SECONDS": "2", "STATS_AGGREGATE_INTERVAL_SECONDS": "5"}
-"""Seconds: who tries the demo waits for his own event."""
+"""Seconds: whoever tries the demo waits for their own event."""
 _PORT = 8000
 _THREADS = 8
 _STOP_SECONDS = 30

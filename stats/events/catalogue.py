@@ -1,7 +1,7 @@
 """The event types that are there without configuration.
 
-A new one is one definition here, or in a host's ``STATS_EVENTS``. What always
-holds: any type may concern any kind of resource; ``levels`` says which kinds
+A new one is one definition here, or in a host's ``STATS_EVENTS``. Invariant:
+any type may concern any kind of resource; ``levels`` says which kinds
 are usual. ``docs/event-types.md`` has a row for each.
 """
 

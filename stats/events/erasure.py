@@ -2,7 +2,7 @@
 
 Pure. In come documents and dead letters that are about to be stored, with the
 list of who was forgotten when; out come the same, those of such a person from
-before that time without the private fields. What always holds: numbers do not
+before that time without the private fields. Invariant: numbers do not
 change by it. Visitor and session, place and reasons of exclusion were made
 from the private fields before; who did it becomes nobody.
 """
@@ -74,7 +74,7 @@ def _happened_before(event: Source, at: datetime) -> bool:
 def names_user(letter: DeadLetter, user: str) -> bool:
     """Return whether a letter is of a person, whatever the type of the id.
 
-    Bytes that are no JSON are taken for his when his id is anywhere in them.
+    Bytes that are no JSON are taken for theirs when their id is anywhere in them.
     """
     read = _read(letter.payload)
     if read is None:

@@ -1,10 +1,10 @@
 """From documents to Elasticsearch, each created once.
 
-In come the documents of a chunk, out goes what became of each. What always
-holds: ``indexed_at`` is stamped right before each attempt, so that no bookmark
+In come the documents of a chunk, out goes what became of each. Invariant:
+``indexed_at`` is stamped right before each attempt, so that no bookmark
 passes a document that was not visible when it was read; who is forgotten is looked
 up right before that, so that ``STATS_BULK_VISIBLE_SECONDS`` after a person was put on the list no
-document that names him becomes visible any more; documents are created,
+document that names them becomes visible any more; documents are created,
 never overwritten, so that an event that comes twice keeps its first identity; one
 that may have been created by an attempt whose answer was lost is stamped anew.
 """

@@ -1,7 +1,7 @@
 """Drain the queue of an event type into raw documents.
 
-In come the messages that wait, out go documents and dead letters. What always
-holds: a message is acknowledged when everything in it is in Elasticsearch or
+In come the messages that wait, out go documents and dead letters. Invariant:
+a message is acknowledged when everything in it is in Elasticsearch or
 among the dead letters, and not before; a worker killed at any point loses
 nothing, and what it had done is met again as a conflict. While one chunk is
 being indexed, the next is read.

@@ -1,7 +1,7 @@
 """What events say of their resources, for the collection ``resources``.
 
 Comes in: checked events. Goes out: descriptions of their own resources, each with
-the time of the event. What always holds: of one field of a resource the newest
+the time of the event. Invariant: of one field of a resource the newest
 event that has it speaks; a field that an event does not have says nothing, and
 ``open`` is not said, since it is what no word means.
 """

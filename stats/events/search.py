@@ -2,7 +2,7 @@
 
 Comes in: filters, and which part of the log the reader may see. Goes out:
 events as they were published, with place, robot flags and reason of exclusion;
-visitor keys and other bookkeeping stay inside. What always holds: a cursor
+visitor keys and other bookkeeping stay inside. Invariant: a cursor
 goes on right after the last event that was looked at, whatever was indexed
 since; an event on a resource that the reader may not see is not there.
 

@@ -1,6 +1,6 @@
 """IP addresses with their last bytes masked, as Matomo and OpenAIRE want them.
 
-Pure. What always holds: an address that cannot be read gives no address at
+Pure. Invariant: an address that cannot be read gives no address at
 all, never itself.
 """
 

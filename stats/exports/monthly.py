@@ -1,6 +1,6 @@
 """The dataset report of each month, to DataCite when the month is over.
 
-What always holds: a month that has a report there is left alone, unless asked
+Invariant: a month that has a report there is left alone, unless asked
 for; so the job may run any number of times.
 """
 

@@ -1,6 +1,6 @@
 """Counting inside a host application: Flask, Invenio, or anything over HTTP.
 
-What always holds: nothing here breaks or slows the host when statistics are
+Invariant: nothing here breaks or slows the host when statistics are
 down. What a host needs is imported from this package.
 """
 

@@ -7,7 +7,7 @@
         counted(title=found.title, parents=[f"community:{found.community}"])
         return render_template("record.html", record=found)
 
-What always holds: an event is sent when the response is known to count, and
+Invariant: an event is sent when the response is known to count, and
 never changes the response.
 """
 

@@ -1,6 +1,6 @@
 """``record_stats(ref)``: a resource's numbers for templates and serializers.
 
-What always holds: all resources of a page are one look-up; a store that is down
+Invariant: all resources of a page are one look-up; a store that is down
 is not waited for, and its numbers are None, never zeros that somebody stores.
 """
 

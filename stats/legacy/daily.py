@@ -1,7 +1,7 @@
 """Daily numbers of invenio-stats, as daily documents with ``source`` ``legacy``.
 
 Pure. Its numbers are of single files and records; here each counts for the
-resource, its parents and the site. What always holds: counts and volumes add
+resource, its parents and the site. Invariant: counts and volumes add
 up. Uniques of a container are the sum of its parts' uniques, which is what
 invenio-stats and InvenioRDM show, and more than there were.
 """

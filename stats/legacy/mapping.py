@@ -3,7 +3,7 @@
 Comes in: sources of its raw events and of its daily documents, those of
 invenio-stats itself (``pid_value``, ``bucket_id``, ``file_key``) and those of
 InvenioRDM (``recid``, ``parent_recid``). Goes out: raw documents, and what a daily
-document is about. What always holds: the same hit gives the same document.
+document is about. Invariant: the same hit gives the same document.
 
 Its visitors and sessions are hashes with salts of their own; they are hashed
 again, so that they look like ours, and keep telling visitors apart.

@@ -1,7 +1,7 @@
 """Taking over what invenio-stats 5 to 7 stored.
 
-Comes in: the prefix of its indices, in the same Elasticsearch. What always
-holds: of a type and day, its raw events are taken where there are any, and its
+Comes in: the prefix of its indices, in the same Elasticsearch. Invariant:
+of a type and day, its raw events are taken where there are any, and its
 daily numbers otherwise, never both; taking over again changes nothing.
 """
 

@@ -2,7 +2,7 @@
 
 Comes in: an :class:`Identity` and what it wants. Goes out: a decision. REST,
 reports, widgets and exports all ask :class:`Policy`; nothing else decides.
-What always holds: no engine is asked for what everybody may see of ``site:all``,
+Invariant: no engine is asked for what everybody may see of ``site:all``,
 and what is unknown is treated as the design's defaults say (``docs/access.md``).
 """
 

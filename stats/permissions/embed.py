@@ -7,7 +7,7 @@ signed, and kept like other tokens, so that it can be listed and revoked.
     token = payload "." signature        (URL-safe, as of itsdangerous)
     payload = {"r": resource, "o": origin, "q": [queries], "x": expiry in epoch seconds, "n": nonce}
 
-What always holds: only what this installation's key has signed is read at all.
+Invariant: only what this installation's key has signed is read at all.
 """
 
 from __future__ import annotations

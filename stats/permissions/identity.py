@@ -1,6 +1,6 @@
 """Who is asking.
 
-Pure. What always holds: an identity has known roles and well-formed refs of
+Pure. Invariant: an identity has known roles and well-formed refs of
 what it curates; the one of nobody in particular is :data:`ANONYMOUS`.
 """
 

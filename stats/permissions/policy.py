@@ -1,8 +1,8 @@
 """The policy: one method a question, the same for REST, reports, widgets and exports.
 
 Comes in: an identity and what it wants. Goes out: nothing, a filter, or
-``AccessError``: 401 where nobody is signed in, 403 otherwise. What always
-holds: whoever may see a number here may see it in every form, and an embed
+``AccessError``: 401 where nobody is signed in, 403 otherwise. Invariant:
+whoever may see a number here may see it in every form, and an embed
 token never allows more than to read the one resource it was made for.
 """
 

@@ -1,6 +1,6 @@
 """Rankings for somebody who may not see everything.
 
-What always holds: a row that may not be seen is not there, and the next ones
+Invariant: a row that may not be seen is not there, and the next ones
 move up, so that a ranking of ten has ten rows wherever there are ten to see.
 """
 

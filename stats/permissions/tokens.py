@@ -1,7 +1,7 @@
 """Tokens of the service's own: how they are made, kept and checked.
 
 Pure. Comes in: random secrets and what they are for. Goes out: documents for
-``stores.tokens`` and identities. What always holds: only a hash of a token is
+``stores.tokens`` and identities. Invariant: only a hash of a token is
 kept, so that a copy of the database signs nobody in. A plain SHA-256 is right
 here: 32 random bytes leave nothing to guess.
 """

@@ -1,7 +1,7 @@
 """Which resources somebody may see the statistics of.
 
 Comes in: refs and what ``resources`` knows about them. Goes out: those that are
-visible. What always holds: each batch is a few look-ups, one for each level of what
+visible. Invariant: each batch is a few look-ups, one for each level of what
 is in what, however many refs it has.
 
 A resource is as open as its ``access`` says. One that states none takes its access

@@ -1,6 +1,6 @@
 """The average of a value over several event types: a delay, a length, a size.
 
-What always holds: it is the sum over the count of all days together, not the
+Invariant: it is the sum over the count of all days together, not the
 mean of daily means, so it is right for every window; of nothing it is null.
 """
 

@@ -1,7 +1,7 @@
 """``<type>-by``: how the numbers of one resource divide by country, referrer, ...
 
 Reads the daily documents of the resource, which hold the divided numbers, and
-adds them up. What always holds: buckets and ``other`` together have the
+adds them up. Invariant: buckets and ``other`` together have the
 ``count`` and ``volume`` of the total. Unique counts need not add up to it: one
 session may have come from two referrers. ``other`` is what is beyond ``size``,
 and what the daily documents themselves keep as ``(other)``.

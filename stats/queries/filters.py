@@ -1,6 +1,6 @@
 """Which daily documents a query is about.
 
-Comes in: resolved parameters. Goes out: DSL filters. What always holds: a
+Comes in: resolved parameters. Goes out: DSL filters. Invariant: a
 document of a whole month (rolled up by retention) is taken when all its days
 are in the window and left out otherwise, so that no day outside of the window
 is ever counted.

@@ -2,7 +2,7 @@
 
 Comes in: the daily documents of a gauge, such as the size of a store. Goes out:
 the last known values of one resource, or summed over all of a kind, at the end
-of every interval. What always holds: a value lasts until the next measurement,
+of every interval. Invariant: a value lasts until the next measurement,
 so days without one are no gap, also when the last one was before the window.
 """
 

@@ -4,7 +4,7 @@ Reads raw events, so it knows as much as they do: events that are not excluded,
 double clicks included, as far back as raw events are kept, and only as exact
 as the geoip file. The exact numbers by country are in ``<type>-by``.
 
-What always holds: buckets are the tiles of a web map (``zoom/x/y``), largest
+Invariant: buckets are the tiles of a web map (``zoom/x/y``), largest
 count first; ``unlocated`` are the events whose place is not known.
 """
 

@@ -1,6 +1,6 @@
 """Every number that an answer may hold: how it is asked for, read and added up.
 
-The one place that knows them. What always holds: ``count``, ``unique_count``,
+The one place that knows them. Invariant: ``count``, ``unique_count``,
 ``volume``, ``sum`` and ``excluded_count`` of nothing are 0; ``max``,
 ``last_value`` and ``average`` of nothing are null, since no value is known.
 Uniques are sums of the days' uniques: a session never crosses midnight.

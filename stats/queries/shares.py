@@ -1,7 +1,7 @@
 """Percentages: how much of something is something else, over any window.
 
 Comes in: the daily documents of one resource. Goes out: the part, the whole and
-their quotient. What always holds: both are sums of counts, so a share of a
+their quotient. Invariant: both are sums of counts, so a share of a
 window is that of all its days together; the share of nothing is null.
 
 A host makes its own with one call, and lists it in ``STATS_QUERIES``::

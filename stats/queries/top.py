@@ -1,6 +1,6 @@
 """``<type>-top`` and ``top``: the resources with the largest numbers.
 
-What always holds: the ranking is exact; the largest value comes first and of
+Invariant: the ranking is exact; the largest value comes first and of
 equal ones the smaller ref; a resource whose value is 0 is not in it.
 """
 

@@ -1,9 +1,9 @@
 """``user-statistics``: what one person viewed and downloaded, resource by resource.
 
-Reads the daily rows of people, so any window can be asked for. What always
-holds: the number of a resource rolls up what was done with its parts; what
+Reads the daily rows of people, so any window can be asked for. Invariant:
+the number of a resource rolls up what was done with its parts; what
 extractors did under the person's key is apart and in no sum. The person is
-asked for as the ref ``user:<id>``, which only he and an admin may see.
+asked for as the ref ``user:<id>``, which only they and an admin may see.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Windows of days and the intervals that divide them, in UTC.
 
 Comes in: first and last day, both inclusive, and the name of an interval.
-Goes out: the first days of the buckets. What always holds: weeks begin on
+Goes out: the first days of the buckets. Invariant: weeks begin on
 Monday, quarters in January, April, July and October, and the first bucket is
 the one that the window's first day is in, whole or not.
 """

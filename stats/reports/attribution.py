@@ -2,7 +2,7 @@
 
 Pure. Comes in: the documents of one day or rolled-up month, of one type and
 source. Goes out: what concerned each document's resource itself, and not what
-was in it. What always holds: together no more than happened; of what is within
+was in it. Invariant: together no more than happened; of what is within
 one resource, no more than that one has.
 """
 

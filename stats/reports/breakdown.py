@@ -1,7 +1,7 @@
 """How the use of a resource divides, for charts: by country, or by what was used (issue 5.2).
 
 Comes in: by what, of which metric, within which resource, in which window.
-Goes out: buckets, most first. What always holds: the buckets add up to the
+Goes out: buckets, most first. Invariant: the buckets add up to the
 total, which is that of the resource in every other answer.
 
 By a property of the event (country, referrer, via, ...) the resource's own

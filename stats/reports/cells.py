@@ -1,6 +1,6 @@
 """Cells and lines of CSV and TSV, safe to open in a spreadsheet.
 
-Comes in: values of one row. Goes out: one line of text. What always holds:
+Comes in: values of one row. Goes out: one line of text. Invariant:
 a CSV line is as RFC 4180 says (quoted where needed, CRLF); text that a
 spreadsheet would run as a formula begins with ``'``; numbers are never touched.
 """

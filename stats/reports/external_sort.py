@@ -1,7 +1,7 @@
 """Sorting more rows than memory should hold: sorted runs in files, merged.
 
 Comes in: an iterable of any length. Goes out: the same values in order, and
-how many there are. What always holds: no more than ``run_size`` values are in
+how many there are. Invariant: no more than ``run_size`` values are in
 memory at a time, and the files are gone when the :class:`Sorted` is closed.
 """
 

@@ -1,7 +1,7 @@
 """Metrics reports: which resources were viewed and downloaded, and how often.
 
 Comes in: a report's name and its parameters. Goes out: how many rows there
-are and the rows, one after the other. What always holds: only what was viewed or
+are and the rows, one after the other. Invariant: only what was viewed or
 downloaded, as far as the report shows it, has a row; memory does not grow with
 the rows; a combined report has every row of the reports of its kinds.
 

@@ -1,7 +1,7 @@
 """Every report by name, as the bytes of a file: what the command line and the schedule write.
 
 Comes in: a name (``files``, ``datasets_by_user``, ``pr``, ``ir``, ``dsr``...), a form,
-and parameters as text. Goes out: chunks. What always holds: the same report as
+and parameters as text. Goes out: chunks. Invariant: the same report as
 over HTTP, made by the same functions.
 """
 

@@ -1,7 +1,7 @@
 """Reports written to a folder or an object store, once a month each.
 
 Comes in: what the settings list, and where to write. Goes out: files
-``<report>-YYYY-MM.<format>``. What always holds: only a month that is wholly
+``<report>-YYYY-MM.<format>``. Invariant: only a month that is wholly
 counted is written; a file is there whole or not at all; what is there is not
 written again unless asked for, so the job may run any number of times.
 """

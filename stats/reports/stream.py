@@ -1,7 +1,7 @@
 """Rows as the bytes of a body: CSV, JSON or NDJSON, some rows at a time.
 
 Comes in: an iterator of rows. Goes out: an iterator of byte strings of about
-64 KiB. What always holds: memory does not grow with the rows, and an error
+64 KiB. Invariant: memory does not grow with the rows, and an error
 in the rows is raised by the iterator, so that a server ends the body without
 its last chunk and a client sees that it is cut off.
 """

@@ -1,6 +1,6 @@
 """Usage in a window of days, from the daily documents, resource by resource.
 
-Bodies and readers are pure. What always holds: a document of a whole month is
+Bodies and readers are pure. Invariant: a document of a whole month is
 taken when all its days are in the window (as in ``queries.filters``); the
 resources come in no useful order, each once.
 """

@@ -1,6 +1,6 @@
 """Private fields of dead letters: they go after a while, and with the person.
 
-What always holds: a letter stays, with its reason and all that tells of nobody,
+Invariant: a letter stays, with its reason and all that tells of nobody,
 and keeps its id, so that a replay makes the same event of it as before.
 """
 

@@ -1,6 +1,6 @@
 """Raw events that are older than is kept: whole months, and at the edge one by one.
 
-What always holds: no event goes that is not counted. First late events are
+Invariant: no event goes that is not counted. First late events are
 refused, then the events that were on their way have arrived and are counted,
 then no day before is counted any more, and only then the events go; killed in
 between, the next run goes on.

@@ -1,6 +1,6 @@
 """Which days are counted, for those who take their raw events away.
 
-What always holds: after :func:`run_settle`, every event that was visible when
+Invariant: after :func:`run_settle`, every event that was visible when
 it began and whose day is not among those returned is in the daily documents.
 """
 

@@ -1,10 +1,10 @@
-"""Forgetting a person: what tells of him goes, what he did stays counted.
+"""Erasing a person: what tells of them goes, what they did stays counted.
 
-Comes in: a user's id. What always holds: afterwards no store has his id, nor gets it
+Comes in: a user's id. Invariant: afterwards no store has their id, nor gets it
 by an event from before that is still on its way: the person is put on the list that
-processing looks at (``events.forget``) before anything is changed here. What he does
+processing looks at (``events.erasure``) before anything is changed here. What they do
 later are new events. The counts of resources do not change: where numbers divide
-by user, his become nobody's. Repeating it changes nothing, and completes what was killed.
+by user, theirs become nobody's. Repeating it changes nothing, and completes what was killed.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def give_to_nobody(source: Source, user: str) -> Source | None:
 
 
 def run_forget_rows(job: RetentionJob, user: str, pairs: set[tuple[str, str]]) -> None:
-    """Delete the user's documents of days and months, and his rows of totals."""
+    """Delete the user's documents of days and months, and their rows of totals."""
     aggregation = job.aggregation
     names = aggregation.search.daily(USERS_FAMILY)
     run_delete(job, names, {"term": {"user_id": user}})

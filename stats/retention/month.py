@@ -1,6 +1,6 @@
 """The document of a month: what those of its days add up to.
 
-Pure: documents in, documents out. What always holds: every sum, every row of
+Pure: documents in, documents out. Invariant: every sum, every row of
 every breakdown, the largest and the latest value are those of the days
 together. Documents whose parents or source differ stay apart, since they are
 told apart by queries; nothing is cut off, so a breakdown may have more rows

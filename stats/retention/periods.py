@@ -1,8 +1,8 @@
 """How long things are kept: ``STATS_RETENTION`` and ``STATS_PRIVATE_DAYS``, read.
 
 Comes in: settings. Goes out: for a day, the days before which raw events go,
-daily documents become months, and private fields are scrubbed. Pure. What
-always holds: retention is to whole UTC days, by event time; nothing becomes a
+daily documents become months, and private fields are scrubbed. Pure. Invariant:
+retention is to whole UTC days, by event time; nothing becomes a
 month whose raw events are kept, since it could not be counted again.
 """
 

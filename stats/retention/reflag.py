@@ -1,6 +1,6 @@
 """Today's lists of robots and machines, and today's word on owners, for events of earlier days.
 
-Comes in: how events are judged now. What always holds: only events that still have
+Comes in: how events are judged now. Invariant: only events that still have
 their private fields are judged; of days whose judgement changed, all numbers are
 counted again, and of no others.
 """

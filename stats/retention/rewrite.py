@@ -1,7 +1,7 @@
 """Changing raw documents in place.
 
 Comes in: which documents, and a pure function from a document to the changed
-one. What always holds: a document is written whole and only as it was read;
+one. Invariant: a document is written whole and only as it was read;
 one that changed in between is read again. ``indexed_at`` stays, so that no
 count is disturbed that the caller does not ask for. The job's lock is renewed with
 each page.

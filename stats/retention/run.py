@@ -1,7 +1,7 @@
 """Retention: what is older than is kept goes, and every number stays.
 
 Comes in: the job and its clock. Goes out: what was done, or with ``dry_run``
-what would be. What always holds: the order below, each step of which may be
+what would be. Invariant: the order below, each step of which may be
 killed and repeated.
 
 1. Salts whose time is over are destroyed.

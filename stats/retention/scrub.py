@@ -1,6 +1,6 @@
 """Private fields that are older than is kept, scrubbed in place.
 
-What always holds: what was counted by person stays. Before who did it is
+Invariant: what was counted by person stays. Before who did it is
 scrubbed from a day's events, the counts that come from it are kept
 (``aggregations.users.retained_rows``); from then on, every count of the day takes them from
 there, whether the events are scrubbed already or not. So this may be killed

@@ -2,7 +2,7 @@
 
 py-amqp asks the system nine times a message, and copies what it has beyond the
 part each time: on small messages more work than all that is done with them.
-What always holds: the frames are those that the library would read, in their order.
+Invariant: the frames are those that the library would read, in their order.
 """
 
 from __future__ import annotations

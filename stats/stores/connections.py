@@ -1,6 +1,6 @@
 """All stores of one installation, each opened when it is first asked for.
 
-Comes in: addresses and limits. What always holds: making a :class:`Stores`
+Comes in: addresses and limits. Invariant: making a :class:`Stores`
 talks to no engine, so that an application starts while its statistics are down.
 """
 

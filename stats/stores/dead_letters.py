@@ -1,8 +1,8 @@
 """MongoDB collection ``dead_letters``: what could not be processed, and why.
 
 Comes in: the bytes of one event (or of a whole message that cannot be read),
-with a reason. Goes out: the same, until it is replayed or dropped. What always
-holds: the bytes are kept as they came (of a monster its beginning) until they
+with a reason. Goes out: the same, until it is replayed or dropped. Invariant:
+the bytes are kept as they came (of a monster its beginning) until they
 are scrubbed, and the same bytes of the same type are one letter, however often
 they are delivered.
 """

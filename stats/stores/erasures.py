@@ -1,9 +1,9 @@
 """MongoDB collection ``erasures``: who was forgotten when, without a name.
 
-Comes in: a person's id, once, when he is forgotten. Goes out: for an id, the time
-of that. What always holds: no id is in the collection, only its hash under a key
+Comes in: a person's id, once, when they are erased. Goes out: for an id, the time
+of that. Invariant: no id is in the collection, only its hash under a key
 of this installation. So the list names nobody; but who has the database can
-still test whether an id that he knows is among them.
+still test whether a known id is among them.
 
 ``list``
     The ``key``, and a ``version`` that rises after each change.
@@ -37,7 +37,7 @@ class Erasures:
     times: Mapping[str, datetime] = field(default_factory=dict)
 
     def at(self, user: str) -> datetime | None:
-        """Return when a person was forgotten; None when he was not."""
+        """Return when a person was erased; None when they were not."""
         return self.times.get(_hash(user, self.key)) if self.times else None
 
 

@@ -9,7 +9,7 @@
     ``report``: the id that DataCite gave the report of a month; ``sending``
     while a first submission has not brought one.
 
-What always holds: each method is one atomic step, and only the holder of a
+Invariant: each method is one atomic step, and only the holder of a
 lease moves a bookmark.
 """
 

@@ -143,7 +143,7 @@ class DayClaims:
         )
 
     def renew_day(self, claim: DayClaim, now: datetime, *, lease: timedelta) -> None:
-        """Keep a claimed day for longer; one that another worker has by now stays his."""
+        """Keep a claimed day for longer; one that another worker has by now stays theirs."""
         own = {"_id": f"day:{claim.day.isoformat()}", "owner": claim.owner}
         with translated():
             self._days.update_one(own, {"$set": {"leased_until": now + lease}})

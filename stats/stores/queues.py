@@ -1,7 +1,7 @@
 """The AMQP broker: one durable queue an event type, over invenio-queues.
 
 Comes in: message bodies, JSON made elsewhere. Goes out: the same bodies, each
-until it is acknowledged. What always holds: :meth:`EventQueues.publish`
+until it is acknowledged. Invariant: :meth:`EventQueues.publish`
 returns when the broker has taken responsibility for every message (publisher
 confirms, where the broker has them; persistent messages in a durable queue),
 and otherwise raises :class:`StoreUnavailable` within a few seconds, whatever

@@ -2,7 +2,7 @@
 
 Comes in: a kind, what to rank by, and which counters matter. Goes out: documents of
 ``statistic_totals`` or ``statistic_users`` that have one of these above 0, most first.
-What always holds: the order is that of an index, so
+Invariant: the order is that of an index, so
 neither MongoDB nor we hold more than a batch of it.
 """
 

@@ -1,7 +1,7 @@
 """``resources`` in MongoDB: what is known about the things that are counted.
 
 Comes in: descriptions by ref, partial ones too. Goes out: the documents of
-``docs/contracts.md#mongodb``. What always holds: a description changes the
+``docs/contracts.md#mongodb``. Invariant: a description changes the
 fields that it has and leaves the others, ``kind`` and ``id`` follow from the ref, and
 what was known later is not overwritten by what was known earlier: an old log may come
 in at any time.
@@ -29,7 +29,7 @@ MOMENT = "described_at"
 class Description:
     """What is known about ``ref`` as of ``moment``; a field that is None is to be forgotten.
 
-    ``by_host``: the host says it himself, now. That stands against whatever an
+    ``by_host``: the host says so itself, now. That stands against whatever an
     event has said, from a clock that may be ahead: a restriction is never lost.
     """
 

@@ -1,7 +1,7 @@
 """MongoDB collection ``kept``: what each person did on a day whose events no longer say who.
 
-Comes in: rows of a day, in any JSON form. Goes out: the same rows. What always
-holds: a day's rows are replaced all at once, by moving its pointer; a reader
+Comes in: rows of a day, in any JSON form. Goes out: the same rows. Invariant:
+a day's rows are replaced all at once, by moving its pointer; a reader
 gets the rows of one generation, never of two. Rows are kept in compressed
 pieces, so that years of days are few documents.
 

@@ -1,7 +1,7 @@
 """Elasticsearch or OpenSearch: bulk writes, searches, and pages over a point in time.
 
-Comes in: request bodies built elsewhere. Goes out: plain dictionaries. What
-always holds: an index that does not exist yet is no data, not an error; an
+Comes in: request bodies built elsewhere. Goes out: plain dictionaries. Invariant:
+an index that does not exist yet is no data, not an error; an
 engine that does not answer, or is busy (429, 503), raises
 :class:`StoreUnavailable`; every other refusal raises :class:`StoreRejected`,
 except those of single bulk items, which come back item by item. An answer is of

@@ -1,7 +1,7 @@
 """``tokens`` in MongoDB: hashes of tokens, and the key that signs embed tokens.
 
 Comes in: documents made in ``permissions.tokens`` and ``permissions.embed``.
-Goes out: the same by the hash of a token. What always holds: no token itself is
+Goes out: the same by the hash of a token. Invariant: no token itself is
 in the database, and all processes sign with one key.
 """
 

@@ -1,6 +1,6 @@
 """Documents of which the newest stays, whichever is written last.
 
-What always holds: a document that is there is only changed by one that is not older.
+Invariant: a document that is there is only changed by one that is not older.
 How new it is is asked first; it is changed as long as that is still so, else
 asked again. A condition such as "older than" would say it in one step, but it is
 a walk through the whole collection on the embedded server, which finds a document

@@ -1,7 +1,7 @@
-"""The one place where a view asks whether its caller may do what he asks for.
+"""The one place where a view asks whether its caller may do what they ask for.
 
-Comes in: what is wanted; who wants it is the current request's. What always
-holds: every view calls one of these before it reads or writes anything; a
+Comes in: what is wanted; who wants it is the current request's. Invariant:
+every view calls one of these before it reads or writes anything; a
 refusal is an ``AccessError``, so 401 without an identity and 403 with one.
 """
 
@@ -45,7 +45,7 @@ def refusals(refs: Sequence[str]) -> dict[str, AccessError]:
 
 
 def ask(name: str, params: Mapping[str, object]) -> Answer:
-    """Run a named query for the caller; a ranking has what he may see."""
+    """Run a named query for the caller; a ranking has what they may see."""
     return current_stats.query(name, params, identity=caller())
 
 
@@ -78,5 +78,5 @@ def report_filter(*, by_user: bool) -> Visible | None:
 
 
 def audit_scope(user: str | None) -> AuditScope:
-    """Return which events the caller may read when he asks for those of ``user``."""
+    """Return which events the caller may read when they ask for those of ``user``."""
     return current_stats.policy.audit_scope(caller(), user)

@@ -1,7 +1,7 @@
 """The feed of changes: whose totals were set anew since a time.
 
 For hosts that write numbers into their own search index: they ask with the
-``next`` of the last answer and get what is new. What always holds: nothing is
+``next`` of the last answer and get what is new. Invariant: nothing is
 ever missed. A total may become visible some time after its ``updated``, so
 ``next`` stays that far behind, and a change of the last minutes comes again.
 """

@@ -2,7 +2,7 @@
 
 Comes in: ``STATS_WIDGET_ORIGINS``, and the origins of live embed tokens. Goes
 out: CORS headers on what only reads, and ``frame-ancestors`` on every page.
-What always holds: no other site gets a reader's cookies used for it (there is
+Invariant: no other site gets a reader's cookies used for it (there is
 no ``Access-Control-Allow-Credentials``), nothing that writes has CORS headers,
 and a shared cache keeps the answers to different origins apart.
 """

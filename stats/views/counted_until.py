@@ -2,7 +2,7 @@
 
 A totals request is one look-up; asking how far the counting is would be two
 more. What was true a second ago still is: every event indexed before that time
-is counted. What always holds: the time is older than the numbers read after it.
+is counted. Invariant: the time is older than the numbers read after it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The COUNTER API 5.1, and the dataset report beside it.
 
 Comes in: parameters as the standard names them. Goes out: a report, or exactly
-one exception with its HTTP status. What always holds: everything but the
+one exception with its HTTP status. Invariant: everything but the
 status is for holders of a token (``api_key``, or ``requestor_id``); the only
 customer is the world.
 """

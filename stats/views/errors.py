@@ -1,7 +1,7 @@
 """Every error as HTTP, in one shape: ``{"error": {"code", "message", "field"}}``.
 
 Comes in: an exception, ours, Flask's or one nobody expected. Goes out: a JSON
-response. What always holds: a caller learns which field was wrong and when to
+response. Invariant: a caller learns which field was wrong and when to
 try again, and never sees a traceback.
 """
 

@@ -1,7 +1,7 @@
 """The audit log over HTTP: JSON with a cursor, or NDJSON with a ``Link``.
 
-What always holds: no cache keeps it; whoever asks gets the part that he may
-read: an auditor what happened to resources he may see, a user his own events.
+Invariant: no cache keeps it; whoever asks gets the part that they may
+read: an auditor what happened to resources they may see, a user their own events.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Events that come in over HTTP: one, an array, or NDJSON.
 
-What always holds: 202 means that the queue has taken responsibility for the
+Invariant: 202 means that the queue has taken responsibility for the
 accepted ones; a refused one says which it was and why, and stops no other. What could
 not be kept of an accepted one is among ``warnings``, which are left out where there are none.
 """

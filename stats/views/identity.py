@@ -1,7 +1,7 @@
 """Who sends this request.
 
 In this order: what ``STATS_IDENTITY`` of the host says; whom Flask-Login has
-signed in; a token of the service's own. What always holds: a token that is not
+signed in; a token of the service's own. Invariant: a token that is not
 valid is refused, never taken for nobody; outside of a request (the command
 line, scheduled tasks) it is who works on the machine.
 

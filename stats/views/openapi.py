@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made from the application's routes and its queries.
 
-What always holds: every route of the application is in it, also one that a
+Invariant: every route of the application is in it, also one that a
 host or another blueprint added; a route that the table below does not describe
 has what its function says of itself.
 """

@@ -1,7 +1,7 @@
 """Do the engines answer? Asked side by side, within a short time.
 
 Comes in: named functions that raise when an engine does not answer. Goes out:
-a reason for each that did not, in :data:`SECONDS` at most. What always holds:
+a reason for each that did not, in :data:`SECONDS` at most. Invariant:
 an engine that hangs has one thread waiting for it, however often one asks.
 """
 

@@ -1,6 +1,6 @@
 """What a request brings: query parameters, and JSON bodies of one or many objects.
 
-Goes out: plain Python values, or ``InputError``. What always holds: a body is
+Goes out: plain Python values, or ``InputError``. Invariant: a body is
 read up to a limit; a parameter that is not known, or that is given twice, is
 refused, since nobody could say which one counts; so is an address whose
 escapes are not UTF-8, which would name something else by its replacements.

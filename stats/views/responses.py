@@ -1,6 +1,6 @@
 """Answers to GET requests: JSON or CSV, with an ETag and a short life in caches.
 
-What always holds: the same numbers have the same ETag, a caller who has them
+Invariant: the same numbers have the same ETag, a caller who has them
 gets 304 without a body, and what was asked with credentials is kept by no
 shared cache.
 """

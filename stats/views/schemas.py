@@ -1,6 +1,6 @@
 """JSON Schemas of what goes in and out, for the OpenAPI document.
 
-Comes in: query definitions. Goes out: schemas. What always holds: names of
+Comes in: query definitions. Goes out: schemas. Invariant: names of
 fields come from the definitions and tables that the answers are made from, so
 that no field is written down twice.
 """

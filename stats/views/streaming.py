@@ -1,6 +1,6 @@
 """Bodies that are sent while they are made.
 
-Comes in: chunks. Goes out: a response without a length. What always holds: the
+Comes in: chunks. Goes out: a response without a length. Invariant: the
 first chunk is made before the status is sent, so that an engine that is down
 is an error like any other; an error later breaks the connection before the
 last chunk, so that a client sees that the body is cut off.

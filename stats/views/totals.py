@@ -1,6 +1,6 @@
 """Totals of resources: one key look-up in MongoDB, Elasticsearch is not asked.
 
-The path that every landing page takes, so it is short. What always holds: a
+The path that every landing page takes, so it is short. Invariant: a
 resource of which nothing was counted has the same shape, with zeros.
 """
 

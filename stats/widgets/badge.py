@@ -1,7 +1,7 @@
 """A badge: one number of a resource as a small SVG picture. Pure.
 
 For places without scripts: a README, an e-mail. Comes in: totals and what to
-show of them. Goes out: SVG text. What always holds: text from outside is
+show of them. Goes out: SVG text. Invariant: text from outside is
 escaped, and a badge without a number says why, in the same form.
 """
 

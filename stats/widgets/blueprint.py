@@ -1,6 +1,6 @@
 """What pages embed: the script of the elements, a page for a frame, and badges.
 
-What always holds: the script and the page hold no numbers, so they are the
+Invariant: the script and the page hold no numbers, so they are the
 same for everybody and caches may share them; numbers are asked for through
 the API, which decides who may see them. A chunk's name holds the hash of its
 content, so it may be kept for ever; all else is asked for again.

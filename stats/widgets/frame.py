@@ -1,7 +1,7 @@
 """The element that a frame shows, read from the address of the page. Pure.
 
 Comes in: the query parameters of ``/widgets/<ref>``. Goes out: the element's
-name and attributes. What always holds: only attributes that the element has
+name and attributes. Invariant: only attributes that the element has
 are passed on. What their values must be, the element itself checks and says on
 the page; what is checked here (as ``widgets/src/settings.js`` does) decides
 whether that page is an error to programs, too.

@@ -228,7 +228,7 @@ def test_the_dashboard_shows_the_numbers_of_the_api(host: Host, name: str, days:
     people = {"resource": SITE, "breakdown": "user", "size": 10, **given}
     uploads = ask_admin(service, "record-created-by", **people)["buckets"]
     assert rows("Top uploaders") == [[row["key"], number(row["count"])] for row in uploads]
-    assert dict(rows("Kept and not counted")) == excluded_events(service, given)
+    assert dict(rows("Excluded events")) == excluded_events(service, given)
     expect_map(
         page.locator("stats-map"),
         service.get("record-view-by", resource=SITE, breakdown="country", size=300, **given),

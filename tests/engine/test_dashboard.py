@@ -104,7 +104,7 @@ def test_a_public_dashboard_keeps_the_pipeline_to_itself(app: Flask) -> None:
     text = app.test_client().get("/stats/").get_data(as_text=True)
     assert 'resource="site:all"' in text
     assert "Pipeline" not in text
-    assert "Kept and not counted" not in text
+    assert "Excluded events" not in text
     assert re.search(r'<a class="quiet" href="/stats/sign-in\?next=/stats/">Sign in</a>', text)
     assert "Pipeline" in sign_in(app, "admin").get("/stats/").get_data(as_text=True)
 
@@ -171,7 +171,7 @@ def test_bad_input_is_said_on_a_page(app: Flask) -> None:
     for address in (*days, "?from=2024-02-30", "?from=2024-02-02&to=2024-02-01"):
         answer = client.get(f"/stats/{address}")
         assert answer.status_code == 400
-        assert "That does not work" in answer.get_data(as_text=True)
+        assert "There is a mistake in the request" in answer.get_data(as_text=True)
     assert client.get("/stats/resource/nonsense").status_code == 400
 
 

@@ -1,6 +1,6 @@
 """Engines that are killed, restarted or full while the pipeline works.
 
-On engines of their own, since other tests share theirs. What always holds: what an engine that
+On engines of their own, since other tests share theirs. Invariant: what an engine that
 is away makes impossible raises `StoreUnavailable` in time and is done when it is back.
 """
 

@@ -11,7 +11,7 @@ Rows, as JSON lists::
     ["user", user, ref, [[type, via, count], ...], [[type, count], ...], {"views": time}]
     ["breakdown", type, ref, user, count, unique_count, volume]
 
-What always holds: kept rows and the events that still say who did it add up to
+Invariant: kept rows and the events that still say who did it add up to
 what would have been counted had nothing been scrubbed. A late click that pushes a
 kept one out tells by its visitor whose that was; it is taken from the rows when
 they are added. The last times of a row alone stay as they were kept: where a click

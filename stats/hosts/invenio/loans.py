@@ -1,6 +1,6 @@
 """``loan_state_changed`` of invenio-circulation, and loans that become overdue.
 
-What always holds: an id made of the loan, so that a repeated signal or a second
+Invariant: an id made of the loan, so that a repeated signal or a second
 search for overdue loans counts nothing twice; the patron is in no event but as
 a keyed hash in ``extra``, for investigations.
 """

@@ -1,6 +1,6 @@
 """Connecting the signals of those modules of Invenio that are installed.
 
-What always holds: connecting twice is connecting once; a receiver does nothing
+Invariant: connecting twice is connecting once; a receiver does nothing
 in an application without statistics, and never raises into the sender.
 """
 

@@ -1,6 +1,6 @@
 """Doing something when, and only when, the current database transaction is committed.
 
-What always holds: nothing is done for a transaction, or a savepoint in it, that
+Invariant: nothing is done for a transaction, or a savepoint in it, that
 was rolled back. Without invenio-db, or outside of a transaction, it is done at once.
 """
 

@@ -1,6 +1,6 @@
 """Which months a COUNTER report may hold, and what its header says of the others.
 
-Pure. What always holds: a month is reported only when it is over and wholly
+Pure. Invariant: a month is reported only when it is over and wholly
 counted (3031 otherwise) and not older than the oldest usage that is kept
 (3032); 3030 is said only of months that are covered by neither.
 """

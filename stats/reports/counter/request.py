@@ -2,7 +2,7 @@
 
 Comes in: the parameters as text. Goes out: a :class:`CounterRequest` with the
 remarks that its report must carry, or :class:`CounterError` when there can be
-no report. What always holds: a wrong filter or attribute is ignored and
+no report. Invariant: a wrong filter or attribute is ignored and
 remarked upon; a wrong date or customer is refused; of several refusals the
 one with the lowest code is given.
 """

@@ -1,7 +1,7 @@
 """Answering a COUNTER request: what the report says, and in which form.
 
 Comes in: a checked request and the stores. Goes out: the header, and lines as
-a stream. What always holds: the first line is known before the header is
+a stream. Invariant: the first line is known before the header is
 written, because an empty report must say so in it (3030).
 """
 
