@@ -17,6 +17,7 @@ BUILT = ("stats/widgets/static", "node_modules")
 
 REFERENCE = re.compile(r"docs/([\w/.-]+?\.md)(?:#([\w-]+))?(?![\w/])")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([\w-]+))?\)")
+CODE = re.compile(r"(?ms)^```.*?^```|`[^`\n]*`")
 OUTSIDE = (
     re.compile(r"\bDESIGN(\.md|\s+\d|\s+section)"),
     re.compile(r"\bSTYLE(\.md|\s+rule)"),
@@ -55,9 +56,10 @@ def broken_in(path: Path) -> list[str]:
         if broken(ROOT / "docs" / found.group(1), found.group(2))
     ]
     if path.suffix == ".md":
+        prose = CODE.sub("", text)
         wrong += [
             found.group(0)
-            for found in LINK.finditer(text)
+            for found in LINK.finditer(prose)
             if broken(path.parent / found.group(1) if found.group(1) else path, found.group(2))
         ]
     return wrong
