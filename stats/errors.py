@@ -19,7 +19,7 @@ One place turns them into HTTP (``views.errors``), one into exit codes
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 InputCode = Literal[
     "missing",
@@ -40,8 +40,6 @@ InputCode = Literal[
     "not_json",
 ]
 
-INPUT_CODES: tuple[str, ...] = get_args(InputCode)
-
 
 class StatsError(Exception):
     """Base of all errors of this package; ``str()`` is one line for a person."""
@@ -54,7 +52,7 @@ class ConfigError(StatsError):
 class InputError(StatsError):
     """Something that came in is wrong.
 
-    ``code`` is one of :data:`INPUT_CODES`, ``field`` the name of the field or
+    ``code`` is one of :data:`InputCode`, ``field`` the name of the field or
     parameter at fault (empty when the whole input is), and the message says
     what to do.
     """

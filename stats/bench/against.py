@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
@@ -151,11 +151,11 @@ def run_contest(events: int, engines: Engines, peer: ModuleType, report: Report)
         contest = Contest(
             engines.place(),
             peer,
-            worker=stack.enter_context(Part()),
-            their_worker=stack.enter_context(Part()),
-            aggregator=stack.enter_context(Part()),
-            their_aggregator=stack.enter_context(Part()),
-            other=stack.enter_context(Part()),
+            worker=stack.enter_context(closing(Part())),
+            their_worker=stack.enter_context(closing(Part())),
+            aggregator=stack.enter_context(closing(Part())),
+            their_aggregator=stack.enter_context(closing(Part())),
+            other=stack.enter_context(closing(Part())),
         )
         report(f"making {events:,} events")
         paths = write_parts(events, parts=PARTS, folder=folder)

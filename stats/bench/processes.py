@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -23,15 +22,8 @@ class Part:
     def __init__(self) -> None:
         self._executor = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
-    def __enter__(self) -> Part:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the process."""
         self._executor.shutdown(cancel_futures=True)
 
     def call(self, function: Callable[..., R], *arguments: Any) -> R:

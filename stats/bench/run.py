@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -59,11 +60,11 @@ def run_bench(events: int, engines: Engines, report: Report) -> list[Figure]:
     """Measure everything once; ``report`` gets lines of progress."""
     with (
         tempfile.TemporaryDirectory(prefix="stats-bench-") as folder,
-        Part() as publisher,
-        Part() as worker,
-        Part() as aggregator,
-        Part() as service,
-        Part() as baseline,
+        closing(Part()) as publisher,
+        closing(Part()) as worker,
+        closing(Part()) as aggregator,
+        closing(Part()) as service,
+        closing(Part()) as baseline,
     ):
         report(f"making {events:,} events")
         paths = write_parts(events, parts=PARTS, folder=Path(folder))

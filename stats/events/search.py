@@ -18,13 +18,14 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from stats.errors import InputError
 from stats.refs import parse_ref
 from stats.stores.dsl import Q, Search
+from stats.stores.search_source import Body, SearchSource
 from stats.times import DAY, UTC, from_ms, iso_ms, parse_day, parse_time
 from stats.validation import refuse_empty, refuse_unknown
 
@@ -49,20 +50,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _MOMENT = timedelta(milliseconds=1)
 
-Body = dict[str, Any]
 Visible = Callable[[Sequence[str]], Collection[str]]
 Position = list[Any]
 """Sort values of an event: milliseconds, id, type."""
-
-
-class SearchSource(Protocol):
-    """What the audit log needs of ``stores.search.SearchStore``."""
-
-    def raw(self, type_name: str, month: str | None = None) -> str:
-        """Return the alias of a type's raw documents."""
-
-    def search(self, index: str, body: Body) -> Body:
-        """Run one search."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ data" has the shape of every other answer, with zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
 
 from stats.aggregations.types import Aggregation
+from stats.stores.search_source import SearchSource
 
 Params = Mapping[str, Any]
 """Resolved parameters by name: every parameter of the query is there, typed."""
@@ -32,24 +33,6 @@ of the resource that each row names; rows that the caller may not see are left o
 ``visible``: it sums over what ``Sources.seen`` lets pass. ``reports``: of everything, so
 only those who may read reports may ask.
 """
-
-
-class SearchSource(Protocol):
-    """What queries need of ``stores.search.SearchStore``."""
-
-    def daily(self, family: str, month: str | None = None) -> str:
-        """Return the alias of a family's daily documents, or one month's index."""
-
-    def raw(self, type_name: str, month: str | None = None) -> str:
-        """Return the alias of a type's raw documents, or one month's index."""
-
-    def search(self, index: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Run one search."""
-
-    def pages(
-        self, index: str, body: dict[str, Any], *, size: int = 10_000
-    ) -> Iterator[list[dict[str, Any]]]:
-        """Yield all hits."""
 
 
 class ResourceSource(Protocol):

@@ -43,8 +43,9 @@ from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of, parse_ref
 from stats.reports.attribution import Together, Used
 from stats.reports.metrics import parse_window
-from stats.reports.sources import Body, SearchSource, Sources
+from stats.reports.sources import Sources
 from stats.stores.dsl import Q, Search
+from stats.stores.search_source import Body, SearchSource
 from stats.times import iso_ms
 from stats.validation import SHOWN, find_near, refuse_empty, refuse_unknown
 

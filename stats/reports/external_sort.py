@@ -12,7 +12,6 @@ import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from types import TracebackType
 from typing import IO, Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -39,17 +38,6 @@ class Sorted(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return heapq.merge(*map(self._read_run, self._runs), key=self._key)
-
-    def __enter__(self) -> Sorted[T]:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Remove the files."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -37,9 +38,10 @@ from stats.reports.rows import (
     build_reports,
     with_own_views,
 )
-from stats.reports.sources import Body, Sources, Visibility
+from stats.reports.sources import Sources, Visibility
 from stats.reports.windows import run_window
 from stats.stores.ranking import RANKED_BY, RankedBy
+from stats.stores.search_source import Body
 from stats.times import EPOCH, iso_ms, to_ms
 from stats.validation import SHOWN, refuse_unknown
 
@@ -281,5 +283,5 @@ def _described(usages: Iterable[Usage], sources: Sources) -> Iterator[Row]:
 
 
 def _drained(spooled: Sorted[Usage]) -> Iterator[Usage]:
-    with spooled:
+    with closing(spooled):
         yield from spooled

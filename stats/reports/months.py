@@ -6,9 +6,9 @@ Pure. A month is written ``YYYY-MM``; in here it is the date of its first day.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from stats.times import UTC, month_of, next_month
+from stats.times import month_of, next_month
 
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -51,9 +51,3 @@ def last_whole_month(counted_until: datetime | None, now: datetime) -> date | No
     if counted_until is None:
         return None
     return month_before(min(counted_until, now).date())
-
-
-def is_whole(month: date, counted_until: datetime | None, now: datetime) -> bool:
-    """Return whether ``month`` is over and every event indexed in it is counted."""
-    end = datetime.combine(next_month(month), time(), UTC)
-    return counted_until is not None and counted_until >= end and now >= end

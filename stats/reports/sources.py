@@ -14,26 +14,10 @@ from typing import Any, Protocol
 from stats.events.types import Dimension, EventType
 from stats.kinds.types import Kinds
 from stats.stores.ranking import RankedBy
-
-Body = dict[str, Any]
+from stats.stores.search_source import Body, SearchSource
 
 Visibility = Callable[[Sequence[str]], set[str]]
 """Of some refs, those that the caller may see."""
-
-
-class SearchSource(Protocol):
-    """What reports need of ``stores.search.SearchStore``."""
-
-    def daily(self, family: str, month: str | None = None) -> str:
-        """Return the alias of a family's daily documents, or one month's index."""
-
-    def search(self, index: str, body: Body) -> Body:
-        """Run one search."""
-
-    def pages(
-        self, index: str, body: Body, *, size: int = 10_000, sort: Sequence[Any] = ...
-    ) -> Iterator[list[Body]]:
-        """Yield all hits of ``body``, page by page, in the order of ``sort``."""
 
 
 class RankingSource(Protocol):

@@ -17,8 +17,8 @@ from typing import Any
 
 from stats.aggregations.types import USAGE_FIELDS, attributed
 from stats.events.types import SITE, Breakdown
-from stats.reports.sources import Body, SearchSource
 from stats.stores.dsl import Search
+from stats.stores.search_source import Body, SearchSource
 
 REGULAR = "regular"
 MACHINE = "machine"

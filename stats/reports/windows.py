@@ -14,8 +14,9 @@ from typing import Any
 from stats.queries.filters import days_clauses
 from stats.queries.windows import Window
 from stats.reports.rows import Usage
-from stats.reports.sources import Body, Sources
+from stats.reports.sources import Sources
 from stats.stores.dsl import A, Search
+from stats.stores.search_source import Body
 from stats.times import from_ms
 
 PAGE = 5_000

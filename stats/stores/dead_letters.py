@@ -26,7 +26,7 @@ LARGEST = 8_000_000
 class DeadLetter:
     """One event that was set aside.
 
-    ``code`` is a code of :data:`stats.errors.INPUT_CODES`, or ``rejected``
+    ``code`` is a code of :data:`stats.errors.InputCode`, or ``rejected``
     when Elasticsearch refused the document. ``key`` is the id of a letter whose
     bytes are not those that came any more.
     """

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import urllib.request
 
 from stats.engines.folder import Addresses
+from tests.engine.benching import run_bench
 
 SECONDS = 300
 
@@ -18,18 +16,8 @@ def indices(address: str) -> set[str]:
 
 
 def test_it_measures_and_leaves_nothing(stats_engines: Addresses) -> None:
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("STATS_")}
     before = indices(stats_engines.elasticsearch or "")
-    done = subprocess.run(
-        [sys.executable, "-c", "from stats.cli import main; main()", "bench", "--events", "1000"],
-        env=outside | stats_engines.as_env(),
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    lines = run_bench(stats_engines)
     assert lines[0].split() == ["figure", "measured", "baseline", "ratio", "target"]
     judged = [line for line in lines if line.endswith(("met", "missed"))]
     assert [line.split("  ")[0] for line in judged[:2]] == [

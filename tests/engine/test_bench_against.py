@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +19,7 @@ from stats.bench.stream import read_part, write_parts
 from stats.engines.folder import Addresses
 from stats.engines.namespace import Namespace
 from stats.errors import ConfigError
+from tests.engine.benching import run_bench
 from tests.model import count
 from tests.model.country import shipped_country
 from tests.model.events import time_of
@@ -80,18 +78,7 @@ def by_fixed_windows(events: Iterable[dict[str, Any]]) -> Numbers:
 
 
 def test_it_compares_and_late_events_are_counted(stats_engines: Addresses) -> None:
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("STATS_")}
-    main = "from stats.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", main, "bench", "--events", "1000", "--against", "invenio-stats"],
-        env=outside | stats_engines.as_env(),
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    lines = run_bench(stats_engines, "--against", "invenio-stats")
     assert lines[0].split() == ["figure", "stats", "invenio-stats", "ratio"]
     differ = [line.rsplit(maxsplit=2) for line in lines if "counts that differ" in line]
     assert len(differ) == 6

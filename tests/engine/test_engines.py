@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -10,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from stats import engines
 from stats.engines import launch as launching
 from stats.engines.folder import Folder
 from stats.errors import ConfigError, StoreUnavailable
+from tests.engine.elasticsearch_api import call
 
 MONGO = ("mongo",)
 
@@ -56,18 +55,6 @@ def wait_for_end(number: int, seconds: float = 10) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-
-def call(method: str, url: str, body: object = None) -> dict[str, object]:
-    """Ask Elasticsearch."""
-    request = urllib.request.Request(
-        url,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
 
 
 def durable_queue(channel: object) -> kombu.Queue:

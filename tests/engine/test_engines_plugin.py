@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import kombu
@@ -19,6 +18,7 @@ from amqp.exceptions import NotFound
 from stats.engines import Addresses
 from stats.engines.folder import free_port
 from stats.engines.namespace import Namespace, clean_up, fresh_namespace
+from tests.engine.elasticsearch_api import call
 
 ROOT = Path(__file__).parents[2]
 HOST_CONFTEST = """
@@ -35,18 +35,6 @@ def test_host(stats_engines, stats_namespace, tmp_path_factory):
     Path("found.json").write_text(json.dumps([pids, stats_namespace.as_config()]))
     time.sleep(float(os.environ["SLEEP"]))
 """
-
-
-def call(method: str, url: str, body: object = None) -> dict[str, object]:
-    """Ask Elasticsearch."""
-    request = urllib.request.Request(
-        url,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
 
 
 def fill(namespace: Namespace) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from stats.aggregations.runner import run_aggregation
 from stats.ext import StatsState
 from stats.stores.search import SearchStore
-from stats.times import utc_now
+from tests.engine.slow_store import SlowStore
 
 DAY = "2024-03-05"
 EVENTS = 60
@@ -23,29 +23,21 @@ def overrides() -> dict[str, Any]:
     return {"STATS_AGGREGATE_SLICE_EVENTS": 10}
 
 
-class Slow:
-    """A search store each of whose pages takes long, as time goes by the clock."""
+class Slow(SlowStore):
+    """Each page takes long."""
 
     def __init__(self, state: StatsState) -> None:
-        self.now = utc_now()
+        super().__init__(state)
         self.taken: list[object] = []
         self.pages_read = 0
-        self._state = state
-        self._store = state.stores.search
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def clock(self) -> datetime:
-        return self.now
 
     def pages(self, *args: Any, **kwargs: Any) -> Iterator[list[dict[str, Any]]]:
-        for page in self._store.pages(*args, **kwargs):
-            self.now += self._state.aggregation_job.lease / 2
+        for page in self.store.pages(*args, **kwargs):
+            self.now += self.state.aggregation_job.lease / 2
             self.pages_read += 1
             yield page
             lease = timedelta(seconds=1)
-            self.taken.append(self._state.stores.day_claims.claim_day(self.now, lease=lease))
+            self.taken.append(self.state.stores.day_claims.claim_day(self.now, lease=lease))
 
 
 def test_a_day_is_not_taken_from_a_worker_that_is_slow(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -19,41 +19,34 @@ from stats.retention.run import run_retention
 from stats.stores.search import Action, ItemResult, SearchStore
 from stats.times import utc_now
 from tests.engine.forgetting import Day, everything, job_of, open_state, raw, send
+from tests.engine.slow_store import SlowStore
 from tests.engine.test_retention import people_day
 
 PAGE, BULK = LEASE * 2 / 3, LEASE / 6
 MONTHS_AGO, WEEKS_AGO, LATELY = Day(800), Day(40), Day(3)
 
 
-class Slow:
-    """A search store that takes long, as time goes by the clock, while another one waits."""
+class Slow(SlowStore):
+    """Pages and bulk requests take long, while another one waits for the lock."""
 
     def __init__(self, state: StatsState) -> None:
-        self.now = utc_now()
+        super().__init__(state)
         self.steps = 0
         self.begun = 0
-        self._state = state
-        self._store = state.stores.search
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def clock(self) -> datetime:
-        return self.now
 
     def pages(self, *args: Any, **kwargs: Any) -> Iterator[list[dict[str, Any]]]:
-        for page in self._store.pages(*args, **kwargs):
+        for page in self.store.pages(*args, **kwargs):
             self._go_by(PAGE)
             yield page
 
     def bulk(self, actions: Sequence[Action]) -> list[ItemResult]:
         self._go_by(BULK)
-        return self._store.bulk(actions)
+        return self.store.bulk(actions)
 
     def _go_by(self, time: timedelta) -> None:
         self.now += time
         self.steps += 1
-        locks, lease = self._state.stores.job_locks, timedelta(seconds=1)
+        locks, lease = self.state.stores.job_locks, timedelta(seconds=1)
         self.begun += locks.lock(LOCK, "another", now=self.now, lease=lease)
 
 

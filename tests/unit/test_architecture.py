@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "events.types": set(),
     "events.catalogue": {"events.types"},
     "aggregations.types": {"events.types"},
-    "queries.types": {"events.types", "aggregations.types"},
+    "queries.types": {"events.types", "aggregations.types", "stores"},
     # engines
     "templates": set(),
     "stores": {"templates"},

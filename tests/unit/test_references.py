@@ -16,6 +16,7 @@ SUFFIXES = {".py", ".md", ".toml", ".json", ".js", ".html", ".sh", ".txt"}
 BUILT = ("stats/widgets/static", "node_modules")
 
 REFERENCE = re.compile(r"docs/([\w/.-]+?\.md)(?:#([\w-]+))?(?![\w/])")
+PATH = re.compile(r"`((?:stats|tests|tools|widgets|packages|examples)/[\w./-]*[\w/])`")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([\w-]+))?\)")
 CODE = re.compile(r"(?ms)^```.*?^```|`[^`\n]*`")
 OUTSIDE = (
@@ -79,6 +80,23 @@ def test_nothing_refers_to_a_document_that_is_not_here() -> None:
         for found in pattern.finditer(path.read_text("utf-8"))
     }
     assert not wrong
+
+
+def test_paths_in_the_documentation_are_there() -> None:
+    wrong = {
+        page.name: missing
+        for page in sorted((ROOT / "docs").glob("*.md"))
+        if (missing := [p for p in PATH.findall(page.read_text("utf-8")) if not is_there(p)])
+    }
+    assert not wrong
+
+
+def is_there(path: str) -> bool:
+    """Return whether a path is in the checkout, as a file, a folder or a module without suffix.
+
+    Templates are named as Flask finds them.
+    """
+    return path.endswith(".html") or (ROOT / path).exists() or (ROOT / f"{path}.py").exists()
 
 
 def test_there_are_references() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from stats.reports.external_sort import Sorted
 
 @given(st.lists(st.integers()), st.integers(1, 5))
 def test_values_come_in_order_whatever_the_size_of_a_run(values: list[int], run: int) -> None:
-    with Sorted(values, key=lambda n: -n, run_size=run) as found:
+    with closing(Sorted(values, key=lambda n: -n, run_size=run)) as found:
         assert found.count == len(values)
         assert list(found) == sorted(values, reverse=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from itertools import groupby
 from typing import Any
 
@@ -86,9 +87,13 @@ def _pieces(answer: CounterAnswer) -> Iterator[bytes]:
     yield b"]}"
 
 
+def _order(one: ItemLines) -> tuple[str, str]:
+    return _ref(one), one.item.resource
+
+
 def _with_parents(answer: CounterAnswer) -> Iterator[bytes]:
     """Write one entry a parent, and one for all items without."""
-    with Sorted(answer.items, key=lambda one: (_ref(one), one.item.resource)) as items:
+    with closing(Sorted(answer.items, key=_order)) as items:
         first = True
         for _, group in groupby(items, key=_ref):
             if not first:
