@@ -33,6 +33,11 @@ def from_ms(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
+def day_of(milliseconds: int) -> date:
+    """Return the UTC day that ``milliseconds`` since the epoch falls in."""
+    return from_ms(milliseconds).date()
+
+
 def day_start_ms(day: date) -> int:
     """Return the UTC midnight that begins ``day``, in milliseconds."""
     return (day - EPOCH.date()).days * DAY_MS
