@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from stats.queries.filters import daily_indices, selection_clauses
-from stats.queries.types import Params, Query, SearchSource
+from stats.queries.types import Params, Query
 from stats.queries.windows import Window, bucket_start, first_whole_month, last_whole_month
 from stats.stores.dsl import A, Q, Search
+from stats.stores.search_source import SearchSource
 from stats.times import from_ms
 
 NEVER_ROLLED = timedelta(days=62)

@@ -15,9 +15,10 @@ from typing import Any
 from stats.aggregations.types import MEMBERSHIP_FAMILY
 from stats.events.types import SITE
 from stats.kinds.catalogue import APART
-from stats.queries.types import Params, SearchSource
+from stats.queries.types import Params
 from stats.queries.windows import Window, first_whole_month, last_whole_month
 from stats.stores.dsl import Q, Search
+from stats.stores.search_source import SearchSource
 
 
 def build_search(params: Params, window: Window, *, families: Sequence[str] = ()) -> Search:

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from stats.queries.filters import build_search, daily_indices
-from stats.queries.types import Params, SearchSource
+from stats.queries.types import Params
 from stats.queries.windows import Window
 from stats.stores.dsl import A, Search
+from stats.stores.search_source import SearchSource
 
 MAX_INDICES = 10_000
 MAX_RESPONSE_BUCKETS = 60_000
