@@ -276,7 +276,7 @@ LONGEST = {
 }
 
 
-@pytest.mark.parametrize("field", sorted(LIMITS))
+@pytest.mark.parametrize("field", sorted(LIMITS.keys() & FIELDS.keys()))
 def test_the_longest_value_is_taken_whole_and_one_more_is_not(field):
     make = LONGEST.get(field, lambda n: "x" * n)
     value = make(LIMITS[field])
@@ -389,6 +389,6 @@ def test_the_documentation_names_every_field_and_limit():
     rows = [row for row in DOCS.read_text("utf-8").splitlines() if row.startswith("| `")]
     documented = "\n".join(row.split("|")[1] for row in rows)
     assert [field for field in FIELDS if f"`{field}`" not in documented] == []
-    for field, limit in LIMITS.items():
+    for field in LIMITS.keys() & FIELDS.keys():  # nobody can send the others
         (row,) = [row for row in rows if f"`{field}`" in row.split("|")[1]]
-        assert row.split("|")[3].split()[0] == str(limit)
+        assert row.split("|")[3].split()[0] == str(LIMITS[field])
