@@ -39,8 +39,10 @@ class TokenScope:
 
 
 def make_secret() -> str:
-    """Return a new token: 32 random bytes, URL-safe."""
-    return token_urlsafe(SECRET_BYTES)
+    """Return a new token: 32 random bytes, URL-safe; no command takes it for an option."""
+    while (secret := token_urlsafe(SECRET_BYTES)).startswith("-"):
+        pass
+    return secret
 
 
 def token_id(secret: str) -> str:

@@ -115,7 +115,7 @@ def make_tokens(state: StatsState, record: str) -> dict[str, str]:
 
 
 def send(app: Flask, row: Row, record: str, *, token: str | None) -> TestResponse:
-    chunk = next((STATIC / "chunks").glob("*.js")).name
+    chunk = next((STATIC / "chunks").glob("*.js")).stem
     words = {"{r}": quote(f"record:{record}"), "{id}": record, "{chunk}": chunk}
     path, body = row.path, row.body
     for word, value in words.items():
