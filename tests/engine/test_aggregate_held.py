@@ -15,7 +15,7 @@ from tests.faults.workers import PATIENCE, environment_of, worker
 
 REF = "record:r"
 DAY = date(2024, 3, 5)
-LEASE = 3.0
+LEASE = 10.0
 
 
 @pytest.fixture(autouse=True)
