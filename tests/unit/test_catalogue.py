@@ -36,11 +36,13 @@ ASKED_FOR = [
 
 
 def test_every_type_that_was_asked_for_is_there_once() -> None:
-    assert [event_type.name for event_type in EVENT_TYPES] == ASKED_FOR
+    assert [event_type.name for event_type in EVENT_TYPES] == ASKED_FOR, (
+        "ASKED_FOR, above, has the names of EVENT_TYPES in their order"
+    )
 
 
 def test_types_count_as_the_model_has_it() -> None:
-    assert set(TYPES) == set(MODEL)
+    assert set(TYPES) == set(MODEL), "tests/model/events.py: TYPES has each event type"
     for name, rule in MODEL.items():
         assert TYPES[name].counts_as == rule.counts_as, name
         usage = "request" if rule.request else "investigation" if rule.investigation else None
@@ -50,7 +52,9 @@ def test_types_count_as_the_model_has_it() -> None:
 def test_types_divide_as_the_model_has_it() -> None:
     for name, event_type in TYPES.items():
         own = {breakdown.name for breakdown in daily(event_type).breakdowns}
-        assert own == set(BREAKDOWNS.get(name, ())), name
+        assert own == set(BREAKDOWNS.get(name, ())), (
+            f"tests/model/counting.py: BREAKDOWNS of {name}"
+        )
         assert own <= {breakdown.name for breakdown in _all_breakdowns(daily(event_type))}
 
 

@@ -84,4 +84,6 @@ def test_renamed_settings_exist() -> None:
 
 def test_the_reference_is_the_settings() -> None:
     """Run ``python tools/settings_page.py`` after a setting changes."""
-    assert PAGE.read_text("utf-8") == build_page(setting_help(), RENAMED)
+    assert PAGE.read_text("utf-8") == build_page(setting_help(), RENAMED), (
+        "run python tools/settings_page.py"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from stats.errors import ConfigError, InputError
 from stats.events.enrichment import Enrichment
 from stats.events.parse import parse_event
 from stats.events.raw_document import build_raw
-from stats.events.types import COUNTRY, Breakdown, Dimension, Event, EventType
+from stats.events.types import COUNTRY, DIMENSIONS, Breakdown, Dimension, Event, EventType
 from stats.templates import build_templates
 from stats.wiring import check_settings
 
@@ -123,3 +124,18 @@ def test_a_breakdown_by_what_is_declared_nowhere_fails_at_start_up() -> None:
 def test_a_step_is_a_function() -> None:
     with pytest.raises(ConfigError, match="STATS_EVENT_STEPS: 'step' is no function"):
         check_settings(load_settings({"STATS_EVENT_STEPS": ["step"]}, {}))
+
+
+def test_each_of_ours_is_mapped_and_documented() -> None:
+    keywords = [one.field for one in DIMENSIONS if one.source]
+    template = build_templates("", ["record-view"], keywords=keywords)["events-stats-record-view"]
+    mapped = template["template"]["mappings"]["properties"]
+    page = (Path(__file__).parents[2] / "docs" / "dimensions.md").read_text("utf-8")
+    for dimension in DIMENSIONS:
+        first, _, rest = dimension.field.partition(".")
+        field = mapped.get(first, {})
+        assert field if not rest else rest in field["properties"], (
+            f"stats/templates/raw.json does not map {dimension.field}"
+        )
+        row = f"| `{dimension.name}` | `{dimension.field}`"
+        assert row in page, f"docs/dimensions.md has no row that begins with {row}"

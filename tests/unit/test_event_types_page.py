@@ -24,4 +24,10 @@ def row_of(event_type: EventType) -> str:
 
 def test_the_table_has_a_row_for_each_type_and_no_other() -> None:
     rows = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
-    assert rows == [row_of(event_type) for event_type in EVENT_TYPES]
+    expected = [row_of(event_type) for event_type in EVENT_TYPES]
+    missing = [row for row in expected if row not in rows]
+    wrong = [row for row in rows if row not in expected]
+    assert not missing + wrong, "\n".join(
+        ["write into docs/event-types.md:", *missing, "not:", *wrong]
+    )
+    assert rows == expected, "the rows of docs/event-types.md are in the order of EVENT_TYPES"

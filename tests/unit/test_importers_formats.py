@@ -7,6 +7,8 @@ are written by servers.
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -276,7 +278,13 @@ def test_lines_of_other_programs_are_skipped(tmp_path):
 
 
 def test_each_definition_is_found_and_documented():
-    assert {taken_for for taken_for, _ in CASES.values()} | {"counter"} == {*LOG_FORMATS}
+    tried = {taken_for for taken_for, _ in CASES.values()} | {"counter"}
+    assert tried == {*LOG_FORMATS}, "CASES, above, has a line of each format"
+    page = (Path(__file__).parents[2] / "docs" / "importing.md").read_text("utf-8")
+    named = {
+        name for row in re.findall(r"(?m)^\|([^|]+)\|", page) for name in re.findall("`(.+?)`", row)
+    }
+    assert {*LOG_FORMATS} <= named, "docs/importing.md has a row of each format"
 
 
 def test_fields_of_w3c_change_in_the_middle_of_a_file(tmp_path):

@@ -224,6 +224,7 @@ def test_the_page_has_a_row_for_each_kind() -> None:
     page = (PACKAGE.parent / "docs" / "kinds.md").read_text("utf-8")
     rows = [line for line in page.splitlines() if line.startswith("|")]
     for kind in KINDS:
-        row = next(r for r in rows if f"`{kind.name}`" in r.split("|")[1])
+        row = next((r for r in rows if f"`{kind.name}`" in r.split("|")[1]), "")
+        assert row, f"docs/kinds.md has no row of `{kind.name}`"
         for name in (*kind.within, *kind.views, *kind.downloads):
             assert f"`{name}`" in row, (kind.name, name)

@@ -14,7 +14,10 @@ const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
 for (const [tag, words] of Object.entries({ de, es, fr })) {
   test(`${tag} has every text, with the same blanks and forms`, () => {
     const all = { ...en, ...chart };
-    assert.deepEqual(Object.keys(words).sort(), Object.keys(all).sort());
+    const lacking = Object.keys(all).filter((key) => !(key in words));
+    assert.deepEqual(lacking, [], `words/${tag}.js lacks ${lacking}`);
+    const unknown = Object.keys(words).filter((key) => !(key in all));
+    assert.deepEqual(unknown, [], `words/en.js lacks ${unknown}`);
     for (const [key, text] of Object.entries(all)) {
       assert.deepEqual(blanks(words[key]), blanks(text), key);
       assert.equal(words[key].includes("|"), text.includes("|"), key);
