@@ -77,13 +77,58 @@ class Dimension:
         return None if value is None or value == "" else str(value)[:MAX_VALUE]
 
 
-COUNTRY = Dimension("country", "country", missing=UNKNOWN_COUNTRY)
-REFERRER = Dimension("referrer", "referrer_domain", limit=100)
-ACCESS_METHOD = Dimension("access_method", "is_machine", missing="regular")
-ACCESS = Dimension("access", "access", missing="open")
-VIA = Dimension("via", "via", missing="ui")
-FEATURE = Dimension("feature", "feature")
-USER = Dimension("user", "private.user_id", limit=100, seen_by="auditors")
+COUNTRY = Dimension(
+    "country",
+    "country",
+    missing=UNKNOWN_COUNTRY,
+    labels={"en": "Countries", "de": "Länder", "es": "Países", "fr": "Pays"},
+)
+REFERRER = Dimension(
+    "referrer",
+    "referrer_domain",
+    limit=100,
+    labels={
+        "en": "Referrers",
+        "de": "Verweisende Seiten",
+        "es": "Sitios de referencia",
+        "fr": "Sites référents",
+    },
+)
+ACCESS_METHOD = Dimension(
+    "access_method",
+    "is_machine",
+    missing="regular",
+    labels={
+        "en": "Regular and machine access",
+        "de": "Regulärer und maschineller Zugriff",
+        "es": "Acceso regular y automático",
+        "fr": "Accès régulier et automatisé",
+    },
+)
+ACCESS = Dimension(
+    "access",
+    "access",
+    missing="open",
+    labels={"en": "Access", "de": "Zugang", "es": "Acceso", "fr": "Accès"},
+)
+VIA = Dimension(
+    "via",
+    "via",
+    missing="ui",
+    labels={"en": "Access via", "de": "Zugriff über", "es": "Acceso por", "fr": "Accès par"},
+)
+FEATURE = Dimension(
+    "feature",
+    "feature",
+    labels={"en": "Features", "de": "Funktionen", "es": "Funciones", "fr": "Fonctions"},
+)
+USER = Dimension(
+    "user",
+    "private.user_id",
+    limit=100,
+    seen_by="auditors",
+    labels={"en": "Users", "de": "Nutzende", "es": "Usuarios", "fr": "Utilisateurs"},
+)
 
 DIMENSIONS = (COUNTRY, REFERRER, ACCESS_METHOD, ACCESS, VIA, FEATURE, USER)
 

@@ -9,6 +9,8 @@ from flask import Response, request
 
 from stats.aggregations.types import Aggregation
 from stats.errors import InputError
+from stats.events.types import Dimension
+from stats.kinds.types import Kind
 from stats.proxies import current_stats
 from stats.queries.answers import list_rows
 from stats.queries.types import Parameter, Query
@@ -25,12 +27,23 @@ blueprint = readable_elsewhere(api_blueprint("stats_queries", __name__, url_pref
 
 @blueprint.get("")
 def list_queries() -> Response:
-    """Return the named queries that the caller may run, and the event types."""
+    """Return the queries that the caller may run, and event types, kinds and dimensions."""
     read_args(request, ())
     queries = current_stats.queries.values()
     found = [describe_query(query) for query in queries if may_list(query.name)]
     types = [describe_type(aggregation) for aggregation in current_stats.aggregations]
-    return json_response(request, {"queries": found, "types": types})
+    return json_response(
+        request,
+        {
+            "queries": found,
+            "types": types,
+            "kinds": [describe_kind(kind) for kind in current_stats.kinds],
+            "dimensions": [
+                describe_dimension(dimension)
+                for dimension in current_stats.definitions.dimensions.values()
+            ],
+        },
+    )
 
 
 @blueprint.post("")
@@ -95,6 +108,26 @@ def describe_type(aggregation: Aggregation) -> dict[str, Any]:
         "breakdowns": [breakdown.name for breakdown in aggregation.breakdowns],
         "metrics": list(event_type.metrics),
         "levels": list(event_type.levels),
+    }
+
+
+def describe_kind(kind: Kind) -> dict[str, Any]:
+    """Return what a page must know to show a resource of a kind, a host's own too."""
+    return {
+        "name": kind.name,
+        "labels": dict(kind.labels),
+        "types": [*kind.views, *kind.downloads],
+        "container": kind.container,
+        "ranks": kind.ranks,
+    }
+
+
+def describe_dimension(dimension: Dimension) -> dict[str, Any]:
+    """Return what a dimension and its values are called, by language."""
+    return {
+        "name": dimension.name,
+        "labels": dict(dimension.labels),
+        "values": {value: dict(labels) for value, labels in dimension.values.items()},
     }
 
 

@@ -158,6 +158,7 @@ DESCRIBED_WITH_REF = _incoming(("resource", *DESCRIPTION), "resource")
 
 _OPEN: Schema = {"type": "object", "additionalProperties": True}
 _NAMES: Schema = {"type": "array", "items": TEXT}
+_LABELS: Schema = {"type": "object", "additionalProperties": TEXT}
 _SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 _ANSWERED = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
 
@@ -231,6 +232,28 @@ QUERY_LIST = object_of(
                     "breakdowns": _NAMES,
                     "metrics": _NAMES,
                     "levels": _NAMES,
+                }
+            ),
+        },
+        "kinds": {
+            "type": "array",
+            "items": object_of(
+                {
+                    "name": TEXT,
+                    "labels": _LABELS,
+                    "types": _NAMES,
+                    "container": {"type": "boolean"},
+                    "ranks": TEXT_OR_NULL,
+                }
+            ),
+        },
+        "dimensions": {
+            "type": "array",
+            "items": object_of(
+                {
+                    "name": TEXT,
+                    "labels": _LABELS,
+                    "values": {"type": "object", "additionalProperties": _LABELS},
                 }
             ),
         },

@@ -20,7 +20,12 @@ RECORDS = {
     "record:no title": (None, None),
 }
 HIDDEN = "record:hidden"
-GROUPS = ("community:c", "user:u7", "site:all")
+GROUPS = ("community:c", "user:u7", "site:all", "institute:i1")
+"""The last is of a kind that nobody declared."""
+
+DATASET = "dataset:d1"
+OF_DATASETS = {"dataset-view": 30, "dataset-download": 20, "file-download": 10}
+"""What was counted for the dataset on each of the last days."""
 COUNTRIES = ("US", "DE", "FR", "IN", "BR", "ZZ", "SG", "CH", "JP", "KE", "MT", "CA")
 REFERRERS = ("google.com", "", "doi.org", "github.com", "orcid.org")
 PARTS = {
@@ -47,6 +52,7 @@ def fill(state: StatsState) -> None:
     rows = [row for ref in RECORDS for row in _rows(ref)]
     rows += [row for group in GROUPS for row in _sums(rows, group)]
     rows += _rows(HIDDEN)
+    rows += [_day_of_dataset(kind, back) for kind in OF_DATASETS for back in range(DAYS)]
     write(state.stores.search, rows)
     refs = [*RECORDS, *GROUPS, HIDDEN]
     state.stores.totals.write([_total(rows, ref) for ref in refs], ticket=1)
@@ -84,6 +90,13 @@ def _rows(ref: str) -> list[Document]:
         for kind in TYPES
         if _count(ref, kind, back)
     ]
+
+
+def _day_of_dataset(kind: str, back: int) -> Document:
+    day = (today() - timedelta(days=back)).isoformat()
+    numbers = {"count": OF_DATASETS[kind] + back % 3, "unique_count": OF_DATASETS[kind] // 2}
+    countries = [["CH", numbers["count"], numbers["unique_count"], 0]]
+    return document(kind, day, DATASET, **numbers, breakdown={"country": countries})
 
 
 def _count(ref: str, kind: str, back: int) -> int:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.data import COUNTRIES, DAYS, GROUPS, RECORDS, UNTIL, today
+from tests.browser.data import COUNTRIES, DATASET, DAYS, GROUPS, OF_DATASETS, RECORDS, UNTIL, today
 from tests.browser.host import NONE, RECORD, Host, number, numbers_of, path_of, rows_of, table_of
 
 
@@ -75,6 +75,31 @@ def test_a_history_has_every_bucket_of_the_api(
     sums = host.element("history").locator(".sum").all_inner_texts()
     assert number(views["total"]["count"]) in sums[0]
     assert number(downloads["total"]["unique_count"]) in sums[1]
+
+
+def test_a_dataset_has_a_strip_for_each_of_its_types(host: Host) -> None:
+    host.open(f'<stats-history resource="{DATASET}"></stats-history>')
+    history = host.element("history")
+    answers = [host.service.get(f"{name}-histogram", resource=DATASET) for name in OF_DATASETS]
+    sums = history.locator(".sum").all_inner_texts()
+    nouns = ["views", "downloads (Dataset)", "downloads (File)"]
+    for text, noun, answer in zip(sums, nouns, answers, strict=True):
+        assert text.startswith(f"{number(answer['total']['count'])} {noun}")
+    assert [row[1:] for row in table_of(history)] == rows_of(*answers)
+    for nth in range(3):
+        assert path_of(history, nth, "all").count("M") > 20
+
+
+def test_the_types_of_a_dataset_are_a_choice_of_three(host: Host) -> None:
+    host.open(f'<stats-breakdown resource="{DATASET}"></stats-breakdown>')
+    breakdown = host.element("breakdown")
+    names = ["Views", "Downloads (Dataset)", "Downloads (File)"]
+    assert breakdown.get_by_role("button").all_inner_texts() == names
+    breakdown.get_by_role("button", name=names[1]).click()
+    host.wait(2)
+    answer = host.service.get("dataset-download-by", resource=DATASET, breakdown="country")
+    assert table_of(breakdown)[0][1] == number(answer["total"]["count"])
+    assert breakdown.locator("th[scope=col]").first.text_content() == "Countries"
 
 
 def test_what_is_not_over_and_what_is_not_yet_are_told_apart(host: Host) -> None:
@@ -223,7 +248,9 @@ def test_a_map_is_read_by_pointer_keyboard_and_table(host: Host) -> None:
     assert rows[0][0] == "United States"
     readout = world.locator(".readout")
     total = answer["total"]["count"]
-    assert f"{number(total)} views, {len(COUNTRIES) - 1} countries" == readout.inner_text()
+    assert (
+        f"{number(total)} views, {len(COUNTRIES) - 1} countries, all time" == readout.inner_text()
+    )
     world.locator("[data-code=BR]").hover()
     brazil = next(bucket for bucket in answer["buckets"] if bucket["key"] == "BR")
     assert readout.inner_text().startswith(f"Brazil: {number(brazil['count'])} views")
@@ -276,7 +303,7 @@ def test_a_breakdown_has_the_parts_and_the_rest(host: Host, by: str, names: list
 def test_a_breakdown_of_one_type_has_no_choice_and_says_which(host: Host) -> None:
     host.open(f'<stats-breakdown resource="{RECORD}" type="file-download"></stats-breakdown>')
     breakdown = host.element("breakdown")
-    expect(breakdown.locator(".readout")).to_have_text("Countries · Downloads")
+    expect(breakdown.locator(".readout")).to_have_text("Countries · Downloads all time")
     expect(breakdown.get_by_role("button")).to_have_count(0)
 
 

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
 
 from stats.engines.namespace import Namespace
+from stats.events.types import Dimension
 from stats.ext import StatsState
+from stats.kinds.types import Kind
 from stats.service import create_app
 from stats.stores.resources import Description
 from stats.times import EPOCH
+from stats.views.schemas import QUERY_LIST
 from tests.engine.daily import document, write
 
 DAY = "2025-01-02"
@@ -211,9 +215,36 @@ def test_the_list_of_queries_says_how_each_is_asked(rest: FlaskClient) -> None:
         "to",
         "size",
         "source",
+        "deleted",
     }
     total = queries["record-view-total"]["parameters"][0]
     assert (total["name"], total["required"], total["default"]) == ("resource", True, None)
+
+
+def test_the_list_says_what_kinds_and_dimensions_there_are_and_a_hosts_own() -> None:
+    institute = Kind("institute", labels={"en": "Institute|Institutes"}, ranks="record")
+    faculty = Dimension("faculty", source="extra.faculty", values={"sci": {"fr": "Sciences"}})
+    settings = {"STATS_KINDS": [institute], "STATS_DIMENSIONS": [faculty]}
+    answer = create_app(settings).test_client().get("/api/stats").json
+    assert answer
+    Draft202012Validator(QUERY_LIST).validate(answer)
+    kinds = {kind["name"]: kind for kind in answer["kinds"]}
+    assert kinds["dataset"]["types"] == ["dataset-view", "dataset-download", "file-download"]
+    assert kinds["dataset"]["labels"]["fr"] == "Jeu de données|Jeux de données"
+    assert kinds["institute"] == {
+        "name": "institute",
+        "labels": {"en": "Institute|Institutes"},
+        "types": [],
+        "container": True,
+        "ranks": "record",
+    }
+    dimensions = {dimension["name"]: dimension for dimension in answer["dimensions"]}
+    assert dimensions["country"]["labels"]["de"] == "Länder"
+    assert dimensions["faculty"] == {
+        "name": "faculty",
+        "labels": {},
+        "values": {"sci": {"fr": "Sciences"}},
+    }
 
 
 def test_routing_errors_have_the_same_shape(rest: FlaskClient) -> None:

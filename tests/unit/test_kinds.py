@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,47 @@ def test_no_other_module_names_a_kind() -> None:
         found += [(line, str(one & ours)) for line, one in listed(tree) if _is_list(one & ours)]
         wrong += [f"{name}:{line}: {text}" for line, text in found if not name.startswith(OTHERS)]
     assert not wrong, "ask stats.kinds instead:\n" + "\n".join(wrong)
+
+
+ELEMENTS = PACKAGE.parent / "widgets" / "src"
+COMMENTS = re.compile(r"/\*.*?\*/|(?<![:\w])//[^\n]*", re.DOTALL)
+ARRAY, TABLE = re.compile(r"\[[^][]*\]"), re.compile(r"\{[^{}]*\}")
+
+
+def named_in(source: str) -> set[str]:
+    """Return the words of a script; ``top_record`` and ``recordOf`` hold one of a kind, too."""
+    return set(re.findall(r"(?<![a-z])[a-z]+", source))
+
+
+def kinds_in(source: str) -> list[str]:
+    """Return what a script says of kinds: a name that means nothing else, and lists of names."""
+    ours = {kind.name for kind in KINDS}
+    code = COMMENTS.sub("", source).replace(SITE, "")
+    groups = [*ARRAY.findall(code), *TABLE.findall(ARRAY.sub("", code))]
+    lists = [named_in(group) & ours for group in groups]
+    alone = named_in(code) & (ours - AMBIGUOUS)
+    return sorted(alone) + [str(sorted(names)) for names in lists if _is_list(names)]
+
+
+def test_no_element_names_a_kind() -> None:
+    scripts = [path for path in ELEMENTS.rglob("*.js") if path.name != "catalogue.js"]
+    assert len(scripts) > 30
+    found = {p.relative_to(ELEMENTS).as_posix(): kinds_in(p.read_text("utf-8")) for p in scripts}
+    assert not {path: names for path, names in found.items() if names}, "ask chart/kinds.js"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'const CONTAINERS = ["community", "dataset", "user"];',
+        'const OF_KIND = { file: ["file-download"], dataset: ["dataset-view"] };',
+        'load({ kind = "record" }) {',
+        'top_collection: "Collections",',
+        "if (kind === 'space') return;",
+    ],
+)
+def test_a_list_of_kinds_in_an_element_would_be_found(source: str) -> None:
+    assert kinds_in(source)
 
 
 def test_the_page_has_a_row_for_each_kind() -> None:

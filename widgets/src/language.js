@@ -34,15 +34,14 @@ export function createLanguage(tag, more) {
   const numberFormat = (options) =>
     (formats[JSON.stringify(options)] ??= new Intl.NumberFormat(tag, options));
   const number = (n, options = {}) => numberFormat(options).format(n);
+  const form = (text, n) => text.split("|").at(plural.select(n) === "one" ? 0 : -1);
 
   return {
     tag,
     text: (key, values = {}) =>
       (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? ""),
-    noun(key, n) {
-      const forms = (texts[key] ?? key).split("|");
-      return plural.select(n) === "one" ? forms[0] : forms.at(-1);
-    },
+    form,
+    noun: (key, n) => form(texts[key] ?? key, n),
     number,
     // Rounded only where a mark says so (2.94K, 1,23 Mio.): German has none for thousands.
     compact(n) {

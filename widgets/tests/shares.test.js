@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { words } from "../src/chart/words.js";
 import { namesOf, readShares } from "../src/chart/shares.js";
-import { nounKey, nounOf, typesOf } from "../src/chart/series.js";
+import { nounKey, nounOf } from "../src/chart/series.js";
 import { createLanguage } from "../src/language.js";
 import { buildClasses, classOf } from "../src/map/classes.js";
 
@@ -43,13 +43,6 @@ test("keys are named, and what is not known says so", () => {
   assert.equal(namesOf(english, "referrer")(""), "Direct, or not known");
   assert.equal(namesOf(english, "access_method")("machine"), "Programs");
   assert.equal(namesOf(english, "user")("(other)"), "Other");
-});
-
-test("a resource shows the types of its kind, or those asked for", () => {
-  assert.deepEqual(typesOf({ resource: "community:c" }), ["record-view", "file-download"]);
-  assert.deepEqual(typesOf({ resource: "file:f" }), ["file-download"]);
-  assert.deepEqual(typesOf({ resource: "dataset:d" }), ["dataset-view", "file-download"]);
-  assert.deepEqual(typesOf({ resource: "file:f", type: ["file-view"] }), ["file-view"]);
 });
 
 test("a type is called by what it does", () => {

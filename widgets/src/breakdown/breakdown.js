@@ -3,8 +3,9 @@
 // the chart is the table that a screen reader reads.
 import chart from "../chart/chart.css";
 import list from "../chart/list.css";
+import { nameDimension, typesOf } from "../chart/kinds.js";
 import { createList } from "../chart/list.js";
-import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
+import { capital, createNouns, toneOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf, readShares } from "../chart/shares.js";
 import { writeSpan } from "../chart/span.js";
 import { createTypes } from "../chart/types.js";
@@ -39,26 +40,25 @@ class Breakdown {
     const asked = by === "country" ? ALL_COUNTRIES : size;
     const params = { resource, breakdown: by, from, to, size: asked };
     const answer = await this.kit.get(`${type}-by`, params).catch(rename);
-    return { type, alone: types.length < 2, answer };
+    return { type, types, answer };
   }
 
-  update({ type, alone, answer }, { by = "country", size = SIZE, chart }) {
+  update({ type, types, answer }, { by = "country", size = SIZE, chart }) {
     const { language } = this.kit;
     const { rows, rest } = readShares(answer, size);
     const names = namesOf(language, by);
     const named = rows.map((row) => ({ ...row, name: names(row.key) }));
     if (rest) named.push({ ...rest, rest: true, name: language.text("other") });
-    const noun = capital(language, nounOf(language, type));
+    const noun = createNouns(language, types).noun(type);
+    const heading = capital(language, noun);
     this.node.classList.remove("views", "downloads");
     this.node.classList.add(toneOf(type));
-    const title = language.text(`by_${by}`).replace(/^by_/, "");
+    const title = nameDimension(language, by);
     this.list.update({
-      title: alone ? `${title} · ${noun}` : title, // else the choice of types says which
+      title: types.length < 2 ? `${title} · ${heading}` : title, // else the choice of types says which
       columns: [
-        by,
-        noun,
-        language.text("uniqueOf", { noun: nounOf(language, type) }),
-        language.text("share"),
+        ...[title, heading],
+        ...[language.text("uniqueOf", { noun }), language.text("share")],
       ],
       rows: named.map((row) => this.#buildRow(row, named)),
       window: writeSpan(language, answer),

@@ -1,19 +1,10 @@
-// What a type of event is called, coloured, and which types a kind of resource shows.
+// What a type of event is called and coloured.
+import { nameKind } from "./kinds.js";
+
 const DOWNLOAD = /download/;
-const USUAL = ["record-view", "file-download"];
-const OF_KIND = {
-  file: ["file-download"],
-  dataset: ["dataset-view", "file-download"],
-  collection: ["collection-view", "file-download"],
-};
+const DOING = /-(view|download)$/;
 
-/** Return the types to show: those asked for, or the usual ones of the resource's kind. */
-export function typesOf({ resource, type }) {
-  if (type) return type;
-  return OF_KIND[resource.split(":")[0]] ?? USUAL;
-}
-
-/** Return the catalogue's key: `views` of any `*-view`, else the type itself. */
+/** Return the key of its text: `views` of any `*-view`, else the type itself. */
 export function nounKey(type) {
   if (type.endsWith("-view")) return "views";
   return DOWNLOAD.test(type) ? "downloads" : type;
@@ -22,6 +13,17 @@ export function nounKey(type) {
 /** Write "views" or "Ausleihen"; a type without a text is its own name, with blanks. */
 export function nounOf(language, type, n = 2) {
   return language.noun(nounKey(type), n).replaceAll("-", " ");
+}
+
+/**
+ * Make the writer of types that are shown together, `{noun(type, n), of(type)}`: those that would
+ * be called the same have their kinds behind: "downloads (Dataset)".
+ */
+export function createNouns(language, types) {
+  const isAlone = (type) => types.filter((one) => nounKey(one) === nounKey(type)).length < 2;
+  const of = (type) =>
+    isAlone(type) ? "" : ` (${nameKind(language, type.replace(DOING, ""), 1)})`;
+  return { of, noun: (type, n) => nounOf(language, type, n) + of(type) };
 }
 
 /** Return the colour class of a type. */

@@ -1,5 +1,5 @@
 // The choice between views and downloads, where an element can show either but not both.
-import { capital, nounKey, nounOf } from "./series.js";
+import { capital, createNouns, nounKey, nounOf } from "./series.js";
 
 /** Make the choice: `{node, update(types, shown)}`; with one type there is nothing to choose. */
 export function createTypes({ h, icon, language }, onChoose) {
@@ -11,16 +11,17 @@ export function createTypes({ h, icon, language }, onChoose) {
     if (noun === type) return [word];
     return [icon(noun), h("span", { class: "word" }, word)];
   };
-  const createButton = (type, pressed) =>
+  const createButton = (type, nouns, pressed) =>
     h(
       "button",
       {
         ...{ type: "button", part: "button", "data-type": type },
         "aria-pressed": String(pressed),
-        "aria-label": capital(language, nounOf(language, type)),
+        "aria-label": capital(language, nouns.noun(type)),
         onclick: () => onChoose(type),
       },
       ...writeType(type),
+      nouns.of(type), // stays where an icon takes the word's place
     );
   return {
     node,
@@ -28,7 +29,8 @@ export function createTypes({ h, icon, language }, onChoose) {
       const buttons = [...node.children];
       node.hidden = types.length < 2;
       if (buttons.map(({ dataset }) => dataset.type).join() !== types.join()) {
-        node.replaceChildren(...types.map((type) => createButton(type, type === shown)));
+        const nouns = createNouns(language, types);
+        node.replaceChildren(...types.map((type) => createButton(type, nouns, type === shown)));
       } else for (const button of buttons) button.ariaPressed = button.dataset.type === shown;
     },
   };

@@ -4,7 +4,8 @@
 // exact, as the service's uniques are of one day at most.
 import chart from "../chart/chart.css";
 import { createFrame } from "../chart/frame.js";
-import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
+import { typesOf } from "../chart/kinds.js";
+import { capital, createNouns, toneOf } from "../chart/series.js";
 import { writeSpan } from "../chart/span.js";
 import controls from "../styles/controls.css";
 import { createControls } from "./controls.js";
@@ -19,9 +20,9 @@ export { words } from "../chart/words.js";
 const today = () => new Date().toISOString().slice(0, 10);
 
 /** Write a sum: "24 views, 20 unique". */
-function writeSum(language, type, { count, unique_count }) {
+function writeSum(language, noun, { count, unique_count }) {
   const unique = language.text("unique", { n: language.number(unique_count) });
-  return `${language.number(count)} ${nounOf(language, type, count)}, ${unique}`;
+  return `${language.number(count)} ${noun(count)}, ${unique}`;
 }
 
 /** Write a bucket, and what is to be known of it: "Week of 23 Nov 2026 (incomplete)". */
@@ -38,7 +39,7 @@ function writeChosen(language, answer, first, last) {
 
 function buildTable(language, series) {
   const [{ answer }] = series;
-  const nouns = series.map(({ type }) => nounOf(language, type));
+  const nouns = series.map(({ noun }) => noun());
   const columns = nouns.flatMap((noun) => [noun, language.text("uniqueOf", { noun })]);
   const states = series.map(({ answer: one }) => statesOf(one));
   const cells = ({ count, unique_count }, state) =>
@@ -72,11 +73,12 @@ class History {
 
   async load(settings) {
     const types = typesOf(settings);
+    const { noun } = createNouns(this.kit.language, types);
     this.strips.setTypes(types.map((type) => ({ type, tone: toneOf(type) })));
     const params = { resource: settings.resource, ...buildWindow(settings) };
     const asked = types.map((type) => this.kit.get(`${type}-histogram`, params));
     const answers = await Promise.all(asked);
-    return types.map((type, i) => ({ type, answer: answers[i] }));
+    return types.map((type, i) => ({ noun: (n) => noun(type, n), answer: answers[i] }));
   }
 
   update(series, settings) {
@@ -85,7 +87,7 @@ class History {
     this.#series = series;
     const last = this.kit.host.getAttribute("to")?.trim() || today();
     this.controls.update(answer, { changed: Boolean(settings.changed), last });
-    const names = capital(language, series.map(({ type }) => nounOf(language, type)).join(", "));
+    const names = capital(language, series.map(({ noun }) => noun()).join(", "));
     this.cursor.node.ariaLabel = language.text("plot", { names });
     this.strips.draw(series, settings.chart);
     this.frame.setTable(buildTable(language, series));
@@ -114,7 +116,7 @@ class History {
     );
     this.frame.readout.textContent = when;
     this.strips.read(sums, first, last);
-    const spoken = this.#series.map(({ type }, i) => writeSum(language, type, sums[i]));
+    const spoken = this.#series.map(({ noun }, i) => writeSum(language, noun, sums[i]));
     this.cursor.node.ariaValueText = [when, ...spoken].join("; ");
     if (!none) this.cursor.node.ariaValueNow = this.cursor.index;
   }

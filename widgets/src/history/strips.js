@@ -1,11 +1,11 @@
 // The strips of a history and the band that marks what is read. In: series of one window.
 // Always: drawn for the size there is, and again when that changes.
-import { nounOf } from "../chart/series.js";
+import { createNouns } from "../chart/series.js";
 import { buildColumns, buildLabels, buildScale, gutterOf } from "./layout.js";
 import { drawLabels, drawStrip } from "./plot.js";
 import { statesOf } from "./windows.js";
 
-function createStrip({ h, s, language }, { type, tone }) {
+function createStrip({ h, s, language }, { tone }, nounOf) {
   const all = h("b");
   const noun = h("span");
   const unique = h("span", { class: "muted full" });
@@ -23,7 +23,7 @@ function createStrip({ h, s, language }, { type, tone }) {
   const node = h("div", { class: `strip ${tone}` }, head, h("div", { class: "canvas" }, svg));
   const read = ({ count, unique_count }) => {
     all.textContent = language.number(count);
-    noun.textContent = nounOf(language, type, count);
+    noun.textContent = nounOf(count);
     brief.textContent = language.number(unique_count);
     unique.textContent = language.text("unique", { n: language.number(unique_count) });
   };
@@ -50,7 +50,9 @@ class Strips {
     if (this.#types === JSON.stringify(types)) return;
     this.#types = JSON.stringify(types);
     this.#drawn = undefined;
-    this.#strips = types.map((type) => createStrip(this.kit, type));
+    const names = types.map(({ type }) => type);
+    const { noun } = createNouns(this.kit.language, names);
+    this.#strips = types.map((one) => createStrip(this.kit, one, (n) => noun(one.type, n)));
     this.list.replaceChildren(...this.#strips.map(({ node }) => node));
   }
 

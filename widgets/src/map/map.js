@@ -3,7 +3,8 @@
 // already projected; a country too small to see is a dot when it has a count.
 import chart from "../chart/chart.css";
 import { createFrame } from "../chart/frame.js";
-import { capital, nounOf, toneOf, typesOf } from "../chart/series.js";
+import { typesOf } from "../chart/kinds.js";
+import { capital, createNouns, toneOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf } from "../chart/shares.js";
 import { writeSpan } from "../chart/span.js";
 import { createTypes } from "../chart/types.js";
@@ -38,18 +39,19 @@ class WorldMap {
     const params = { resource, breakdown: "country", from, to, size: ALL_COUNTRIES };
     const asked = [this.kit.get(`${type}-by`, params), loadWorld()];
     const [answer, world] = await Promise.all(asked);
-    return { type, answer, world: world.default };
+    return { type, types, answer, world: world.default };
   }
 
-  update({ type, answer, world }) {
-    this.type = type;
+  update({ type, types, answer, world }) {
+    const { noun } = createNouns(this.kit.language, types);
+    this.noun = (n) => noun(type, n);
     this.answer = answer;
     const classes = buildClasses(answer.buckets.map(({ count }) => count));
     const rows = answer.buckets.map((row) => ({ ...row, name: this.names(row.key) }));
     const land = createLand(this.kit, world, rows, classes);
     this.node.classList.remove("views", "downloads");
     this.node.classList.add(toneOf(type));
-    const names = capital(this.kit.language, nounOf(this.kit.language, type));
+    const names = capital(this.kit.language, this.noun());
     this.reader.update(land, rows, this.kit.language.text("map", { names }));
     this.legend.update(classes);
     this.frame.setTable(this.#buildTable(rows, names));
@@ -78,7 +80,7 @@ class WorldMap {
     const { language } = this.kit;
     const unique = language.text("unique", { n: language.number(unique_count) });
     const share = language.percent(count / (this.answer.total.count || 1));
-    const noun = nounOf(language, this.type, count);
+    const noun = this.noun(count);
     return `${name}: ${language.number(count)} ${noun}, ${unique} (${share})`;
   }
 
@@ -87,7 +89,7 @@ class WorldMap {
     const { count } = this.answer.total;
     const n = this.answer.buckets.filter(({ key }) => key && key !== "ZZ").length;
     const countries = language.noun("countries", n).replace("{n}", language.number(n));
-    const noun = nounOf(language, this.type, count);
+    const noun = this.noun(count);
     return `${language.number(count)} ${noun}, ${countries}, ${writeSpan(language, this.answer)}`;
   }
 

@@ -2,19 +2,19 @@
 // ask for their own numbers. In: a resource. Out: a grid; choosing a range in the history
 // sets the window of the others. What is wrong with the whole is said once: the parts are not
 // shown then, nor where nothing was ever counted.
+import { rankedIn } from "../chart/kinds.js";
 import controls from "../styles/controls.css";
 import styles from "./panel.css";
 import { createTiles } from "./tiles.js";
 
 export { words } from "../chart/words.js";
 
-const CONTAINERS = ["community", "collection", "dataset", "space", "user", "site"];
 const ROWS = "6";
 const METHODS = "2";
 const ROWS_BESIDE_MAP = "9";
 
 function buildParts({ resource, from, to, interval, type }) {
-  const kind = resource.split(":")[0];
+  const ranked = rankedIn(resource);
   const common = { resource, from, to, type: type?.join(" ") };
   const parts = [
     ["stats-history", { ...common, interval }],
@@ -27,7 +27,7 @@ function buildParts({ resource, from, to, interval, type }) {
     "stats-top",
     { kind: of, within, metric: "downloads", from, to, size: ROWS },
   ];
-  if (CONTAINERS.includes(kind)) parts.push(top(kind === "dataset" ? "file" : "record"));
+  if (ranked) parts.push(top(ranked));
   else parts.push(["stats-breakdown", { ...common, by: "access_method", size: METHODS }]);
   return parts;
 }

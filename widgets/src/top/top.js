@@ -1,6 +1,8 @@
 // <stats-top>: what is used most. In: the ranking, as the service answers. Out: a list of
 // links with bars.
+import { USUAL } from "../catalogue.js";
 import chart from "../chart/chart.css";
+import { nameKind } from "../chart/kinds.js";
 import list from "../chart/list.css";
 import { createList } from "../chart/list.js";
 import { capital } from "../chart/series.js";
@@ -19,11 +21,11 @@ class Top {
     this.node = this.list.node;
   }
 
-  load({ kind = "record", within, metric = "downloads", from, to, size = SIZE }) {
+  load({ kind = USUAL, within, metric = "downloads", from, to, size = SIZE }) {
     return this.kit.get("top", { kind, within, metric, from, to, size });
   }
 
-  update(answer, { kind = "record", metric = "downloads" }) {
+  update(answer, { kind = USUAL, metric = "downloads" }) {
     const { language } = this.kit;
     const { buckets } = answer;
     const noun = language.noun(NOUNS[metric] ?? "downloads", 2);
@@ -33,8 +35,8 @@ class Top {
     this.node.classList.remove("views", "downloads");
     this.node.classList.add(NOUNS[metric] === "views" ? "views" : "downloads");
     this.list.update({
-      title: `${language.text(`top_${kind}`).replace(/^top_/, "")} · ${name}`,
-      columns: [language.text("rank"), kind, name],
+      title: `${nameKind(language, kind)} · ${name}`,
+      columns: [language.text("rank"), nameKind(language, kind, 1), name],
       rows: buckets.map((row, i) => this.#buildRow(row, { i, most, metric })),
       window: writeSpan(language, answer),
       until: answer.counted_until,
