@@ -119,6 +119,7 @@ def answers(state: StatsState, *, people: bool = True) -> dict[str, Any]:
     for name, params in questions(state, refs, window, people=people):
         answer = state.query(name, params)
         del answer["counted_until"]
+        answer.pop("since", None)  # a month knows its days no more
         found[f"{name} {params}"] = answer
     found |= divided(state)
     rows = [*state.stores.totals.every_total()]
