@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Every check of the project, on a fresh machine too: formatting, types, the
-# front end, and all tests on real engines. With arguments, only pytest runs, and
-# gets them; with --faults SECONDS [--seed N], only the fault suite runs.
+# front end, and all tests on real engines. `--engines all` runs what depends on the
+# search engine on each that is supported; `--faults SECONDS [--seed N]` the fault suite
+# alone. With other arguments, only pytest runs, and gets them.
 set -euo pipefail
 cd "$(dirname "$0")"
 . tools/environment.sh
@@ -27,6 +28,22 @@ fi
 
 if [ "${1:-}" = --faults ]; then
   exec python -m tests.faults.suite "$@"
+fi
+
+SEARCH_ENGINES="OPENSEARCH=2.19.1 OPENSEARCH=3.3.0 ELASTICSEARCH=9.5.3 ELASTICSEARCH=8.19.21"
+
+# What depends on the search engine, on the one that VARIABLE=VERSION names.
+on_search_engine() {
+  echo "== counting, retention, erasure, audit and faults on $1"
+  env "STATS_EMBEDDED_$1" python -m pytest -q tests/golden tests/faults tests/engine/test_properties.py \
+    tests/engine/test_shared_cluster.py tests/engine/test_search_security.py tests/engine/test_legacy.py \
+    tests/engine/test_retention.py tests/engine/test_retention_properties.py \
+    tests/engine/test_erase.py tests/engine/test_reflag.py tests/engine/test_audit.py -k "not sliced"
+}
+
+if [ "${1:-} ${2:-}" = "--engines all" ]; then
+  for engine in $SEARCH_ENGINES; do on_search_engine "$engine"; done
+  exit
 fi
 
 if [ $# -gt 0 ]; then

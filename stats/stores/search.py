@@ -17,26 +17,35 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.search_address import parse_search_address
+from stats.stores.index_ownership import TEMPLATE_FIELDS, check_templates
 from stats.stores.mapping_check import MappingFaults, compare_mappings
+from stats.stores.search_servers.clients import ask_any_node
+from stats.stores.search_servers.ownership import check_ours
 from stats.stores.search_servers.paging import TIE_BREAK, read_by_point_in_time, read_by_scroll
+from stats.stores.search_servers.refusals import BUSY, build_error
 from stats.stores.search_servers.server import Server, find_server
 from stats.templates import DAILY, HASH, RAW, build_templates, daily_name, raw_name
 
 ENGINE = "Elasticsearch"
 """What the engine is called before it was asked what it is."""
 
-BUSY = frozenset({429, 502, 503, 504})
+ONCE = ("/_bulk", "/_aliases")
+"""Requests that are not sent to another node when one is down: it may have done them."""
+
 CONFLICT = 409
 NOT_FOUND = 404
 MONTH = "-YYYY-MM"
 TOGETHER = 8
+NAMES = 25
 NO_PARAMS: Mapping[str, str] = {}
 _IF_ANY: Mapping[str, str] = {"allow_no_indices": "true", "ignore_unavailable": "true"}
 NEW_FIELDS: Mapping[str, Any] = {"properties": {"import_id": {"type": "keyword"}}}
@@ -117,7 +126,9 @@ class SearchStore:
         """Return the server, which is asked what it is the first time."""
         with self._finding:
             if self._found is None:
-                self._found = find_server(self._address, timeout=self.request_timeout)
+                found = find_server(self._address, timeout=self.request_timeout)
+                check_ours(found, self.prefix, self._templates)
+                self._found = found
         return self._found
 
     @property
@@ -140,16 +151,18 @@ class SearchStore:
         changed = self.changed_templates()
         self._put(changed)
         self._put_mappings(changed)
-        self._put_new_fields([f"{raw_name(self.prefix, '')}*"])
+        self._put_new_fields(self._templates)
         self._templates_put.update(self._templates)
 
     def changed_templates(self) -> set[str]:
-        """Return the names of the index templates that are not there in this form."""
-        known = self._ask("GET", f"/_index_template/{self.prefix}*", missing_ok=True) or {}
-        there = {
-            one["name"]: one["index_template"].get("_meta", {}).get(HASH)
-            for one in known.get("index_templates", ())
-        }
+        """Return the names of the index templates that are not there in this form.
+
+        Raises :class:`ConfigError` when a template of another program stands in our way.
+        """
+        fields = {"filter_path": ",".join(TEMPLATE_FIELDS)}
+        found = self._ask("GET", "/_index_template", params=fields).get("index_templates", ())
+        check_templates(found, self._templates)
+        there = {one["name"]: one["index_template"].get("_meta", {}).get(HASH) for one in found}
         return {n for n, body in self._templates.items() if there.get(n) != body["_meta"][HASH]}
 
     def _put(self, names: Iterable[str]) -> None:
@@ -162,10 +175,9 @@ class SearchStore:
         aliases = {action.index[: -len(MONTH)] for action in actions}
         missing = (aliases & self._templates.keys()) - self._templates_put
         if missing:
-            self._put(missing)
-            raw = raw_name(self.prefix, "")
-            self._put_new_fields(f"{alias}-*" for alias in missing if alias.startswith(raw))
-            self._put_mappings(alias for alias in missing if not alias.startswith(raw))
+            self._put(missing & self.changed_templates())
+            self._put_mappings(a for a in missing if not self._is_raw(a))
+            self._put_new_fields(missing)
             self._templates_put |= missing
 
     def _put_mappings(self, aliases: Iterable[str]) -> None:
@@ -174,10 +186,17 @@ class SearchStore:
             mappings = self._templates[alias]["template"]["mappings"]
             self._ask("PUT", f"/{alias}/_mapping", mappings, missing_ok=True)
 
-    def _put_new_fields(self, patterns: Iterable[str]) -> None:
-        """Give raw documents' indices of earlier versions the fields that they are searched by."""
-        for pattern in patterns:
-            self._ask("PUT", f"/{pattern}/_mapping", NEW_FIELDS, params=_IF_ANY, missing_ok=True)
+    def _put_new_fields(self, aliases: Iterable[str]) -> None:
+        """Give raw documents' indices of earlier versions the fields that they are searched by.
+
+        By alias: an index of the host's may have a name that begins alike.
+        """
+        for some in batches(sorted(filter(self._is_raw, aliases)), NAMES):
+            path = f"/{','.join(some)}/_mapping"
+            self._ask("PUT", path, NEW_FIELDS, params=_IF_ANY, missing_ok=True)
+
+    def _is_raw(self, alias: str) -> bool:
+        return alias.startswith(raw_name(self.prefix, ""))
 
     def bulk(self, actions: Sequence[Action]) -> list[ItemResult]:
         """Write ``actions`` in one request; return one result for each, in order."""
@@ -206,7 +225,7 @@ class SearchStore:
         answers: list[Body] = self._ask("POST", "/_msearch", lines, lines=True)["responses"]
         for answer in answers:
             if "error" in answer:
-                raise _build_error(self.engine, int(answer["status"]), answer)
+                raise build_error(self.engine, int(answer["status"]), answer)
         return answers
 
     def pages(
@@ -322,36 +341,13 @@ class SearchStore:
     ) -> Any:
         """Send one request and return the decoded answer; None where 404 is ``missing_ok``."""
         client = self.server.client
-        answer = client.ask(method, path, params=params, body=body, lines=lines)
+        ask = client.ask if path in ONCE or method == "PUT" else partial(ask_any_node, client)
+        answer = ask(method, path, params=params, body=body, lines=lines)
         if answer.status < 300:
             return answer.body
         if answer.status == NOT_FOUND and missing_ok:
             return None
-        raise _build_error(self.engine, answer.status, answer.body)
-
-
-def _build_error(engine: str, status: int, body: Any) -> StoreRejected | StoreUnavailable:
-    """Build the error of a refused request: of the two kinds that callers tell apart."""
-    if status in BUSY:
-        return StoreUnavailable(engine, f"busy ({status})")
-    return StoreRejected(engine, f"{status} {_read_reason(body)}")
-
-
-def _read_reason(body: Any) -> str:
-    """Return why a request was refused; the inner cause says more than what is around it."""
-    error = body.get("error", body) if isinstance(body, dict) else body
-    if not isinstance(error, dict):
-        return " ".join(str(error).split())[:500]
-    causes = error.get("root_cause") or [error]
-    return "; ".join(dict.fromkeys(f"{one.get('type')}: {_innermost(one)}" for one in causes))
-
-
-def _innermost(error: Body) -> str:
-    """Return the reason of the last cause, which is the fault itself."""
-    reason = str(error.get("reason"))
-    while error := error.get("caused_by") or {}:
-        reason = str(error.get("reason") or reason)
-    return reason
+        raise build_error(self.engine, answer.status, answer.body)
 
 
 def _operations(actions: Iterable[Action]) -> Iterator[Any]:

@@ -18,6 +18,8 @@ RAW = "events-stats"
 DAILY = "stats"
 HASH = "hash"
 """The key of a template's ``_meta`` that tells whether it has changed."""
+PROGRAM = "stats"
+"""The key of a mapping's ``_meta`` that tells an index of ours from others of the same name."""
 
 _BASE_PRIORITY = 200
 
@@ -71,6 +73,7 @@ def _template(
     """Build one template; the longer name wins, since ``file-*`` matches ``file-download-*``."""
     body = _read(mapping)
     body["mappings"]["properties"].update(keywords)
+    body["mappings"]["_meta"] = {PROGRAM: mapping}
     template = {
         "index_patterns": [f"{alias}-*"],
         "priority": _BASE_PRIORITY + len(alias),

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import distribution
 from typing import Any
-
-from elasticsearch import Elasticsearch
+from urllib.parse import quote
 
 from stats.engines.namespace import Namespace
+from tests.search_server import call
 
 Source = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Invenio:
 
     def __init__(self, namespace: Namespace, *, rdm: bool = False) -> None:
         self.prefix = f"{namespace.prefix}old-"
-        self._client = Elasticsearch(namespace.elasticsearch, request_timeout=30)
+        self._url = namespace.elasticsearch
         self._rdm = rdm
         self._made: set[str] = set()
 
@@ -46,19 +46,19 @@ class Invenio:
 
     def drop(self, alias: str, month: str) -> None:
         """Delete one month's index."""
-        self._client.indices.delete(index=f"{self.prefix}{alias}-{month}")
+        call(self._url, "DELETE", f"{self.prefix}{alias}-{month}")
         self._made.discard(f"{self.prefix}{alias}-{month}")
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+    def write(self, index: str, one: str, source: Source) -> None:
+        """Write one document as it is."""
+        call(self._url, "PUT", f"{index}/_doc/{quote(one, safe='')}", source)
 
     def _write(self, alias: str, one: str, source: Source) -> None:
         index = f"{self.prefix}{alias}-{source['timestamp'][:7]}"
         if index not in self._made:
-            self._client.indices.create(index=index, **self._template(alias))
+            call(self._url, "PUT", index, self._template(alias))
             self._made.add(index)
-        self._client.index(index=index, id=one, document=source)
+        self.write(index, one, source)
 
     def _template(self, alias: str) -> dict[str, Any]:
         files = distribution("invenio-stats")

@@ -30,10 +30,8 @@ def state(stats_namespace: Namespace) -> Iterator[StatsState]:
 
 
 @pytest.fixture
-def invenio(stats_namespace: Namespace) -> Iterator[Invenio]:
-    invenio = Invenio(stats_namespace)
-    yield invenio
-    invenio.close()
+def invenio(stats_namespace: Namespace) -> Invenio:
+    return Invenio(stats_namespace)
 
 
 def take_over(
@@ -173,7 +171,6 @@ def test_invenio_rdm(state: StatsState, stats_namespace: Namespace) -> None:
     assert answer["parent_recid"] == "p1"
     by = state.query("file-download-by", {"resource": FILE, "breakdown": "access_method"})
     assert {b["key"]: b["count"] for b in by["buckets"]} == {"regular": 1, "machine": 1}
-    rdm.close()
 
 
 def test_retention_and_audit_know_taken_over_numbers(state: StatsState, invenio: Invenio) -> None:
@@ -203,9 +200,8 @@ def test_events_that_were_dropped_here_do_not_come_back_as_numbers(
 
 
 def test_types_that_are_not_known_are_named(state: StatsState, invenio: Invenio) -> None:
-    invenio._client.index(
-        index=f"{invenio.prefix}stats-basket-view-2024-01", document={"timestamp": "2024-01-01"}
-    )
+    index = f"{invenio.prefix}stats-basket-view-2024-01"
+    invenio.write(index, "1", {"timestamp": "2024-01-01"})
     assert take_over(state, invenio).unknown == ("basket-view",)
 
 

@@ -133,7 +133,6 @@ def test_import_legacy(app: Flask, state: StatsState, stats_namespace: Namespace
         "took over 0 events (0 new) and the numbers of 1 days (3 documents), unreadable 0\n",
     )
     assert run(app, "import-legacy", "--source-prefix", stats_namespace.prefix).exit_code == 2
-    invenio.close()
 
 
 def test_a_wrong_retention_is_said_at_start_up(stats_namespace: Namespace) -> None:

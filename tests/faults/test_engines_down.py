@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from stats import engines
 from stats.engines.folder import Addresses, Folder
@@ -26,6 +25,7 @@ from stats.errors import StoreUnavailable
 from stats.events.process import Processed, run_process
 from stats.ext import StatsState
 from tests.faults.traffic import assert_equals_model, make_events
+from tests.search_server import call
 from tests.system import System
 
 PATIENCE = 120.0
@@ -103,8 +103,8 @@ def waiting(state: StatsState) -> int:
 
 def blocks(state: StatsState, index: str, block: str, value: bool | None) -> None:
     """Set or lift a block of an index, as an administrator or a full disk does."""
-    with Elasticsearch(state.settings.elasticsearch_url) as client:
-        client.indices.put_settings(index=index, settings={f"index.blocks.{block}": value})
+    url = state.settings.elasticsearch_url
+    call(url, "PUT", f"{index}/_settings", {f"index.blocks.{block}": value})
 
 
 def test_a_broker_killed_while_events_come_and_go_loses_none(

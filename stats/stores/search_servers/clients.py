@@ -6,6 +6,7 @@ not is :class:`StoreUnavailable`. Nothing is retried.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -33,8 +34,14 @@ class Answer(NamedTuple):
     body: Any
 
 
+class NodeDown(StoreUnavailable):
+    """A node took no connection, or lost it; another may answer. The client avoids it a while."""
+
+
 class Client(Protocol):
-    """What both clients do."""
+    """What both clients do, for a cluster of so many ``nodes``."""
+
+    nodes: int
 
     def ask(
         self, method: str, path: str, *, params: Mapping[str, str], body: Any, lines: bool
@@ -51,7 +58,9 @@ class ElasticsearchClient:
     def __init__(self, address: SearchAddress, *, timeout: float) -> None:
         import elasticsearch  # noqa: PLC0415 - optional dependency
 
+        self.nodes = len(address.nodes)
         self._answered = elasticsearch.ApiError
+        self._down = elasticsearch.ConnectionError
         self._failures = (elasticsearch.TransportError,)
         self._client = elasticsearch.Elasticsearch(
             [node.url for node in address.nodes],
@@ -73,8 +82,10 @@ class ElasticsearchClient:
             )
         except self._answered as error:
             return Answer(error.meta.status, error.body)
+        except self._down as error:
+            raise NodeDown(ELASTICSEARCH, _cause_of(error)) from error
         except self._failures as error:
-            raise StoreUnavailable(ELASTICSEARCH, str(error)) from error
+            raise StoreUnavailable(ELASTICSEARCH, _cause_of(error)) from error
         return Answer(answer.meta.status, answer.body)
 
     def close(self) -> None:
@@ -103,8 +114,10 @@ class OpenSearchClient:
             def dumps(self, data: Any) -> Any:
                 return data if isinstance(data, bytes | str) else orjson.dumps(data)
 
+        self.nodes = len(address.nodes)
         self._answered = opensearchpy.exceptions.TransportError
-        self._failures = (opensearchpy.exceptions.ConnectionError, ValueError)
+        self._down = opensearchpy.exceptions.ConnectionError
+        self._failures = (opensearchpy.exceptions.ConnectionTimeout, ValueError)
         self._client = opensearchpy.OpenSearch(
             [_opensearch_node(node) for node in address.nodes],
             connection_class=Quiet,
@@ -127,6 +140,8 @@ class OpenSearchClient:
             )
         except self._failures as error:
             raise StoreUnavailable(OPENSEARCH, _cause_of(error)) from error
+        except self._down as error:
+            raise NodeDown(OPENSEARCH, _cause_of(error)) from error
         except self._answered as error:
             return Answer(int(error.status_code), error.info or error.error)
         return Answer(200, answer)
@@ -134,6 +149,16 @@ class OpenSearchClient:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def ask_any_node(client: Client, method: str, path: str, **request: Any) -> Answer:
+    """Send a request that may be sent twice; to another node when one is down."""
+    for _ in range(client.nodes - 1):
+        try:
+            return client.ask(method, path, **request)
+        except NodeDown:
+            continue
+    return client.ask(method, path, **request)
 
 
 def _elasticsearch_security(address: SearchAddress) -> dict[str, Any]:
@@ -173,4 +198,6 @@ def _opensearch_security(address: SearchAddress) -> dict[str, Any]:
 
 def _cause_of(error: Exception) -> str:
     """Return what happened, without the names of the client's classes around it."""
-    return str(getattr(error, "error", error))
+    said, cause = str(getattr(error, "error", error)), error.__cause__
+    whole = f"{said}: {cause}" if cause is not None and str(cause) not in said else said
+    return " ".join(re.sub(r"<[^<>]* object at 0x[0-9a-f]+>:? ?", "", whole).split())

@@ -22,6 +22,7 @@ from stats.stores.search_servers.clients import (
     Client,
     ElasticsearchClient,
     OpenSearchClient,
+    ask_any_node,
 )
 
 SETTING = "STATS_ELASTICSEARCH_URL"
@@ -126,7 +127,7 @@ def _node_version(client: Client, address: SearchAddress) -> str:
 
 
 def _get(client: Client, path: str, address: SearchAddress) -> Answer:
-    answer = client.ask("GET", path, params={}, body=None, lines=False)
+    answer = ask_any_node(client, "GET", path, params={}, body=None, lines=False)
     if answer.status in (401, 403):
         how = "user and password" if address.user else "API key" if address.api_key else "no user"
         raise ConfigError(
