@@ -120,6 +120,7 @@ def build_aggregation_job(
         bookmarks=stores.bookmarks,
         day_claims=stores.day_claims,
         job_locks=stores.job_locks,
+        months=stores.months,
         totals=stores.totals,
         retained_rows=stores.retained_rows,
         counted_days=stores.counted_days,

@@ -103,7 +103,7 @@ class BegunAggregation:
     def finish(self) -> None:
         for counted in self._counted:
             written = run_documents(self._job, counted)
-            run_totals(self._job, written.refs, written.pairs, now=utc_now())
+            run_totals(self._job, written.months, written.pairs, now=utc_now())
             self._job.day_claims.finish_day(counted.claim)
 
 

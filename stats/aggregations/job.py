@@ -15,6 +15,7 @@ from stats.stores.bookmarks import Bookmarks
 from stats.stores.counted_days import CountedDays
 from stats.stores.dead_letters import DeadLetterStore
 from stats.stores.locks import DayClaim, DayClaims, JobLocks
+from stats.stores.months import MonthsStore
 from stats.stores.retained_user_rows import RetainedRowsStore
 from stats.stores.search import SearchStore
 from stats.stores.totals import TotalsStore
@@ -38,6 +39,7 @@ class AggregationJob:
     bookmarks: Bookmarks
     day_claims: DayClaims
     job_locks: JobLocks
+    months: MonthsStore
     totals: TotalsStore
     retained_rows: RetainedRowsStore
     counted_days: CountedDays

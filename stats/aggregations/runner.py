@@ -185,7 +185,7 @@ class _Run:
             return
         refs, pairs = self._written.refs, self._written.pairs
         with timed(self._job, "totals"):
-            run_totals(self._job, refs, pairs, now=self._clock())
+            run_totals(self._job, self._written.months, pairs, now=self._clock())
         self._job.on_changed(refs)
         for claim in self._claims:
             self._job.day_claims.finish_day(claim)

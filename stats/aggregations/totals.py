@@ -1,21 +1,22 @@
-"""Totals of resources and of users, summed anew from their daily documents.
+"""Totals of resources and of users: set, never incremented, so a repetition sets the same.
 
-Bodies and readers are pure. Invariant: a total is a sum of daily
-documents read after they were written; it is set, so a repetition sets the
-same.
+A resource's total is the sum of its months, and a month is the sum of its daily documents, read
+after they were written: a run reads the months that it touched and no others, however old the
+repository is. A person's row is summed anew from all documents of the person and the resource.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from stats.aggregations.job import AggregationJob
-from stats.aggregations.types import MEMBERSHIP_FAMILY, USERS_FAMILY
+from stats.aggregations.months import run_fill_months, run_find_months, run_month_sums, run_refresh
+from stats.aggregations.types import USERS_FAMILY
 from stats.batches import batches
-from stats.events.types import VIAS, EventType
+from stats.events.types import VIAS, CountsAs, EventType
 from stats.refs import split_ref
 from stats.stores.dsl import A, Q, Search
 from stats.times import from_ms
@@ -29,27 +30,91 @@ BATCH = 500
 Pair = tuple[str, str]
 """A user and a ref."""
 
+RefMonth = tuple[str, str]
+"""A ref, and a month of it as YYYY-MM."""
+
 _COUNTERS = ("views", "downloads")
 _LAST = {"views": "last_viewed", "downloads": "last_downloaded"}
 
 
-def run_totals(job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: datetime) -> None:
-    """Set the totals of ``refs``, and of ``pairs`` of user and ref, from the daily documents."""
-    ticket = job.bookmarks.ticket(now)
-    common = {"updated": now, "counted_until": job.bookmarks.counted_until()}
-    beside = ",".join(job.search.daily(family) for family in (USERS_FAMILY, MEMBERSHIP_FAMILY))
-    job.search.refresh(f"{job.daily_names},{beside}")
-    types = {a.event_type.name: a.event_type for a in job.aggregations}
+def run_totals(
+    job: AggregationJob, touched: set[RefMonth], pairs: set[Pair], *, now: datetime
+) -> None:
+    """Set the totals of resources whose months were ``touched``, and of ``pairs``.
+
+    What was written of ``pairs`` was written in these months.
+    """
+    months: dict[str, list[str]] = {}
+    for ref, month in touched:
+        months.setdefault(ref, []).append(month)
+    ticket, common = job.bookmarks.ticket(now), _common(job, now)
+    if touched:
+        run_refresh(job, {month for _, month in touched})
+        run_fill_months(job, now)
+    else:
+        job.search.refresh(job.search.daily(USERS_FAMILY))
+    _set_all(job, months, pairs, ticket=ticket, common=common)
+
+
+def run_totals_anew(
+    job: AggregationJob, refs: set[str], pairs: set[Pair], *, now: datetime
+) -> None:
+    """Set the totals of ``refs`` and ``pairs`` from all of their daily documents.
+
+    A month that no document speaks of any more comes to nothing.
+    """
+    ticket, common = job.bookmarks.ticket(now), _common(job, now)
+    job.search.refresh(f"{job.daily_names},{job.search.daily(USERS_FAMILY)}")
+    if refs:
+        run_fill_months(job, now)
     for batch in batches(sorted(refs), BATCH):
+        _set_all(job, run_find_months(job, batch), set(), ticket=ticket, common=common)
+    _set_all(job, {}, pairs, ticket=ticket, common=common)
+
+
+def _common(job: AggregationJob, now: datetime) -> Body:
+    """Return what all totals of a run say; read before the documents are."""
+    return {"updated": now, "counted_until": job.bookmarks.counted_until()}
+
+
+def _set_all(
+    job: AggregationJob,
+    months: dict[str, list[str]],
+    pairs: set[Pair],
+    *,
+    ticket: int,
+    common: Body,
+) -> None:
+    """Set months of resources with their totals, and rows of people, of what is visible."""
+    for batch in batches(sorted(months), BATCH):
         job.renew()
-        answer = job.search.search(job.daily_names, build_totals(batch, len(types)))
-        found = {document["_id"]: document for document in read_totals(answer, types)}
-        documents = [found.get(ref) or build_empty_totals(ref) for ref in batch]
-        job.totals.write([document | common for document in documents], ticket=ticket)
+        _set_totals(job, {ref: months[ref] for ref in batch}, ticket=ticket, common=common)
     for pair_batch in batches(sorted(pairs), BATCH):
         job.renew()
         _set_user_totals(job, pair_batch, ticket=ticket, common=common)
-    _log.debug("totals set of %d resources and %d rows by user", len(refs), len(pairs))
+    _log.debug("totals set of %d resources and %d rows by user", len(months), len(pairs))
+
+
+def _set_totals(
+    job: AggregationJob, months: dict[str, list[str]], *, ticket: int, common: Body
+) -> None:
+    """Sum months of resources, and set these and the totals of which they are a part."""
+    types = {a.event_type.name: a.event_type for a in job.aggregations}
+    sums = run_month_sums(job, months)
+    changes = {ref: {m: sums[m].get(ref, {}) for m in months[ref]} for ref in months}
+    merged = job.months.merge(
+        changes, read_at=ticket, draw=lambda: job.bookmarks.ticket(common["updated"])
+    )
+    for of_ticket, documents in _by_ticket(merged.values()).items():
+        totals = [build_total(document, types) | common for document in documents]
+        job.totals.write(totals, ticket=of_ticket)
+
+
+def _by_ticket(documents: Iterable[Body]) -> dict[int, list[Body]]:
+    found: dict[int, list[Body]] = {}
+    for document in documents:
+        found.setdefault(document["ticket"], []).append(document)
+    return found
 
 
 def _set_user_totals(job: AggregationJob, pairs: list[Pair], *, ticket: int, common: Body) -> None:
@@ -61,25 +126,14 @@ def _set_user_totals(job: AggregationJob, pairs: list[Pair], *, ticket: int, com
     job.totals.delete_users(gone, ticket=ticket)
 
 
-def build_totals(refs: Sequence[str], event_types: int) -> Body:
-    """Ask for the sums of each event type of ``refs``, over all days."""
-    search = Search().filter("terms", resource=list(refs)).extra(size=0)
-    events = search.aggs.bucket("refs", A("terms", field="resource", size=len(refs))).bucket(
-        "events", A("terms", field="event", size=event_types)
-    )
-    for field in ("count", "unique_count", "volume"):
-        events.metric(field, A("sum", field=field))
-    events.metric("last", A("max", field="last"))
-    return search.to_dict()
-
-
-def read_totals(answer: Body, event_types: dict[str, EventType]) -> Iterator[Body]:
-    """Yield the ``statistic_totals`` document of each ref (``docs/contracts.md#mongodb``)."""
-    for ref in _buckets(answer, "refs"):
-        document = build_empty_totals(ref["key"])
-        for bucket in ref["events"]["buckets"]:
-            _add_event(document, bucket, event_types.get(bucket["key"]))
-        yield document
+def build_total(document: Body, event_types: Mapping[str, EventType]) -> Body:
+    """Return the ``statistic_totals`` document of a resource, of its ``statistic_months``."""
+    total = build_empty_totals(document["_id"])
+    for month in document["months"].values():
+        for name, sums in month["events"].items():
+            if name in event_types:  # a type may be declared no more
+                _add_event(total, name, sums, event_types[name].counts_as)
+    return total
 
 
 def build_empty_totals(ref: str) -> Body:
@@ -100,17 +154,16 @@ def build_empty_totals(ref: str) -> Body:
     }
 
 
-def _add_event(document: Body, bucket: Body, event_type: EventType | None) -> None:
-    count = int(bucket["count"]["value"])
-    document["events"][bucket["key"]] = count
-    if event_type is None or event_type.counts_as is None:
+def _add_event(total: Body, name: str, sums: Body, counter: CountsAs | None) -> None:
+    total["events"][name] = total["events"].get(name, 0) + sums["count"]
+    if counter is None:
         return
-    counter = event_type.counts_as
-    document[counter] += count
-    document[f"unique_{counter}"] += int(bucket["unique_count"]["value"])
+    total[counter] += sums["count"]
+    total[f"unique_{counter}"] += sums["unique_count"]
     if counter == "downloads":
-        document["volume"] += int(bucket["volume"]["value"])
-    document[_LAST[counter]] = _later(document[_LAST[counter]], bucket["last"]["value"])
+        total["volume"] += sums["volume"]
+    times = [time for time in (total[_LAST[counter]], sums["last"]) if time is not None]
+    total[_LAST[counter]] = max(times, default=None)
 
 
 def user_total_id(user: str, ref: str) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from stats.aggregations.daily_documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
 from stats.aggregations.prefetch import ahead
+from stats.aggregations.totals import Pair, RefMonth
 from stats.aggregations.types import OWN_FAMILIES
 from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
@@ -24,9 +25,6 @@ from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
 from stats.times import month_of
 
 _log = logging.getLogger(__name__)
-
-Pair = tuple[str, str]
-"""A user and a ref."""
 
 _BULK = 2_000
 
@@ -40,20 +38,25 @@ class Written:
     """
 
     documents: int = 0
-    refs: set[str] = field(default_factory=set)
+    months: set[RefMonth] = field(default_factory=set)
     pairs: set[Pair] = field(default_factory=set)
     missing: tuple[MissingEvents, ...] = ()
     families: dict[str, bool] = field(default_factory=dict)
 
     @property
+    def refs(self) -> set[str]:
+        """Return the resources they are about."""
+        return {ref for ref, _ in self.months}
+
+    @property
     def totals(self) -> int:
-        """Return how many totals it concerns."""
-        return len(self.refs) + len(self.pairs)
+        """Return how many sums it concerns."""
+        return len(self.months) + len(self.pairs)
 
     def plus(self, other: Written) -> Written:
         """Return what both wrote."""
         documents = self.documents + other.documents
-        return Written(documents, self.refs | other.refs, self.pairs | other.pairs)
+        return Written(documents, self.months | other.months, self.pairs | other.pairs)
 
 
 @uncollected()
@@ -76,7 +79,8 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
         refs |= gone.refs
         pairs |= gone.pairs
     _log.debug("day %s: %d documents written", counted.claim.day, written)
-    return Written(written, refs, pairs, families=families)
+    months = {(ref, month_of(counted.snapshot.day)) for ref in refs}
+    return Written(written, months, pairs, families=families)
 
 
 def _is_of_site(document: FamilyDocument) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from stats.aggregations.runner import run_claims
-from stats.aggregations.totals import run_totals
+from stats.aggregations.totals import run_totals_anew
 from stats.audit.differences import RAW_EVENTS, Difference
 from stats.audit.job import AuditJob
 from stats.audit.totals import TOTALS, USERS
@@ -58,7 +58,7 @@ def run_repair(job: AuditJob, differences: Sequence[Difference]) -> Repair:
     if repair.days:
         aggregation.day_claims.mark_days(repair.days, since=EPOCH)
         run_claims(aggregation, job.clock, among=repair.days)
-    run_totals(aggregation, set(repair.refs), set(repair.pairs), now=job.clock())
+    run_totals_anew(aggregation, set(repair.refs), set(repair.pairs), now=job.clock())
     return repair
 
 

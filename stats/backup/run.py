@@ -15,6 +15,7 @@ from stats.backup.parts import DAILY, EVENTS, Part
 from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.stores.collections import Collections
+from stats.stores.months import MonthsStore
 from stats.stores.search import CONFLICT, Action, SearchStore
 
 BATCH = 1_000
@@ -26,6 +27,7 @@ class BackupJob:
 
     search: SearchStore
     collections: Collections
+    months: MonthsStore
     types: tuple[str, ...]
     families: tuple[str, ...]
 
@@ -54,7 +56,19 @@ def _read_index(job: BackupJob, alias: str, name: str, *, versions: bool) -> Ite
 
 
 def run_write(job: BackupJob, part: Part, lines: Iterable[str]) -> int:
-    """Write the documents of a part; return how many lines there were."""
+    """Write the documents of a part; return how many lines there were.
+
+    Months are summed anew of daily documents, by the next run: also when this is killed.
+    """
+    if part is DAILY:
+        job.months.note_restored()
+    written = _write_batches(job, part, lines)
+    if part is DAILY:  # a run may have summed them meanwhile
+        job.months.note_restored()
+    return written
+
+
+def _write_batches(job: BackupJob, part: Part, lines: Iterable[str]) -> int:
     written = 0
     for batch in batches(lines, BATCH):
         if part.collections:

@@ -54,7 +54,7 @@ def aggregate(place: Namespace) -> Aggregated:
         written = written.plus(run_claim(job, claim, utc_now()))
         days.append(claim.day)
     counted = perf_counter()
-    run_totals(job, written.refs, written.pairs, now=utc_now())
+    run_totals(job, written.months, written.pairs, now=utc_now())
     ended = perf_counter()
     return Aggregated(
         Measured(written.documents, counted - began),

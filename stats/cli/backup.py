@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
+from stats.aggregations.types import OWN_FAMILIES
 from stats.backup.lines import build_lines, parse_head, read_documents
 from stats.backup.parts import PARTS
 from stats.backup.run import BackupJob, run_read, run_write
@@ -19,9 +19,10 @@ from stats.times import iso_ms
 
 def _job() -> BackupJob:
     stores = current_stats.stores
-    families = (*(a.family for a in current_stats.aggregations), USAGE_FAMILY, USERS_FAMILY)
+    families = (*(a.family for a in current_stats.aggregations), *OWN_FAMILIES)
     types = tuple(current_stats.event_types)
-    return BackupJob(stores.search, Collections(stores.database), types, families)
+    collections = Collections(stores.database)
+    return BackupJob(stores.search, collections, stores.months, types, families)
 
 
 def add_exports(group: click.Group) -> None:

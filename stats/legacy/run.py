@@ -15,7 +15,7 @@ from datetime import date, datetime
 from stats.aggregations.hierarchy import Containers
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.runner import run_aggregation
-from stats.aggregations.totals import run_totals
+from stats.aggregations.totals import RefMonth, run_totals
 from stats.batches import batches
 from stats.errors import InputError, StoreRejected, StoreUnavailable
 from stats.legacy import search_requests
@@ -70,16 +70,16 @@ def run_take_over(job: LegacyJob) -> TakenOver:
         message = "the indices of invenio-stats have our own prefix; set another STATS_INDEX_PREFIX"
         raise InputError("bad_format", message, field="--source-prefix")
     done = TakenOver(unknown=run_find_unknown(job))
-    refs: set[str] = set()
+    refs: set[RefMonth] = set()
     for aggregation in job.aggregation.aggregations:
         done = run_type(job, aggregation.event_type.name, done, refs)
     run_aggregation(job.aggregation, job.clock)
     run_totals(job.aggregation, refs, set(), now=job.clock())
-    job.aggregation.on_changed(refs)
+    job.aggregation.on_changed({ref for ref, _ in refs})
     return done
 
 
-def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[str]) -> TakenOver:
+def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[RefMonth]) -> TakenOver:
     """Take over one event type; put the resources that got daily numbers into ``refs``."""
     search, pruned = job.aggregation.search, job.aggregation.bookmarks.pruned_until(name)
     raw, daily = _members(job, job.raw(name)), _members(job, job.daily(name))
@@ -123,7 +123,7 @@ def run_raw(
 
 
 def run_day(
-    job: LegacyJob, name: str, indices: str, day: date, *, done: TakenOver, refs: set[str]
+    job: LegacyJob, name: str, indices: str, day: date, *, done: TakenOver, refs: set[RefMonth]
 ) -> TakenOver:
     """Take over the daily numbers of one type and day."""
     search, legacy = job.aggregation.search, LegacyDay(Containers(job.aggregation.kinds))
@@ -134,7 +134,7 @@ def run_day(
     written = 0
     for batch in batches(documents, _BULK):
         _write(job, [Action("index", index, key, document) for key, document in batch])
-        refs.update(document["resource"] for _, document in batch)
+        refs.update((document["resource"], month_of(day)) for _, document in batch)
         written += len(batch)
     job.report(f"{name} {day}: {written} documents")
     return replace(

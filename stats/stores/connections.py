@@ -21,6 +21,7 @@ from stats.stores.exports import ExportStore
 from stats.stores.imports import ImportStore
 from stats.stores.locks import DayClaims, JobLocks
 from stats.stores.mongo import Documents, check_listening, connect, ping
+from stats.stores.months import MonthsStore
 from stats.stores.queues import EventQueues
 from stats.stores.ranking import RankingStore
 from stats.stores.resources import ResourceStore
@@ -124,6 +125,11 @@ class Stores:
         return RetainedRowsStore(self.database)
 
     @cached_property
+    def months(self) -> MonthsStore:
+        """Return the sums of resources by month."""
+        return MonthsStore(self.database)
+
+    @cached_property
     def totals(self) -> TotalsStore:
         """Return the totals of resources and users."""
         return TotalsStore(self.database)
@@ -190,6 +196,7 @@ class Stores:
         self.queues.ensure()
         for store in (
             self.day_claims,
+            self.months,
             self.totals,
             self.ranking,
             self.resources,

@@ -73,7 +73,7 @@ def _insert(collection: DocumentCollection, changes: list[Change]) -> list[Chang
     try:
         collection.insert_many([one.document for one in changes], ordered=False)
     except BulkWriteError as error:
-        return [changes[place] for place in _taken(error)]
+        return [changes[place] for place in read_taken(error)]
     return []
 
 
@@ -91,7 +91,7 @@ def _update(
     return [] if result.matched_count == len(changes) else changes
 
 
-def _taken(error: BulkWriteError) -> list[int]:
+def read_taken(error: BulkWriteError) -> list[int]:
     """Return which inserts found their ``_id`` taken; nothing else may have gone wrong."""
     for problem in error.details["writeErrors"]:
         if problem["code"] != DUPLICATE_KEY:

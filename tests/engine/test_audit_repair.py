@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from stats.aggregations.totals import run_totals
 from stats.cli import stats
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from stats.stores.search import Action
 from stats.tasks import audit as audit_task
+from stats.times import utc_now
 
 DAY = date(2024, 3, 5)
 REF = "record:r1"
@@ -91,6 +93,22 @@ def foreign_total(state: StatsState) -> None:
     totals.insert_one({**total, "_id": "record:none", "id": "none"})
 
 
+def wrong_month(state: StatsState) -> None:
+    """A month with another sum, and one that no document speaks of; the total is their sum."""
+    months = state.stores.database["statistic_months"]
+    stored = months.find_one({"_id": REF})
+    assert stored is not None
+    month = next(iter(stored["months"]))
+    wrong = {"count": 40, "unique_count": 40, "volume": 0, "last": None}
+    for one in (month, "1999-01"):
+        found = {"ticket": 1, "events": {"record-view": wrong}}
+        months.update_one({"_id": REF}, {"$set": {f"months.{one}": found}})
+    run_totals(state.aggregation_job, {(REF, "1999-02")}, set(), now=utc_now())
+    total = state.stores.database["statistic_totals"].find_one({"_id": REF})
+    assert total is not None
+    assert total["views"] >= 80
+
+
 def wrong_row_of_a_person(state: StatsState) -> None:
     users = state.stores.database["statistic_users"]
     assert users.update_one({"user_id": "u|1"}, {"$set": {"views": 99}}).matched_count
@@ -105,6 +123,7 @@ def wrong_row_of_a_person(state: StatsState) -> None:
         wrong_total,
         missing_total,
         foreign_total,
+        wrong_month,
         wrong_row_of_a_person,
     ],
 )

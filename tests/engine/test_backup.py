@@ -67,6 +67,30 @@ def test_what_is_moved_is_the_same_elsewhere_and_goes_on_there(
         clean_up(other)
 
 
+def test_months_are_summed_anew_of_daily_documents_that_were_imported(
+    state: StatsState,
+    pipeline: System,
+    stats_namespace: Namespace,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    events = make_events(random.Random(3), 200)
+    pipeline.publish(events[:150])
+    pipeline.process()
+    pipeline.aggregate()
+    file = str(tmp_path / "daily.ndjson")
+    assert run(stats_namespace, monkeypatch, "export", "daily", "-o", file).exit_code == 0
+    months = state.stores.database["statistic_months"]
+    assert months.find_one({"_id": ":filled"}) is not None
+    months.delete_many({"_id": {"$ne": ":filled"}})  # those of an installation without these days
+    assert run(stats_namespace, monkeypatch, "import", file).exit_code == 0
+    pipeline.publish(events[150:])
+    pipeline.process()
+    pipeline.aggregate()
+    assert_equals_model(pipeline, events)
+    assert run(stats_namespace, monkeypatch, "audit").exit_code == 0
+
+
 def test_a_file_that_is_cut_off_or_changed_is_found_out(
     state: StatsState,
     stats_namespace: Namespace,

@@ -46,6 +46,8 @@ WHILE_A_DAY_IS_COUNTED = [
     "after search.bulk 3",
 ]
 BETWEEN_DOCUMENTS_AND_TOTALS = [
+    "before months.merge 1",
+    "after months.merge 1",
     "before totals.write 1",
     "after totals.write 1",
     "after totals.write_users 1",
@@ -87,6 +89,8 @@ BETWEEN_DELETION_AND_TOTALS = [
     "after day_claims.note_gone 1",
     # the days' documents are one bulk, what is no more of them is the next
     "after search.bulk 2",
+    "before months.merge 1",
+    "after months.merge 1",
     "before totals.write 1",
     "after totals.write 1",
     "before totals.delete_users 1",
