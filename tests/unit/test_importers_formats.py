@@ -1,7 +1,6 @@
 """Every format: what a file is taken for, and what one line of it says.
 
-The lines are written as the servers' documentation shows them; those in `test_importers_servers`
-are written by servers.
+The lines are written as the servers' documentation shows them.
 """
 
 from __future__ import annotations
