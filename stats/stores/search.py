@@ -182,9 +182,15 @@ class SearchStore:
 
     def _put_mappings(self, aliases: Iterable[str]) -> None:
         """Give the indices of an older template the fields of this one."""
-        for alias in sorted(aliases):
+        for alias in sorted(self._present() & set(aliases)):
             mappings = self._templates[alias]["template"]["mappings"]
             self._ask("PUT", f"/{alias}/_mapping", mappings, missing_ok=True)
+
+    def _present(self) -> set[str]:
+        """Return those of our aliases that have an index: a new installation has none."""
+        patterns = f"{raw_name(self.prefix, '*')},{daily_name(self.prefix, '*')}"
+        found = self._ask("GET", f"/{patterns}/_alias", params=_IF_ANY)
+        return {alias for one in found.values() for alias in one["aliases"]}
 
     def _put_new_fields(self, aliases: Iterable[str]) -> None:
         """Give raw documents' indices of earlier versions the fields that they are searched by.
