@@ -31,7 +31,8 @@ def run_mark_vanished(job: AggregationJob) -> list[date]:
         for day, families in written.items()
         if day not in waiting and (closed is None or day >= closed)
     }
-    days = find_vanished(expected, run_find_present(job))
+    families = {family for families in expected.values() for family in families}
+    days = find_vanished(expected, run_find_present(job, families))
     job.day_claims.mark_days(days, since=EPOCH)
     return days
 
@@ -47,14 +48,21 @@ def find_vanished(
     )
 
 
-def run_find_present(job: AggregationJob) -> dict[str, set[date]]:
-    """Return the days of which each family has a document of the site."""
-    present = {}
-    for family in (*(a.family for a in job.aggregations), USAGE_FAMILY):
-        name = job.search.daily(family)
-        job.search.refresh(name)
-        present[family] = read_days(job.search.search(name, build_days()))
-    return present
+def all_families(job: AggregationJob) -> set[str]:
+    """Return the families that have a document of the site a day."""
+    return {*(a.family for a in job.aggregations), USAGE_FAMILY}
+
+
+def run_find_present(job: AggregationJob, families: Iterable[str]) -> dict[str, set[date]]:
+    """Return the days of which each of some families has a document of the site."""
+    some = sorted(all_families(job).intersection(families))
+    names = {family: job.search.daily(family) for family in some}
+    if not names:
+        return {}
+    job.search.refresh(",".join(names.values()))
+    return {
+        family: read_days(job.search.search(name, build_days())) for family, name in names.items()
+    }
 
 
 def build_days() -> Body:

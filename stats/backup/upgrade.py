@@ -11,7 +11,7 @@ from datetime import date
 
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.read_day import run_count
-from stats.aggregations.vanished_documents import run_find_present
+from stats.aggregations.vanished_documents import all_families, run_find_present
 from stats.backup.parts import SCHEMA
 from stats.stores.locks import DayClaim
 from stats.times import EPOCH
@@ -56,7 +56,7 @@ def _counted_days(job: AggregationJob, dry_run: bool, report: Report) -> int:
     """Note from how many raw events days were counted by a version that did not."""
     closed, known = job.bookmarks.dropped_until(), job.counted_days.read_all()
     waiting = set(job.day_claims.marked_days())
-    present = run_find_present(job)
+    present = run_find_present(job, all_families(job))
     days = sorted({day for found in present.values() for day in found} - known.keys() - waiting)
     days = [day for day in days if closed is None or day >= closed]
     if days:

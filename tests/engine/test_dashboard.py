@@ -87,7 +87,7 @@ def test_the_site_shows_the_numbers_of_the_queries(app: Flask) -> None:
     assert tiles == ["3", "1", "5.0 MB"]
     assert "3 all time" in text
     assert "A &lt;b&gt;bold&lt;/b&gt; title" in text
-    assert 'href="/stats/resource/record:r%20%3C1%3E"' in text
+    assert 'href="/stats/resource/record:r%20%3C1%3E?days=7"' in text
     assert re.search(r'<th scope="row">robot</th><td>1</td>', text)
     assert re.search(r"Counted until</th><td><time", text)
 
