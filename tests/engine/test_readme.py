@@ -43,7 +43,7 @@ def test_the_first_example_serves_routes(stats_namespace: Namespace, tmp_path: P
     try:
         answer = _get(f"http://127.0.0.1:{port}/api/stats/totals/record:r1", process)
         assert b'"views":' in answer
-        assert b"stats-counter" in _get(f"http://127.0.0.1:{port}/widgets/record:r1", process)
+        assert b"stats-panel" in _get(f"http://127.0.0.1:{port}/widgets/record:r1", process)
     finally:
         process.terminate()
         process.wait(10)
