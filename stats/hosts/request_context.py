@@ -11,7 +11,7 @@ import logging
 import re
 from typing import Any
 
-from flask import Request, Response
+from flask import Request, Response, current_app
 
 from stats.config import Settings
 
@@ -70,7 +70,9 @@ def _signed_in(settings: Settings) -> str | None:
         if settings.identity is not None:
             identity = settings.identity()
             return identity.user_id if identity is not None else None
-        if current_user is not None and current_user and current_user.is_authenticated:
+        if current_user is None or not hasattr(current_app, "login_manager"):
+            return None
+        if current_user and current_user.is_authenticated:
             return str(current_user.get_id())
     except Exception:
         _log.exception("who is signed in could not be found out")

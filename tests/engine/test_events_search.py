@@ -195,4 +195,4 @@ def test_the_feed_in_pages_misses_nothing(rest: FlaskClient, rest_state: StatsSt
         if len(page["changed"]) < 2:
             break
     assert found == expected
-    assert since < iso_ms(utc_now() - timedelta(seconds=599))
+    assert since < iso_ms(utc_now() - timedelta(seconds=59))

@@ -325,6 +325,7 @@ def test_the_spool_is_looked_at_now_and_then_only(
     emitter: Emitter, broker: Broker, spool: Spool, clock: Clock
 ) -> None:
     emitter.emit(VIEW)
+    join_drains()
     spool.add([json.dumps(VIEW).encode()])
     emitter.emit(VIEW)
     join_drains()
