@@ -96,7 +96,7 @@ def test_any_id_can_be_asked_for(rest: FlaskClient, rest_state: StatsState, ref:
         assert (answer.status_code, answer.json and answer.json["resource"]) == (200, known), path
         assert answer.json and answer.json["views"] == 5
     many = rest.get("/api/stats/totals", query_string={"ref": ref}).json
-    assert many and many[known]["views"] == 5
+    assert many and many[ref]["views"] == 5
 
 
 def test_of_nothing_has_the_usual_shape(rest: FlaskClient) -> None:
