@@ -268,7 +268,8 @@ def test_another_version_than_the_running_one_is_refused(
 ) -> None:
     start(data, ("elasticsearch",))
     monkeypatch.setenv("STATS_EMBEDDED_ELASTICSEARCH", "9.5.3")
-    with pytest.raises(ConfigError, match=r"8\.19\.21 runs in .*, not 9\.5\.3: stop it first"):
+    refused = r"8\.19\.21 runs in .*, not elasticsearch 9\.5\.3: stop it first"
+    with pytest.raises(ConfigError, match=refused):
         start(data, ("elasticsearch",))
 
 

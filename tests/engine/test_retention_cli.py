@@ -12,6 +12,7 @@ from stats.cli import stats
 from stats.engines.namespace import Namespace
 from stats.ext import EXTENSION, StatsState
 from stats.service import create_app
+from stats.stores.search_servers.server import find_server
 from stats.tasks import build_schedule, retention
 from tests.engine.forgetting import UPLOAD, Day, everything, raw, send
 from tests.engine.invenio import Invenio, downloads
@@ -42,7 +43,7 @@ def app(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def slow_enough(state: StatsState):
     """Requests may take longer on a busy machine than what is on its way is waited for."""
     search = state.stores.search
-    search._client = search._client.options(request_timeout=30)
+    search._found = find_server(search._address, timeout=30)
     return search
 
 

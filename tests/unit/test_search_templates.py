@@ -24,6 +24,8 @@ class Recorder(SearchStore):
             {"name": name, "index_template": {"_meta": {HASH: found}}}
             for name, found in self._known.items()
         ]
+        if path.endswith("/_alias"):
+            return {f"{name}-2026-01": {"aliases": {name: {}}} for name in self._known}
         return {"index_templates": templates} if method == "GET" else {}
 
 
