@@ -7,17 +7,23 @@ time mends it, says when to come back.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import ceil
+from threading import Lock
 
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from stats.errors import LimitError
+
+_LOG = logging.getLogger(__name__)
 
 REQUESTS = "requests"
 EVENTS = "events"
@@ -78,7 +84,10 @@ def parse_rate(text: str) -> RateLimitItem | None:
 
 
 class Rates:
-    """How often callers may ask; counted in memory, or in Redis for all processes together."""
+    """How often callers may ask; counted in memory, or in Redis for all processes together.
+
+    A store of counters that is away refuses nobody: it is said in the log.
+    """
 
     def __init__(
         self,
@@ -92,7 +101,12 @@ class Rates:
     ) -> None:
         self._by_address, self._by_token = by_address, by_token
         self._events, self._refs = events, refs
-        self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(storage_url))
+        storage = storage_from_string(storage_url, wrap_exceptions=True)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        # in memory, two threads at once would both start the timer that clears old counters
+        self._turn: AbstractContextManager[object] = (
+            Lock() if isinstance(storage, MemoryStorage) else nullcontext()
+        )
         self._clock = clock
 
     def count_request(self, address: str, token: str | None) -> None:
@@ -107,7 +121,7 @@ class Rates:
         self._count(self._refs, REFS, caller, cost=refs)
 
     def _count(self, rate: RateLimitItem | None, what: str, caller: str, cost: int = 1) -> None:
-        if rate is None or not cost or self._limiter.hit(rate, what, caller, cost=cost):
+        if rate is None or not cost or self._hit(rate, what, caller, cost):
             return
         reset = self._limiter.get_window_stats(rate, what, caller).reset_time
         raise LimitError(
@@ -116,6 +130,15 @@ class Rates:
             status=429,
             retry_after=max(1, ceil(reset - self._clock())),
         )
+
+    def _hit(self, rate: RateLimitItem, what: str, caller: str, cost: int) -> bool:
+        """Return whether there is room for what a caller asks, and take it."""
+        try:
+            with self._turn:
+                return self._limiter.hit(rate, what, caller, cost=cost)
+        except StorageError as error:
+            _LOG.warning("requests are not limited, STATS_RATE_STORAGE_URL is away: %s", error)
+            return True
 
 
 def _digest(token: str) -> str:

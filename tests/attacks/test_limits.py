@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 
 import pytest
@@ -102,6 +104,43 @@ def test_a_caller_publishes_so_many_resources_an_hour() -> None:
         rates.count_published("writer", events=1, refs=3)
     assert refused.value.status == 429
     rates.count_published("another", events=1, refs=3)
+
+
+def rates_in(storage_url: str) -> Rates:
+    rate = parse_rate("1000000/hour")
+    return Rates(by_address=rate, by_token=None, events=None, refs=None, storage_url=storage_url)
+
+
+def test_callers_at_the_same_moment_are_all_counted(switching: None) -> None:
+    """The first requests of a page come together, to a store of counters at rest."""
+
+    def ask(_: int) -> None:
+        barrier.wait()
+        rates.count_request("192.0.2.1", None)
+
+    barrier = threading.Barrier(8)
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(100):
+            rates = rates_in("memory://")
+            time.sleep(0.015)  # its timer has run out, and is started by whoever comes next
+            assert list(threads.map(ask, range(8))) == [None] * 8
+
+
+@pytest.fixture
+def switching() -> Iterator[None]:
+    """Threads take turns as often as they can, as on a busy machine."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def test_nobody_is_refused_while_the_store_of_counters_is_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pytest.importorskip("redis")
+    rates_in("redis://127.0.0.1:9").count_request("192.0.2.1", None)
+    assert "requests are not limited, STATS_RATE_STORAGE_URL is away" in caplog.text
 
 
 @pytest.fixture

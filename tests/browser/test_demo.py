@@ -125,7 +125,7 @@ def expect_top(top: Locator, answer: dict[str, Any]) -> None:
 
 def expect_counted_until(page: Page, service: Service) -> None:
     moment = datetime.fromisoformat(service.get("totals/site:all")["counted_until"])
-    expected = f"Counted until {moment:%-d %b %Y}, {moment:%H:%M}"
+    expected = f"Counted until {moment:%-d %b %Y}, {moment:%H:%M} UTC"
     shown = page.locator(".until").evaluate_all("(all) => all.map((one) => one.textContent)")
     assert set(shown) == {expected.replace("Sep ", "Sept ")}
 
@@ -185,7 +185,9 @@ def test_a_panel_shows_the_numbers_of_the_api(host: Host, ref: str) -> None:
     totals = host.service.get(f"totals/{ref}")
     shown = panel.locator(".tile").evaluate_all("(all) => all.map((tile) => tile.textContent)")
     for name, text in zip(("views", "downloads"), shown, strict=False):
-        assert text == f"{name}{number(totals[name])}{number(totals[f'unique_{name}'])} unique"
+        assert text == (
+            f"{name}, all time{number(totals[name])}{number(totals[f'unique_{name}'])} unique"
+        )
     histories = [
         host.service.get(f"{name}-histogram", resource=ref, interval="day")
         for name in ("record-view", "file-download")

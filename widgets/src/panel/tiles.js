@@ -1,9 +1,12 @@
 // The head of a panel: views, downloads and bytes, large, with the unique ones below.
 const METRICS = ["views", "downloads", "volume"];
 
-function createTile({ h, icon }, metric) {
+const nameTile = (language, metric, n) =>
+  `${language.noun(metric, n)}, ${language.text("allTime")}`;
+
+function createTile({ h, icon, language }, metric) {
   const value = h("bdi", {}, "–");
-  const noun = h("bdi");
+  const noun = h("bdi", {}, nameTile(language, metric, 0)); // takes its room before numbers come
   const more = h("bdi");
   const label = h("div", { class: "label", part: "label" }, icon(metric), noun);
   const large = h("div", { class: "value", part: "value" }, value);
@@ -26,7 +29,7 @@ export function createTiles(kit) {
         const n = totals[metric] ?? 0;
         const unique = totals[`unique_${metric}`];
         value.textContent = metric === "volume" ? writeBytes(language, n) : language.number(n);
-        noun.textContent = `${language.noun(metric, n)}, ${language.text("allTime")}`;
+        noun.textContent = nameTile(language, metric, n);
         more.textContent =
           unique == null ? "" : language.text("unique", { n: language.number(unique) });
       }
