@@ -50,6 +50,7 @@ from stats.permissions.visibility import Visible
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.deleted import DELETED, HIDE, without_deleted
 from stats.queries.types import Answer, Params, Query, Sources
+from stats.queries.unknown_kind import refuse_unknown_kind
 from stats.queries.windows import count_points
 from stats.reports.registry import Reporter
 from stats.reports.scheduled import parse_scheduled
@@ -362,6 +363,8 @@ class StatsState:
         """
         query = self.find_query(name)
         resolved = resolve_params(query, params, now=utc_now())
+        known = (self.stores.totals, self.stores.resources)
+        refuse_unknown_kind(resolved, kinds=self.kinds, sources=known)
         self.policy.check_query(identity, name, scope=query.scope, given=params, params=resolved)
         visible = self.policy.filter(identity)
         if resolved.get(DELETED.name) == HIDE:

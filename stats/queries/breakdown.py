@@ -17,7 +17,7 @@ from stats.aggregations.types import Aggregation
 from stats.events.types import OTHER
 from stats.queries.answers import echo
 from stats.queries.filters import build_search
-from stats.queries.metrics import COUNTS
+from stats.queries.metrics import COUNTS, csv_columns
 from stats.queries.parameters import FROM, RESOURCE, SOURCE, TO, choice, resolve_window, size
 from stats.queries.types import Answer, Params, Query, Row, Sources
 from stats.queries.windows import Window
@@ -40,7 +40,7 @@ def by(aggregation: Aggregation, *, name: str | None = None) -> Query:
         "by",
         (aggregation,),
         (RESOURCE, breakdown, FROM, TO, size(20), SOURCE),
-        ("key", *COUNTS),
+        ("key", *csv_columns(COUNTS, counts_as=event_type.counts_as)),
         run_by,
         resolve_window,
         scope="named",

@@ -15,7 +15,7 @@ from typing import Any
 from stats.aggregations.types import Aggregation
 from stats.queries.answers import echo
 from stats.queries.filters import build_search, selection_clauses
-from stats.queries.metrics import add_rows, build_metrics, empty_row, read_metrics
+from stats.queries.metrics import add_rows, build_metrics, csv_columns, empty_row, read_metrics
 from stats.queries.parameters import FROM, INTERVAL, RESOURCE, SOURCE, TO
 from stats.queries.types import Answer, Params, Query, Sources
 from stats.queries.windows import Window, check_order, list_buckets, usual_first
@@ -31,7 +31,7 @@ def histogram(aggregation: Aggregation, *, name: str | None = None) -> Query:
         "histogram",
         (aggregation,),
         (RESOURCE, FROM, TO, INTERVAL, SOURCE),
-        ("date", *event_type.metrics),
+        ("date", *csv_columns(event_type.metrics, counts_as=event_type.counts_as)),
         run_histogram,
         resolve_histogram,
         scope="named",

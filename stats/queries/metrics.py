@@ -19,6 +19,11 @@ SUMS = (*WHOLE, "sum")
 COUNTS = ("count", "unique_count", "volume")
 
 
+def csv_columns(metrics: Sequence[str], *, counts_as: str | None) -> tuple[str, ...]:
+    """Return the metrics of a type that a table shows: a view carries no bytes away."""
+    return tuple(name for name in metrics if name != "volume" or counts_as != "views")
+
+
 def build_metrics(metrics: Sequence[str]) -> dict[str, Any]:
     """Return the aggregations that ``metrics`` are read from, by name."""
     sums = [name for name in SUMS if name in metrics or (name == "sum" and "average" in metrics)]

@@ -23,7 +23,7 @@ from typing import Any
 from stats.queries.filters import build_search, daily_indices
 from stats.queries.types import Params
 from stats.queries.windows import Window
-from stats.stores.dsl import A, Search
+from stats.stores.dsl import A, Q, Search
 from stats.stores.search_source import SearchSource
 
 MAX_INDICES = 10_000
@@ -37,12 +37,16 @@ _EMPTY: Mapping[str, Any] = {"buckets": []}
 
 @dataclass(frozen=True)
 class Ranked:
-    """What is ranked: the sums of ``field`` in ``families``, by resource."""
+    """What is ranked: the sums of ``field`` in ``families``, by resource.
+
+    ``among`` are the refs that are ranked, in place of what was ``within``; None: all.
+    """
 
     families: tuple[str, ...]
     field: str
     params: Params
     size: int
+    among: tuple[str, ...] | None = None
 
     @property
     def window(self) -> Window:
@@ -51,11 +55,16 @@ class Ranked:
 
     def indices(self, search: SearchSource) -> str:
         """Return where the documents are that are ranked."""
-        return daily_indices(search, self.families, within=self.params.get("within"))
+        within = self.params.get("within") if self.among is None else None
+        return daily_indices(search, self.families, within=within)
 
     def build_search(self) -> Search:
         """Return a search over these documents, asking for no hits."""
-        return build_search(self.params, self.window, families=self.families)
+        if self.among is None:
+            return build_search(self.params, self.window, families=self.families)
+        everywhere = {**self.params, "within": None}
+        search = build_search(everywhere, self.window, families=self.families)
+        return search.filter(Q("terms", resource=list(self.among)))
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from stats.aggregations.types import Aggregation
+from stats.kinds.catalogue import USER
 from stats.queries.answers import echo
 from stats.queries.deleted import DELETED
-from stats.queries.metrics import COUNTS, build_metrics, read_metrics
+from stats.queries.metrics import COUNTS, build_metrics, csv_columns, read_metrics
 from stats.queries.parameters import FROM, KIND, SOURCE, TO, WITHIN, choice, resolve_window, size
 from stats.queries.ranking import Ranked, run_candidates
 from stats.queries.types import Answer, Params, Query, Row, Sources
+from stats.refs import kind_of, split_ref
 from stats.stores.dsl import A, Q
 
 NAMES = ("title", "url")
@@ -40,7 +42,7 @@ def top(aggregation: Aggregation, *, name: str | None = None) -> Query:
         "top",
         (aggregation,),
         (KIND, WITHIN, FROM, TO, size(10), SOURCE, DELETED),
-        ("resource", *NAMES, *COUNTS),
+        ("resource", *NAMES, *csv_columns(COUNTS, counts_as=event_type.counts_as)),
         run_top,
         resolve_window,
         scope="rows",
@@ -67,7 +69,7 @@ def top_of_all(aggregations: Iterable[Aggregation], *, name: str = "top") -> Que
 def run_top(query: Query, params: Params, sources: Sources) -> Answer:
     """Rank by the count of one event type."""
     families = tuple(a.family for a in query.aggregations)
-    ranked = Ranked(families, "count", params, params["size"])
+    ranked = Ranked(families, "count", params, params["size"], read_owned(params, sources))
     refs = run_candidates(ranked, sources.search)
     body = build_rows(ranked, refs, build_metrics(COUNTS))
     rows = _rows(sources, ranked, refs, body)
@@ -79,7 +81,7 @@ def run_top_of_all(query: Query, params: Params, sources: Sources) -> Answer:
     """Rank by one of the totals, over all event types that count as it."""
     counts_as, field = METRICS[params["metric"]]
     families = tuple(_families(query, counts_as))
-    ranked = Ranked(families, field, params, params["size"])
+    ranked = Ranked(families, field, params, params["size"], read_owned(params, sources))
     refs = run_candidates(ranked, sources.search) if families else []
     of_all = replace(ranked, families=tuple(a.family for a in query.aggregations))
     body = build_rows(of_all, refs, build_totals(query))
@@ -87,6 +89,17 @@ def run_top_of_all(query: Query, params: Params, sources: Sources) -> Answer:
     found = [{"resource": row["key"], **read_totals(row)} for row in rows]
     valued = [{**row, "value": row[params["metric"]]} for row in found]
     return {**echo(query, params), "buckets": put_names(_rank(valued, "value", params), sources)}
+
+
+def read_owned(params: Params, sources: Sources) -> tuple[str, ...] | None:
+    """Return what a person owns, where a ranking is asked for within one; else None.
+
+    A person contains nothing, so no daily document has them among its parents.
+    """
+    within = params["within"]
+    if within is None or kind_of(within) != USER.name:
+        return None
+    return tuple(sources.resources.list_owned(split_ref(within)[1]))
 
 
 def build_rows(ranked: Ranked, refs: Sequence[str], aggs: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from typing import Any
 from stats.aggregations.types import Aggregation
 from stats.queries.answers import echo
 from stats.queries.filters import build_search
-from stats.queries.metrics import build_metrics, empty_row, read_metrics
+from stats.queries.metrics import build_metrics, csv_columns, empty_row, read_metrics
 from stats.queries.parameters import FROM, RESOURCE, SOURCE, TO, resolve_window
 from stats.queries.types import Answer, Params, Query, Row, Sources
 from stats.queries.windows import Window
+
+EXCLUDED = "excluded_count"
 
 
 def total(aggregation: Aggregation, *, name: str | None = None) -> Query:
@@ -23,7 +25,7 @@ def total(aggregation: Aggregation, *, name: str | None = None) -> Query:
         "total",
         (aggregation,),
         (RESOURCE, FROM, TO, SOURCE),
-        (*event_type.metrics, "excluded_count"),
+        (*csv_columns(event_type.metrics, counts_as=event_type.counts_as), EXCLUDED),
         run_total,
         resolve_window,
         scope="named",
@@ -33,9 +35,10 @@ def total(aggregation: Aggregation, *, name: str | None = None) -> Query:
 def run_total(query: Query, params: Params, sources: Sources) -> Answer:
     """Ask for the sums of the window."""
     (aggregation,) = query.aggregations
-    body = build_total(params, Window(params["from"], params["to"]), metrics=query.columns)
+    metrics = (*aggregation.event_type.metrics, EXCLUDED)
+    body = build_total(params, Window(params["from"], params["to"]), metrics=metrics)
     response = sources.search.search(sources.search.daily(aggregation.family), body)
-    return {**echo(query, params), "total": read_total(response, query.columns)}
+    return {**echo(query, params), "total": read_total(response, metrics)}
 
 
 def build_total(params: Params, window: Window, *, metrics: tuple[str, ...]) -> dict[str, Any]:

@@ -36,10 +36,17 @@ only those who may read reports may ask.
 
 
 class ResourceSource(Protocol):
-    """What queries need of ``stores.resources.ResourceStore``."""
+    """What descriptions are read from, as ``stores.resources.ResourceStore``."""
 
     def read(self, refs: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         """Return the descriptions of those ``refs`` that have one."""
+
+
+class OwnerSource(ResourceSource, Protocol):
+    """What queries need of ``stores.resources.ResourceStore``."""
+
+    def list_owned(self, user: str) -> list[str]:
+        """Return the refs that a user owns."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Sources:
     """
 
     search: SearchSource
-    resources: ResourceSource
+    resources: OwnerSource
     visible: Callable[[Sequence[str]], set[str]] | None = None
 
     def seen(self, refs: Iterable[str]) -> set[str]:

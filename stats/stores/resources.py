@@ -17,12 +17,15 @@ from typing import Any
 
 from pymongo import ASCENDING
 
+from stats.errors import LimitError
 from stats.refs import split_ref
 from stats.stores.mongo import Document, Documents, translated
 from stats.stores.versioned_writes import Change, ensure_newest, write_newest
 
 RESOURCES = "resources"
 MOMENT = "described_at"
+MAX_OWNED = 50_000
+"""Refs of one owner: Elasticsearch takes 65,536 values in one filter."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class ResourceStore:
             ensure_newest(self._resources, field=MOMENT)
             self._resources.create_index([("kind", ASCENDING)])
             self._resources.create_index([("parents", ASCENDING)])
+            self._resources.create_index([("owner_id", ASCENDING)])
 
     def read(self, refs: Sequence[str]) -> dict[str, Document]:
         """Return the descriptions of those ``refs`` that have one, in one look-up."""
@@ -59,6 +63,20 @@ class ResourceStore:
         with translated():
             found = self._resources.find({"_id": {"$in": list(refs)}})
             return {str(resource["_id"]): resource for resource in found}
+
+    def list_owned(self, user: str) -> list[str]:
+        """Return the refs whose owner is ``user``; raise ``LimitError`` above :data:`MAX_OWNED`."""
+        with translated():
+            found = self._resources.find({"owner_id": user}, {"_id": 1}).limit(MAX_OWNED + 1)
+            refs = [str(one["_id"]) for one in found]
+        if len(refs) > MAX_OWNED:
+            raise LimitError(
+                "too_large",
+                f"user {user} owns more than {MAX_OWNED} resources; ask for a container instead",
+                status=422,
+                field="within",
+            )
+        return refs
 
     def has_kind(self, kind: str) -> bool:
         """Return whether anything of that kind is described."""

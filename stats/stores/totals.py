@@ -46,6 +46,11 @@ class TotalsStore:
         with translated():
             return {str(t["_id"]): t for t in self._totals.find({"_id": {"$in": list(refs)}})}
 
+    def has_kind(self, kind: str) -> bool:
+        """Return whether anything of that kind was ever counted."""
+        with translated():
+            return self._totals.find_one({"kind": kind}, {"_id": 1}) is not None
+
     def read_changed(
         self, since: tuple[datetime, str | None], *, kind: str | None, limit: int
     ) -> list[Document]:

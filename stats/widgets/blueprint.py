@@ -89,10 +89,12 @@ def badge(ref: str) -> Response:
         label = parse_label(given.get("label", ""), metric=metric)
         ref = parse_ref(ref, field="ref")
         require_resource(ref)
-        totals = read_total(ref, current_stats.stores.totals.read_one(ref), None)
+        found = current_stats.stores.totals.read_one(ref)
+        known = found or current_stats.stores.resources.read([ref])
     except StatsError as error:
         return _failed_badge(error)
-    response = _picture(build_badge(totals, metric=metric, label=label))
+    made = build_badge(read_total(ref, found, None), metric=metric, label=label)
+    response = _picture(made if known else Badge(label, "not known yet", QUIET))
     named = "Authorization" in request.headers or "Cookie" in request.headers
     scope = "private" if named or caller().signed_in else "public"
     response.headers["Cache-Control"] = f"{scope}, max-age={BADGE_AGE}"

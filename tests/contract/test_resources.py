@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
+from stats.errors import LimitError
+from stats.stores import resources as store
 from stats.stores.resources import Description, ResourceStore
 from stats.times import UTC
 
@@ -74,3 +78,16 @@ def test_what_the_host_says_stands_against_an_event_from_a_clock_ahead(
     assert (known["access"], known["title"]) == ("restricted", "host")
     resources.describe([Description("record:r", {"title": "late"}, now + timedelta(hours=1))])
     assert resources.read(["record:r"])["record:r"]["title"] == "host"
+
+
+def test_what_somebody_owns_is_found_by_its_owner(
+    resources: ResourceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources.ensure()
+    owned = [described(ref, owner_id="u7") for ref in ("record:1", "file:1")]
+    resources.describe([*owned, described("record:2", owner_id="u8"), described("record:3")])
+    assert sorted(resources.list_owned("u7")) == ["file:1", "record:1"]
+    assert resources.list_owned("u9") == []
+    monkeypatch.setattr(store, "MAX_OWNED", 1)
+    with pytest.raises(LimitError, match="user u7 owns more than 1 resources"):
+        resources.list_owned("u7")

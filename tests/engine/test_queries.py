@@ -31,6 +31,9 @@ class Titles:
         known = {"record:r1": {"title": "One", "url": "/records/r1"}}
         return {ref: known[ref] for ref in refs if ref in known}
 
+    def list_owned(self, user: str) -> list[str]:
+        return ["record:r1", "file:f1"] if user == "u7" else []
+
 
 @pytest.fixture
 def store(stats_namespace: Namespace) -> Iterator[SearchStore]:
@@ -441,3 +444,22 @@ def test_invenio_names_and_fields(store: SearchStore) -> None:
     downloads = ask(store, "record-download", recid="r1", end_date="2025-01-02T23:59:59")
     assert [downloads[k] for k in ("downloads", "unique_downloads", "data_volume")] == [3, 1, 8]
     assert ask(store, "record-download", recid="r1", end_date="2025-01-01")["downloads"] == 0
+
+
+def test_a_ranking_within_a_person_has_what_they_own(store: SearchStore) -> None:
+    days = [view("2025-01-01", "record:r1", 3), view("2025-02-01", "record:r1", 4)]
+    write(store, [*days, view("2025-01-01", "record:r2", 9), view("2025-01-01", "user:u7", 7)])
+    rows = ask(store, "top", kind="record", metric="views", within="user:u7")["buckets"]
+    assert [(row["resource"], row["value"]) for row in rows] == [("record:r1", 7)]
+    january = {"within": "user:u7", "to": "2025-01-31"}
+    assert ask(store, "record-view-top", **january)["buckets"][0]["count"] == 3
+    assert ask(store, "record-view-top", within="user:u8")["buckets"] == []
+
+
+def test_a_table_of_views_has_no_bytes(store: SearchStore) -> None:
+    columns = {name: QUERIES[name].columns for name in QUERIES}
+    views = [name for name in columns if name.startswith(("record-view-", "dataset-view-"))]
+    assert {"record-view-histogram", "record-view-total", "record-view-by"} <= set(views)
+    assert [name for name in views if "volume" in columns[name]] == []
+    assert columns["file-download-histogram"] == ("date", "count", "unique_count", "volume")
+    assert ask(store, "record-view-total", resource="record:r1")["total"]["volume"] == 0

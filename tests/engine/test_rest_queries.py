@@ -15,7 +15,7 @@ from stats.ext import StatsState
 from stats.kinds.types import Kind
 from stats.service import create_app
 from stats.stores.resources import Description
-from stats.times import EPOCH
+from stats.times import EPOCH, utc_now
 from stats.views.schemas import QUERY_LIST
 from tests.engine.daily import document, write
 
@@ -83,7 +83,7 @@ def test_as_csv(rest: FlaskClient, written: StatsState, path: str, accept: str |
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"].endswith('"record-view-histogram.csv"')
     assert answer.get_data(as_text=True) == (
-        "date,count,unique_count,volume\r\n2025-01-01,0,0,0\r\n2025-01-02,3,2,30\r\n"
+        "date,count,unique_count\r\n2025-01-01,0,0\r\n2025-01-02,3,2\r\n"
     )
     assert "Accept" in answer.headers["Vary"]
 
@@ -97,12 +97,12 @@ def test_json_is_what_everybody_else_gets(rest: FlaskClient, accept: str) -> Non
 @pytest.mark.parametrize(
     ("name", "query", "expected"),
     [
-        ("record-view-total", "resource=record:a/b c", "3,2,30,4\r\n"),
-        ("record-view-by", "resource=record:a/b c&breakdown=country", "CH,2,1,20\r\nZZ,1,1,10\r\n"),
+        ("record-view-total", "resource=record:a/b c", "3,2,4\r\n"),
+        ("record-view-by", "resource=record:a/b c&breakdown=country", "CH,2,1\r\nZZ,1,1\r\n"),
         (
             "record-view-top",
             "kind=record",
-            'record:a/b c,"\'=SUM(""1"")",/r,3,2,30\r\n',
+            'record:a/b c,"\'=SUM(""1"")",/r,3,2\r\n',
         ),
         ("top", "kind=record", 'record:a/b c,"\'=SUM(""1"")",/r,3,3,2,0,0,0\r\n'),
         ("record-view", "recid=a/b c", ",,a/b c,,3,2\r\n"),
@@ -195,12 +195,27 @@ def test_too_many_queries_at_once(rest: FlaskClient) -> None:
         ("record-view-histogram?resource=a:b&from=1900-01-01", 400, "out_of_range", "interval"),
         ("record-view-top?size=1001", 400, "out_of_range", "size"),
         ("top?metric=likes", 400, "bad_format", "metric"),
+        ("top?kind=recrod", 400, "bad_format", "kind"),
     ],
 )
 def test_what_a_get_is_refused_for(
     rest: FlaskClient, path: str, status: int, code: str, field: str
 ) -> None:
     assert error_of(rest.get(f"/api/stats/{path}")) == (status, code, field)
+
+
+def test_a_kind_that_nobody_declared_is_taken_once_something_is_of_it(
+    rest: FlaskClient, rest_state: StatsState
+) -> None:
+    slip = rest.get("/api/stats/top?kind=recrod").json["error"]["message"]
+    assert slip == "nothing is of kind 'recrod'; did you mean 'record'?"
+    assert error_of(rest.get("/api/stats/top?kind=faculty")) == (400, "bad_format", "kind")
+    described = Description("faculty:law", {"title": "Law"}, utc_now())
+    rest_state.stores.resources.describe([described])
+    rest_state.stores.totals.write([{"_id": "house:1", "kind": "house", "views": 1}], ticket=1)
+    for kind in ("faculty", "house", "loan"):
+        answer = rest.get(f"/api/stats/top?kind={kind}")
+        assert answer.status_code == (400 if kind == "loan" else 200)
 
 
 def test_the_list_of_queries_says_how_each_is_asked(rest: FlaskClient) -> None:

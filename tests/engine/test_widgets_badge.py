@@ -8,6 +8,8 @@ from flask.testing import FlaskClient
 from stats.errors import AccessError
 from stats.ext import StatsState
 from stats.permissions import ANONYMOUS, COMMAND_LINE
+from stats.stores.resources import Description
+from stats.times import utc_now
 
 
 def test_a_badge_shows_a_number_of_the_totals(rest: FlaskClient, rest_state: StatsState) -> None:
@@ -20,6 +22,14 @@ def test_a_badge_shows_a_number_of_the_totals(rest: FlaskClient, rest_state: Sta
     assert "<title>views: 1.23K</title>" in shown["views"]
     assert "<title>unique views: 1K</title>" in shown["unique_views"]
     assert "<title>downloaded: 5 MB</title>" in shown["volume"]
+
+
+def test_a_badge_of_what_nobody_knows_says_so(rest: FlaskClient, rest_state: StatsState) -> None:
+    unknown = rest.get("/badge/record:none.svg?label=used")
+    assert unknown.status_code == 200
+    assert "<title>used: not known yet</title>" in unknown.text
+    described = Description("record:none", {"title": "Nothing yet"}, utc_now())
+    rest_state.stores.resources.describe([described])
     assert "<title>views: 0</title>" in rest.get("/badge/record:none.svg").text
 
 

@@ -49,6 +49,9 @@ class Nobody:
     def read(self, refs: Any) -> dict[str, Any]:
         return {}
 
+    def list_owned(self, user: str) -> list[str]:
+        return []
+
 
 def day(event: str, text: str, count: int, **breakdown: Any) -> dict[str, Any]:
     return {
