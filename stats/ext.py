@@ -241,7 +241,7 @@ class StatsState:
         rules = read_mapping(mapping, chosen, type_names=self.event_types)
         trusted = trust(self.settings.trusted_proxies)
         return Importing(
-            lines=Lines(self.event_types, rules, trusted, utc_now),
+            lines=Lines(self.event_types, self.kinds, rules, trusted, utc_now),
             publish=lambda events, _span: run_publish_json(events, queues=self.stores.queues),
             log_format=chosen,
             describe=self.stores.resources.describe,
@@ -331,7 +331,11 @@ class StatsState:
 
         Raises ``InputError`` on a bad parameter.
         """
-        return count_points(resolve_params(self.find_query(name), params, now=utc_now()))
+        return count_points(self.resolve(self.find_query(name), params))
+
+    def resolve(self, query: Query, params: Mapping[str, object]) -> Params:
+        """Return the typed parameters of a query; raise ``InputError`` where one is wrong."""
+        return resolve_params(query, params, now=utc_now(), kinds=self.kinds)
 
     def find_query(self, name: str) -> Query:
         """Return a named query; raise ``UnknownError`` when there is none of that name."""
@@ -362,7 +366,7 @@ class StatsState:
         Raises ``InputError`` on a bad parameter and ``AccessError`` when it may not be run.
         """
         query = self.find_query(name)
-        resolved = resolve_params(query, params, now=utc_now())
+        resolved = self.resolve(query, params)
         known = (self.stores.totals, self.stores.resources)
         refuse_unknown_kind(resolved, kinds=self.kinds, sources=known)
         self.policy.check_query(identity, name, scope=query.scope, given=params, params=resolved)

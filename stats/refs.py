@@ -1,8 +1,9 @@
 """Refs: ``kind:id``, the names of everything that is counted (``docs/contracts.md#refs``).
 
-In comes text from outside, out goes the ref in its one form: two refs are the
-same resource when they are equal. Only DOIs have several forms (:func:`normal_id`).
-What passed :func:`parse_ref` can be split without a further check.
+:func:`parse_ref` checks the form of text from outside; what passed it can be split without a
+further check. Which ids have several forms depends on their kind: what comes in from outside goes
+through :meth:`stats.kinds.types.Kinds.parse_ref`, and two refs are the same resource when they
+are equal behind it.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ MAX_KIND = 64
 
 _KIND = re.compile(r"[a-z][a-z0-9-]*")
 _DOI = re.compile(r"(?:doi:|https?://(?:dx\.)?doi\.org/)(?=10\.[0-9])", re.IGNORECASE)
-_MAY_BE_DOI = frozenset("dDhH")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _FORBIDDEN = frozenset({"Cc", "Cs"})
 """Unicode categories that no id has: control characters, and halves of characters."""
 
 
 def parse_ref(value: object, *, field: str = "resource") -> str:
-    """Return ``value`` as a ref; raise ``InputError`` naming ``field`` when it is none."""
+    """Return ``value`` when it is a ref; raise ``InputError`` naming ``field`` otherwise."""
     if not isinstance(value, str):
         raise InputError("wrong_type", f"{field} must be a string kind:id", field=field)
     kind, colon, name = value.partition(":")
@@ -36,13 +36,18 @@ def parse_ref(value: object, *, field: str = "resource") -> str:
         raise InputError("bad_format", f"{field} must have the form kind:id", field=field)
     parse_kind(kind, field=field)
     _parse_id(name, field=field)
-    return f"{kind}:{normal_id(name)}" if name[0] in _MAY_BE_DOI else value
+    return value
 
 
-def normal_id(name: str) -> str:
-    """Return an id in its one form: a DOI in lower case behind ``doi:``, others as they are.
+def keep_id(name: str) -> str:
+    """Return an id as it is."""
+    return name
 
-    DOIs have no case in ASCII (DOI Handbook, 3.4); what is none has its own rules.
+
+def normal_doi(name: str) -> str:
+    """Return a DOI in lower case behind ``doi:``, any other id as it is.
+
+    DOIs have no case in ASCII (DOI Handbook, 3.4).
     """
     prefix = _DOI.match(name)
     return f"doi:{name[prefix.end() :].translate(_LOWER)}" if prefix else name

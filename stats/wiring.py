@@ -70,6 +70,7 @@ def build_enrichment(settings: Settings, stores: Stores, definitions: Definition
     """Return how events become raw documents."""
     return Enrichment(
         salt_of=stores.salts.salt_of,
+        kinds=definitions.kinds,
         find_place=GeoReader(settings.country_database).find,
         read_agent=agent_reader(ignore_case=settings.robots_ignore_case),
         is_internal=internal_networks(settings.internal_networks),

@@ -15,6 +15,7 @@ from stats.events.importers.forwarded import trust
 from stats.events.importers.importing import Importing, Summary, run_import
 from stats.events.importers.mapping import Mapping, parse_mapping
 from stats.events.importers.options import read_format
+from stats.kinds.declared import build_kinds
 
 TYPES = {event_type.name: event_type for event_type in EVENT_TYPES}
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=timezone.utc)
@@ -51,7 +52,7 @@ def import_files(
     """
     published: list[Part] = [] if kept is None else kept
     importing = Importing(
-        lines=Lines(TYPES, rules, trust(trusted), lambda: now),
+        lines=Lines(TYPES, build_kinds(), rules, trust(trusted), lambda: now),
         publish=lambda events, _span: published.extend(events),
         log_format=read_format(file_format, log_format),
         **more,

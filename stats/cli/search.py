@@ -34,6 +34,6 @@ def search(
     """
     filters = {"user": user, "resource": resource, "type": type_name, "from": start, "to": end}
     given = {name: value for name, value in filters.items() if value is not None}
-    asked = parse_audit(given, types=current_stats.event_types)
+    asked = parse_audit(given, types=current_stats.event_types, kinds=current_stats.kinds)
     for event in islice(run_all(asked, current_stats.stores.search), limit):
         click.echo(orjson.dumps(event))

@@ -19,7 +19,6 @@ from stats.kinds.catalogue import USER
 from stats.permissions import Grant, embed, tokens
 from stats.permissions.identity import ROLES, Role
 from stats.proxies import current_stats
-from stats.refs import parse_ref
 from stats.times import iso_ms, utc_now
 
 EMBED_DAYS = "90d"
@@ -91,7 +90,9 @@ def _create_embed(given: dict[str, Any], now: datetime) -> str:
     for name in given["queries"]:
         current_stats.find_query(name)
     grant = Grant(
-        parse_ref(given["resource"]), origins.parse_origin(given["origin"]), given["queries"]
+        current_stats.kinds.parse_ref(given["resource"]),
+        origins.parse_origin(given["origin"]),
+        given["queries"],
     )
     expires = tokens.parse_expires(given["expires"] or EMBED_DAYS, now=now)
     signed = embed.Signed(grant, expires.replace(microsecond=0))

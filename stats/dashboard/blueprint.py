@@ -29,7 +29,6 @@ from stats.events.types import SITE
 from stats.health import read_health
 from stats.permissions.tokens import is_live, token_id
 from stats.proxies import current_stats
-from stats.refs import parse_ref
 from stats.times import iso_ms, utc_now
 from stats.views.access import require, require_resource
 from stats.views.cors import framed_here
@@ -100,7 +99,7 @@ def search() -> AnyResponse:
 @blueprint.get("/resource/<path:ref>", merge_slashes=False)
 def resource(ref: str) -> Response:
     """Return the page of one resource."""
-    ref = parse_ref(ref, field="ref")
+    ref = current_stats.kinds.parse_ref(ref, field="ref")
     require_resource(ref)
     window = _window(ref)
     known = current_stats.stores.resources.read([ref]).get(ref, {})

@@ -21,6 +21,7 @@ from stats.events.messages import read_message
 from stats.events.parse import dump_event, parse_event
 from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
+from stats.kinds.types import Kinds
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.queues import Delivery
 from stats.times import day_start_ms, from_ms
@@ -127,9 +128,18 @@ def _read_event(obj: Any, delivery: Delivery, reading: Reading) -> tuple[Ready, 
     if reading.refused_days and from_ms(event.timestamp).date() in reading.refused_days:
         message = "raw events of its day are missing; see stats status, and replay it afterwards"
         raise InputError("raw_events_missing", message, field="timestamp")
+    event = _normal(event, reading.enrichment.kinds)
     raw = build_raw(event, enrichment=reading.enrichment)
     ready = Ready(raw.month, raw.id, orjson.dumps(raw.source), event, delivery.redelivered)
     return ready, raw.source.get("excluded") or ""
+
+
+def _normal(event: Event, kinds: Kinds) -> Event:
+    """Return the event with its refs in the one form of their kinds."""
+    resource, parents = kinds.normal_ref(event.resource), kinds.normal_refs(event.parents)
+    if resource == event.resource and parents == event.parents:
+        return event
+    return event._replace(resource=resource, parents=parents)
 
 
 def _check_published(obj: Any) -> None:

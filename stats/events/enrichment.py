@@ -17,6 +17,8 @@ from stats.events.agents import ReadAgent, agent_reader, name_lists
 from stats.events.geo import GeoReader
 from stats.events.types import Dimension, Event
 from stats.events.visitors import SaltOf
+from stats.kinds.declared import build_kinds
+from stats.kinds.types import Kinds
 
 FindPlace = Callable[[str], Mapping[str, Any]]
 IsInternal = Callable[[str], bool]
@@ -56,12 +58,14 @@ def _parse_network(network: str) -> IPv4Network | IPv6Network:
 class Enrichment:
     """How events become raw documents in this process.
 
-    ``salt_of`` gives the salt of a UTC day; ``exclude_owners`` leaves out what
-    owners do with their own resources (``STATS_EXCLUDE_OWNERS``). ``dimensions`` and
-    ``steps`` are a host's own (``STATS_DIMENSIONS``, ``STATS_EVENT_STEPS``).
+    ``salt_of`` gives the salt of a UTC day; ``kinds`` gives refs their one form;
+    ``exclude_owners`` leaves out what owners do with their own resources
+    (``STATS_EXCLUDE_OWNERS``). ``dimensions`` and ``steps`` are a host's own
+    (``STATS_DIMENSIONS``, ``STATS_EVENT_STEPS``).
     """
 
     salt_of: SaltOf
+    kinds: Kinds = field(default_factory=build_kinds)
     find_place: FindPlace = field(default_factory=lambda: GeoReader().find)
     read_agent: ReadAgent = field(default_factory=agent_reader)
     is_internal: IsInternal = nobody_is_internal

@@ -23,7 +23,7 @@ from typing import Any
 import orjson
 
 from stats.errors import InputError
-from stats.refs import parse_ref
+from stats.kinds.types import Kinds
 from stats.stores.dsl import Q, Search
 from stats.stores.search_source import Body, SearchSource
 from stats.times import DAY, UTC, from_ms, iso_ms, parse_day, parse_time
@@ -80,7 +80,7 @@ class Page:
     next: str | None
 
 
-def parse_audit(given: Mapping[str, str], *, types: Collection[str]) -> AuditRequest:
+def parse_audit(given: Mapping[str, str], *, types: Collection[str], kinds: Kinds) -> AuditRequest:
     """Read the parameters; raise ``InputError`` naming the one that is wrong."""
     refuse_unknown(given, PARAMETERS)
     refuse_empty(given, FILTERS)
@@ -91,7 +91,7 @@ def parse_audit(given: Mapping[str, str], *, types: Collection[str]) -> AuditReq
     return AuditRequest(
         types=_parse_types(given.get("type"), types),
         user=_parse_user(given.get("user")),
-        resource=parse_ref(given["resource"]) if given.get("resource") else None,
+        resource=kinds.parse_ref(given["resource"]) if given.get("resource") else None,
         start=start,
         end=end,
         after=_parse_cursor(given["cursor"]) if given.get("cursor") else None,

@@ -23,6 +23,7 @@ FILE = Kind(
     },
     within=("bucket", "record", "dataset"),
     container=False,
+    normal_id="exact",
     downloads=("file-download",),
     plural="files",
     report_columns=(
@@ -40,10 +41,10 @@ FILE = Kind(
     schema_type="MediaObject",
 )
 
-BUCKET = Kind("bucket", within=("record", "dataset"), container=False)
+BUCKET = Kind("bucket", within=("record", "dataset"), container=False, normal_id="exact")
 """Where InvenioRDM keeps the files of a record."""
 
-SIP = Kind("sip", within=("record",), container=False)
+SIP = Kind("sip", within=("record",), container=False, normal_id="exact")
 """A submission information package."""
 
 RECORD = Kind(
@@ -163,6 +164,7 @@ USER = Kind(
     "user",
     container=False,
     content=False,
+    normal_id="exact",
     passes_access=False,
     views=("record-view",),
     downloads=("file-download",),

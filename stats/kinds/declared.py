@@ -13,7 +13,7 @@ from typing import Any
 
 from stats.errors import ConfigError, InputError
 from stats.kinds.catalogue import APART, KINDS
-from stats.kinds.types import Kind, Kinds
+from stats.kinds.types import NORMAL_IDS, Kind, Kinds
 from stats.refs import parse_kind
 from stats.validation import find_near
 
@@ -97,6 +97,9 @@ def _check(kind: Kind, declared: Mapping[str, Kind]) -> None:
         raise ConfigError(f"{SETTING}: {kind.name}: site_rankings are of views and downloads")
     if kind.takes_access not in ("parents", "versions"):
         raise ConfigError(f"{SETTING}: {kind.name}: takes_access is parents or versions")
+    if not callable(kind.normal_id) and kind.normal_id not in NORMAL_IDS:
+        known = " or ".join(NORMAL_IDS)
+        raise ConfigError(f"{SETTING}: {kind.name}: normal_id is {known}, or a function")
     for field, names in (("within", kind.within), ("ranks", (kind.ranks,) * bool(kind.ranks))):
         for name in names:
             if name not in declared:

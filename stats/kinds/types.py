@@ -9,18 +9,28 @@ below (``docs/kinds.md``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from stats.refs import kind_of
+from stats import refs
+from stats.errors import InputError
+from stats.refs import keep_id, kind_of, normal_doi, split_ref
 
 TakesAccess = Literal["parents", "versions"]
 Flag = Literal["combined", "counter_item", "counter_dataset"]
 
+NormalId = str | Callable[[str], str]
+
+NORMAL_IDS: Mapping[str, Callable[[str], str]] = {"doi": normal_doi, "exact": keep_id}
+"""The forms of ids that a :class:`Kind` can name."""
+
 _PAIRS = 65_536
 """Pairs of kinds whose relation is remembered; kinds come in with events."""
+
+_REFS = 65_536
+"""Refs whose form is remembered."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,10 @@ class Kind:
     whatever is no container, except what it may be in itself. ``content``: rankings hold
     it without being asked for it; a person and the site are none, are in nothing and
     hold nothing.
+
+    Ids. ``normal_id``: one form for each id: ``doi`` (a DOI in lower case behind ``doi:``, others
+    as they are), ``exact`` (as it is), or a host's function from id to id that changes nothing
+    when it is applied again.
 
     Access. ``passes_access``: what is in a restricted one is restricted, unless it
     states its own access. ``takes_access``: where one that states none takes its own
@@ -57,6 +71,7 @@ class Kind:
     within: tuple[str, ...] = ()
     container: bool = True
     content: bool = True
+    normal_id: NormalId = "doi"
     passes_access: bool = True
     takes_access: TakesAccess = "parents"
     views: tuple[str, ...] = ()
@@ -82,6 +97,7 @@ class Kinds:
         self._declared = {kind.name: kind for kind in declared}
         self._around = {name: frozenset(self._climb(name)) for name in self._declared}
         self.inside = lru_cache(maxsize=_PAIRS)(self._inside)
+        self.normal_ref = lru_cache(maxsize=_REFS)(self._normal_ref)
 
     def __iter__(self) -> Iterator[Kind]:
         """Iterate over the declared kinds, in the order of the catalogue."""
@@ -98,6 +114,29 @@ class Kinds:
     def of(self, ref: str) -> Kind:
         """Return the kind of a checked ref."""
         return self.find(kind_of(ref))
+
+    def parse_ref(self, value: object, *, field: str = "resource") -> str:
+        """Return a ref from outside in its one form; raise ``InputError`` naming ``field``."""
+        return self.normal_ref(refs.parse_ref(value, field=field))
+
+    def normal_refs(self, given: Iterable[str]) -> tuple[str, ...]:
+        """Return checked refs in their one form, each once, in their order."""
+        return tuple(dict.fromkeys(map(self.normal_ref, given)))
+
+    def _normal_ref(self, ref: str) -> str:
+        """Return a checked ref in its one form. As ``normal_ref``, the answers are remembered.
+
+        Raises ``InputError`` when a host's function fails, or gives what is no id.
+        """
+        kind, name = split_ref(ref)
+        form = self.find(kind).normal_id
+        if isinstance(form, str):
+            return f"{kind}:{NORMAL_IDS[form](name)}"
+        try:
+            return refs.parse_ref(f"{kind}:{form(name)}")
+        except Exception as error:
+            message = f"normal_id of the kind {kind} failed with {error}"
+            raise InputError("bad_format", message, field="resource") from error
 
     def _inside(self, inner: str, outer: str) -> bool:
         """Return whether what is of kind ``inner`` is in what is of kind ``outer``.

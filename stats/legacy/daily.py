@@ -16,6 +16,7 @@ from typing import Any
 from stats.aggregations.daily_documents import document_id
 from stats.aggregations.hierarchy import Containers
 from stats.events.types import SITE
+from stats.kinds.types import Kinds
 from stats.legacy.mapping import refs_of
 from stats.refs import kind_of
 
@@ -27,9 +28,13 @@ Document = dict[str, Any]
 class LegacyDay:
     """What one type has of one day: counts, uniques and bytes by resource."""
 
-    containers: Containers
+    kinds: Kinds
     rows: dict[str, list[int]] = field(default_factory=dict)
     unread: int = 0
+
+    def __post_init__(self) -> None:
+        """Know no hierarchy yet."""
+        self.containers = Containers(self.kinds)
 
     def add(self, sources: Iterable[Mapping[str, Any]]) -> None:
         """Take daily documents of invenio-stats."""
@@ -39,6 +44,7 @@ class LegacyDay:
                 self.unread += 1
                 continue
             numbers = [_whole(source, name) for name in ("count", "unique_count", "volume")]
+            refs = self.kinds.normal_refs(refs)
             self.containers.add(refs)
             for ref in (*refs, SITE):
                 row = self.rows.setdefault(ref, [0, 0, 0])

@@ -21,7 +21,8 @@ from stats.events.raw_document import RawDocument, document_id
 from stats.events.steps import ROBOT, read_referrer
 from stats.events.types import SITE
 from stats.events.visitors import text_of
-from stats.refs import is_ref, kind_of, parse_ref
+from stats.kinds.types import Kinds
+from stats.refs import is_ref, kind_of
 from stats.times import iso_ms, parse_time
 
 Source = Mapping[str, Any]
@@ -51,12 +52,15 @@ def time_of(source: Source) -> datetime:
     return parse_time(str(source["timestamp"]))
 
 
-def build_legacy_raw(type_name: str, hit: Source, *, indexed_at: str) -> RawDocument | None:
+def build_legacy_raw(
+    type_name: str, hit: Source, *, indexed_at: str, kinds: Kinds
+) -> RawDocument | None:
     """Return the raw document of one of its raw events; None when it cannot be read."""
     source = hit["_source"]
     refs = refs_of(source)
     if refs is None:
         return None
+    refs = kinds.normal_refs(refs)
     try:
         timestamp = iso_ms(time_of(source))
     except (KeyError, ValueError):
@@ -132,4 +136,4 @@ def _ref(kind: str, source: Source, *names: str) -> str | None:
 
 
 def _checked(ref: str) -> str | None:
-    return parse_ref(ref) if is_ref(ref) else None
+    return ref if is_ref(ref) else None

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from stats.aggregations.hierarchy import Containers
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.runner import run_aggregation
 from stats.aggregations.totals import RefMonth, run_totals
@@ -102,10 +101,10 @@ def run_raw(
     job: LegacyJob, name: str, indices: str, window: search_requests.Window, done: TakenOver
 ) -> TakenOver:
     """Take over raw events; they are counted as all others are."""
-    search = job.aggregation.search
+    search, kinds = job.aggregation.search, job.aggregation.kinds
     for hits in search.pages(indices, {"query": search_requests.build_within(window)}, size=_BULK):
         stamp = iso_ms(job.clock())
-        found = [build_legacy_raw(name, hit, indexed_at=stamp) for hit in hits]
+        found = [build_legacy_raw(name, hit, indexed_at=stamp, kinds=kinds) for hit in hits]
         actions = [
             Action("create", search.raw(name, one.month), one.id, one.source)
             for one in found
@@ -126,7 +125,7 @@ def run_day(
     job: LegacyJob, name: str, indices: str, day: date, *, done: TakenOver, refs: set[RefMonth]
 ) -> TakenOver:
     """Take over the daily numbers of one type and day."""
-    search, legacy = job.aggregation.search, LegacyDay(Containers(job.aggregation.kinds))
+    search, legacy = job.aggregation.search, LegacyDay(job.aggregation.kinds)
     for hits in search.pages(indices, {"query": search_requests.build_within((day, day))}):
         legacy.add(hit["_source"] for hit in hits)
     index = search.daily(name, month_of(day))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from stats.aggregations.types import Aggregation
+from stats.kinds.types import Kinds
 from stats.queries.breakdown import by
 from stats.queries.coarse import run_coarse
 from stats.queries.derived import derived_queries
 from stats.queries.histogram import histogram
 from stats.queries.invenio import invenio_queries
-from stats.queries.parameters import parse_params
+from stats.queries.parameters import RESOURCE, parse_params
 from stats.queries.top import top, top_of_all
 from stats.queries.total import total
 from stats.queries.types import Answer, Params, Query, Sources
@@ -28,9 +29,14 @@ def build_catalogue(aggregations: Iterable[Aggregation]) -> dict[str, Query]:
     return {query.name: query for query in queries}
 
 
-def resolve_params(query: Query, given: Mapping[str, object], *, now: datetime) -> Params:
-    """Return the typed parameters of a call; raise ``InputError`` if one is wrong."""
-    return query.resolve(parse_params(query.parameters, given), now.date())
+def resolve_params(
+    query: Query, given: Mapping[str, object], *, now: datetime, kinds: Kinds
+) -> Params:
+    """Return the typed parameters of a call, refs in their one form; raise ``InputError``."""
+    params = query.resolve(parse_params(query.parameters, given), now.date())
+    names = {RESOURCE.name, *(one.name for one in query.parameters if one.names_resource)}
+    refs = {name: kinds.normal_ref(params[name]) for name in names if params.get(name)}
+    return {**params, **refs}
 
 
 def run_query(

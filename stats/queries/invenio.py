@@ -125,7 +125,13 @@ def host_query(aggregation: Aggregation, form: HostForm) -> HostQuery:
 
 def _key(name: str, given: str) -> Parameter:
     if given in IDS:
-        return Parameter(name, f"id of a {IDS[given]}", parse_id_of(IDS[given]), required=True)
+        return Parameter(
+            name,
+            f"id of a {IDS[given]}",
+            parse_id_of(IDS[given]),
+            required=True,
+            names_resource=True,
+        )
     return Parameter(name, f"the {given} of invenio-stats", _parse_text, required=True)
 
 

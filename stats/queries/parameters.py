@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -164,12 +165,15 @@ def _kind(value: object, field: str) -> str:
     return parse_kind(value, field=field)
 
 
-RESOURCE = Parameter(
-    "resource", "what was used, kind:id", _ref, required=True, schema=_REF_SCHEMA, narrows=True
-)
 WITHIN = Parameter(
-    "within", "only what was inside this resource", _ref, schema=_REF_SCHEMA, narrows=True
+    "within",
+    "only what was inside this resource",
+    _ref,
+    schema=_REF_SCHEMA,
+    narrows=True,
+    names_resource=True,
 )
+RESOURCE = replace(WITHIN, name="resource", help="what was used, kind:id", required=True)
 KIND = Parameter("kind", "only resources of this kind", _kind, narrows=True)
 FROM = Parameter("from", "first day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)
 TO = Parameter("to", "last day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)

@@ -73,7 +73,8 @@ class Parameter:
     ``parse`` gets the value from outside (text from a URL, anything from JSON)
     and the parameter's name, and returns a typed value or raises
     ``InputError``. ``schema`` is the JSON Schema of the value, for OpenAPI. One
-    that ``narrows`` what is asked about may be left out, and not be empty.
+    that ``narrows`` what is asked about may be left out, and not be empty. One that
+    ``names_resource`` holds a ref.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Parameter:
     default: Any = None
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     narrows: bool = False
+    names_resource: bool = False
 
 
 def _as_given(params: Params, today: date) -> Params:

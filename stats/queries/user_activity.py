@@ -34,7 +34,9 @@ from stats.refs import kind_of, split_ref
 from stats.stores.dsl import A
 from stats.times import from_ms, iso_ms
 
-PERSON = Parameter("user", "id of the person", parse_id_of(USER.name), required=True)
+PERSON = Parameter(
+    "user", "id of the person", parse_id_of(USER.name), required=True, names_resource=True
+)
 ONE = replace(RESOURCE, required=False, help="only this resource")
 
 COUNTERS = ("views", "downloads")

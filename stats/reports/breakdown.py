@@ -40,7 +40,7 @@ from stats.queries.breakdown import sum_values
 from stats.queries.filters import days_clauses, within_clause
 from stats.queries.metrics import COUNTS
 from stats.queries.windows import Window
-from stats.refs import is_kind, kind_of, parse_ref
+from stats.refs import is_kind, kind_of
 from stats.reports.attribution import Together, Used
 from stats.reports.metrics import parse_window
 from stats.reports.sources import Sources
@@ -89,7 +89,7 @@ def parse_breakdown(
         raise InputError("missing", message, field="by")
     if by not in dimensions and not is_kind(by):
         raise _unknown(by, [*dimensions, *sorted(kind.name for kind in kinds)])
-    within = parse_ref(given.get("within") or SITE, field="within")
+    within = kinds.parse_ref(given.get("within") or SITE, field="within")
     return BreakdownRequest(
         by, within, _metric(given), parse_window(given), is_dimension=by in dimensions
     )

@@ -18,7 +18,7 @@ from stats.errors import InputError, StatsError
 from stats.origins import parse_origin
 from stats.permissions import ANONYMOUS
 from stats.proxies import current_stats
-from stats.refs import is_ref, parse_ref
+from stats.refs import is_ref
 from stats.times import utc_now
 
 EVERY = "*"
@@ -116,7 +116,7 @@ def _framers() -> set[str]:
             return public | _token_origins()
         if not is_ref(ref):  # nobody's page; what a script would make of it is not known here
             return set()
-        ref = parse_ref(ref)
+        ref = current_stats.kinds.normal_ref(ref)
         if _is_public(ref):
             return public | _token_origins()
         return current_stats.stores.tokens.origins(utc_now(), resource=ref)

@@ -15,7 +15,7 @@ from typing import Any
 from stats.errors import InputError
 from stats.events.fields import FIELDS, Check, parse_url
 from stats.events.item_fields import ITEM_FIELDS, check_text
-from stats.refs import parse_ref
+from stats.kinds.types import Kinds
 from stats.times import from_ms
 from stats.validation import SHOWN, find_near
 
@@ -45,23 +45,26 @@ DESCRIPTION: Mapping[str, Check] = MappingProxyType(
 """Every field of a description and its check (docs/rest.md)."""
 
 
-def parse_description(obj: object) -> tuple[str, dict[str, Any]]:
+def parse_description(obj: object, *, kinds: Kinds) -> tuple[str, dict[str, Any]]:
     """Return the ref that ``resource`` names, and the fields of a description."""
     if not isinstance(obj, dict):
         raise InputError("wrong_type", "a description is a JSON object")
     if obj.get("resource") is None:
         raise InputError("missing", "resource is missing, send kind:id", field="resource")
-    ref = parse_ref(obj["resource"])
-    return ref, parse_fields({name: value for name, value in obj.items() if name != "resource"})
+    ref = kinds.parse_ref(obj["resource"])
+    given = {name: value for name, value in obj.items() if name != "resource"}
+    return ref, parse_fields(given, kinds=kinds)
 
 
-def parse_fields(obj: Mapping[str, object]) -> dict[str, Any]:
+def parse_fields(obj: Mapping[str, object], *, kinds: Kinds) -> dict[str, Any]:
     """Return the checked fields of a description; null stays, to be forgotten."""
     fields: dict[str, Any] = {}
     for name, value in obj.items():
         if name not in DESCRIPTION:
             raise _unknown_field(name)
         fields[name] = None if value is None else DESCRIPTION[name](value, name)
+    if fields.get("parents"):
+        fields["parents"] = list(kinds.normal_refs(fields["parents"]))
     return fields
 
 

@@ -29,8 +29,10 @@ def search() -> Response:
     """Return events one by one, newest first: by user, by resource or what it is in, type, time."""
     given = read_args(request)
     scope = audit_scope(given.get("user") or None)
-    asked = replace(parse_audit(given, types=current_stats.event_types), user=scope.user)
-    page = run_page(asked, current_stats.stores.search, visible=scope.visible)
+    asked = parse_audit(given, types=current_stats.event_types, kinds=current_stats.kinds)
+    page = run_page(
+        replace(asked, user=scope.user), current_stats.stores.search, visible=scope.visible
+    )
     response = _lines(page) if _wants_lines() else _object(page)
     if page.next:
         following = urlencode({**given, "cursor": page.next})

@@ -13,6 +13,7 @@ cookie, which counts for reading alone: another site cannot write through it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from urllib.parse import urlsplit
@@ -50,7 +51,9 @@ def caller() -> Identity:
     if not has_request_context():
         return COMMAND_LINE
     if _KNOWN not in request.environ:
-        request.environ[_KNOWN] = _find(utc_now())
+        found = _find(utc_now())
+        curated = current_stats.kinds.normal_refs(found.communities)
+        request.environ[_KNOWN] = replace(found, communities=frozenset(curated))
     return cast(Identity, request.environ[_KNOWN])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -9,7 +10,6 @@ from flask import Response, request
 
 from stats.errors import InputError
 from stats.proxies import current_stats
-from stats.refs import parse_ref
 from stats.stores.resources import Description
 from stats.times import utc_now
 from stats.views.access import require_write
@@ -26,12 +26,13 @@ def describe_one(ref: str) -> Response:
     """Set fields of one resource; a field that is null is forgotten, others stay."""
     require_write("describe")
     read_args(request, ())
-    ref = parse_ref(ref, field="ref")
+    kinds = current_stats.kinds
+    ref = kinds.parse_ref(ref, field="ref")
     given = read_json(request, current_stats.limits)
     if not isinstance(given, dict):
         raise InputError("wrong_type", "a description is a JSON object")
     current_stats.stores.resources.describe(
-        [Description(ref, parse_fields(given), utc_now(), by_host=True)]
+        [Description(ref, parse_fields(given, kinds=kinds), utc_now(), by_host=True)]
     )
     return _json({"accepted": 1, "rejected": []})
 
@@ -41,7 +42,8 @@ def describe_many() -> Response:
     """Set fields of many resources: NDJSON, an array or one object, each with ``resource``."""
     require_write("describe")
     read_args(request, ())
-    accepted, rejected = parse_batch(read_batch(request, current_stats.limits), parse_description)
+    parse = partial(parse_description, kinds=current_stats.kinds)
+    accepted, rejected = parse_batch(read_batch(request, current_stats.limits), parse)
     merged: dict[str, dict[str, Any]] = {}
     for ref, fields in accepted:  # of the same ref twice, the later holds
         merged[ref] = merged.get(ref, {}) | fields

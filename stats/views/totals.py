@@ -14,7 +14,7 @@ from flask import Response, current_app, request
 
 from stats.errors import InputError
 from stats.proxies import current_stats
-from stats.refs import parse_ref, split_ref
+from stats.refs import split_ref
 from stats.reports.jsonld import build_jsonld
 from stats.times import iso_ms
 from stats.views.access import refusals, require_resource
@@ -38,7 +38,7 @@ blueprint = readable_elsewhere(api_blueprint("stats_totals", __name__, url_prefi
 def read_one(ref: str) -> Response:
     """Return the totals of one resource."""
     read_args(request, ())
-    ref = parse_ref(ref, field="ref")
+    ref = current_stats.kinds.parse_ref(ref, field="ref")
     require_resource(ref)
     until = _counted_until()
     answer = read_total(ref, current_stats.stores.totals.read_one(ref), until)
@@ -57,7 +57,7 @@ def read_one(ref: str) -> Response:
 def read_many() -> Response:
     """Return the totals of up to 1,000 resources, by ref; an error where one may not see them."""
     given = read_list(request, "ref")
-    asked = {text: parse_ref(text, field="ref") for text in given}
+    asked = {text: current_stats.kinds.parse_ref(text, field="ref") for text in given}
     refs = list(dict.fromkeys(asked.values()))
     if not refs:
         raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")

@@ -142,6 +142,18 @@ def test_events_become_documents_in_the_index_of_their_month(queues, search, pro
     assert queues.depth(VIEW) == 0
 
 
+def test_refs_get_the_form_that_their_kinds_say(queues, search, processing):
+    parents = ["dataset:https://doi.org/10.5072/ABC", "dataset:doi:10.5072/abc", "bucket:B"]
+    publish(queues, view(1, resource="file:doi:10.5072/ABC/Data.csv", parents=parents))
+    publish(queues, view(2, resource="record:DOI:10.5072/ABC"))
+    assert run_process(VIEW, processing=processing) == Processed(created=2)
+    found = {name: hit["_source"] for name, hit in raw(search).items()}
+    assert found["e1"]["resource"] == "file:doi:10.5072/ABC/Data.csv"
+    assert found["e1"]["parents"] == ["dataset:doi:10.5072/abc", "bucket:B"]
+    assert found["e2"]["resource"] == "record:doi:10.5072/abc"
+    assert "record:doi:10.5072/abc" in found["e2"]["resources"]
+
+
 def test_an_empty_queue_is_no_work(queues, search, processing):
     assert run_process(VIEW, processing=processing) == Processed()
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from stats.engines.namespace import Namespace
+from stats.kinds.declared import build_kinds
 from stats.queries import ranking
 from stats.queries.catalogue import build_catalogue, resolve_params, run_query
 from stats.queries.ranking import Ranked, run_all_sums, run_candidates
@@ -19,6 +20,7 @@ from stats.stores.search import SearchStore
 from stats.times import UTC
 from tests.engine.daily import AGGREGATIONS, document, open_store, write
 
+KINDS = build_kinds()
 NOW = datetime(2025, 3, 14, 12, tzinfo=UTC)
 COUNTED = datetime(2025, 3, 14, 11, tzinfo=UTC)
 QUERIES = build_catalogue(AGGREGATIONS)
@@ -45,7 +47,7 @@ def store(stats_namespace: Namespace) -> Iterator[SearchStore]:
 def ask(store: SearchStore, name: str, **given: object) -> dict[str, Any]:
     query = QUERIES[name]
     renamed = {key.rstrip("_"): value for key, value in given.items()}
-    params = resolve_params(query, renamed, now=NOW)
+    params = resolve_params(query, renamed, now=NOW, kinds=KINDS)
     sources = Sources(store, Titles())
     return run_query(query, params, sources=sources, counted_until=COUNTED)
 
@@ -397,7 +399,7 @@ def test_reading_every_resource_in_pages_finds_the_same(
 ) -> None:
     write(store, _spread(random.Random(1), 30))
     monkeypatch.setattr(ranking, "PAGE", 4)
-    params = resolve_params(QUERIES["record-view-top"], {"kind": "record"}, now=NOW)
+    params = resolve_params(QUERIES["record-view-top"], {"kind": "record"}, now=NOW, kinds=KINDS)
     ranked = Ranked(("record-view",), "count", params, 5)
     sums = dict(run_all_sums(ranked, store))
     assert len(sums) == 43

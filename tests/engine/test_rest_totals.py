@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 
 from stats.ext import StatsState
 from stats.permissions import ANONYMOUS
-from stats.refs import parse_ref
 from stats.times import UTC
 
 VIEWED = datetime(2025, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
@@ -79,6 +78,7 @@ def test_of_a_resource(rest: FlaskClient, rest_state: StatsState) -> None:
     "ref",
     [
         "file:a/b c/d.csv",
+        "file:doi:10.5072/ABC/Data.csv",
         "record:https://doi.org/10.5281/zenodo.1?x=1#y",
         "record:ends/",
         "record://begins",
@@ -89,7 +89,7 @@ def test_of_a_resource(rest: FlaskClient, rest_state: StatsState) -> None:
     ],
 )
 def test_any_id_can_be_asked_for(rest: FlaskClient, rest_state: StatsState, ref: str) -> None:
-    known = parse_ref(ref)  # a DOI has one form, whichever is asked for
+    known = rest_state.kinds.parse_ref(ref)  # a DOI has one form, whichever is asked for
     write(rest_state, known, 5)
     for path in (f"/api/stats/totals/{quote(ref, safe='')}", f"/api/stats/totals/{quote(ref)}"):
         answer = rest.get(path)

@@ -170,8 +170,10 @@ def read_click(event: Mapping[str, Any], *, country: Country, exclusions: Exclus
 
 
 def name_of(ref: str) -> str:
-    """Name a resource: a DOI has no case, and one prefix."""
+    """Name a resource: a DOI has no case, and one prefix; what is behind it may have a case."""
     kind, _, id_ = ref.partition(":")
+    if kind in ("file", "bucket", "sip", "user"):
+        return ref
     for prefix in ("doi:", "https://doi.org/"):
         if id_.lower().startswith(f"{prefix}10."):
             return f"{kind}:doi:{id_[len(prefix) :].lower()}"

@@ -135,6 +135,19 @@ CURRENT_STATS = {
 
 ENGINES_CLIENTS = ("elasticsearch", "elastic_transport", "opensearchpy")
 ENGINES_CLIENTS += ("pymongo", "kombu", "invenio_queues")
+CHECKS_FORM_ALONE = {
+    "kinds.types": "this is Kinds.parse_ref",
+    "events.fields": "events.batch, and views.descriptions",
+    "events.importers.dataset_metadata": "events.importers.event_lines",
+    "permissions.identity": "views.identity",
+    "permissions.tokens": "views.identity",
+    "queries.invenio": "queries.catalogue.resolve_params",
+    "queries.parameters": "queries.catalogue.resolve_params",
+    "views.changed": "nowhere: it came out of a total",
+    "widgets.blueprint": "the addresses that the element asks",
+}
+"""Who may call ``refs.parse_ref``, and where those refs get the one form of their kind."""
+
 MAY_USE_CLIENTS = ("stores", "engines", "worker")
 """`engines` probes and cleans up what it starts; `worker` names Celery's queue."""
 
@@ -205,6 +218,14 @@ def test_only_stores_talk_to_the_engines(module: str, path: Path) -> None:
 def test_current_stats_is_asked_for_where_requests_and_commands_come_in() -> None:
     allowed = {unit for unit, others in MAY_IMPORT.items() if "proxies" in others}
     assert allowed == CURRENT_STATS
+
+
+def test_refs_from_outside_get_the_form_of_their_kind() -> None:
+    found = {
+        name for name, path in modules() if "stats.refs.parse_ref" in imports(path.read_text())
+    }
+    found |= {n for n, path in modules() if "refs.parse_ref(" in path.read_text()}
+    assert found == set(CHECKS_FORM_ALONE), "call Kinds.parse_ref instead"
 
 
 def test_no_two_packages_may_import_each_other() -> None:

@@ -11,8 +11,10 @@ import pytest
 from stats.errors import InputError
 from stats.events import search as log
 from stats.events.search import AuditRequest, build_audit, parse_audit, run_all, run_page
+from stats.kinds.declared import build_kinds
 from stats.times import UTC
 
+KINDS = build_kinds()
 TYPES = ("record-view", "file-download")
 
 
@@ -45,7 +47,9 @@ def ids(events: Sequence[dict[str, Any]]) -> list[int]:
 
 def test_parameters() -> None:
     given = {"user": "u", "resource": "community:c", "type": "record-view", "size": "7"}
-    asked = parse_audit({**given, "from": "2025-01-02", "to": "2025-01-02"}, types=TYPES)
+    asked = parse_audit(
+        {**given, "from": "2025-01-02", "to": "2025-01-02"}, types=TYPES, kinds=KINDS
+    )
     assert asked == AuditRequest(
         types=("record-view",),
         user="u",
@@ -54,9 +58,9 @@ def test_parameters() -> None:
         end=datetime(2025, 1, 3, tzinfo=UTC),
         size=7,
     )
-    assert parse_audit({"from": "", "size": ""}, types=TYPES) == AuditRequest(TYPES)
+    assert parse_audit({"from": "", "size": ""}, types=TYPES, kinds=KINDS) == AuditRequest(TYPES)
     moment = "2025-01-02T03:04:05.678+01:00"
-    both = parse_audit({"from": moment, "to": moment}, types=TYPES)
+    both = parse_audit({"from": moment, "to": moment}, types=TYPES, kinds=KINDS)
     assert both.start == datetime(2025, 1, 2, 2, 4, 5, 678_000, tzinfo=UTC)
     assert both.end == datetime(2025, 1, 2, 2, 4, 5, 679_000, tzinfo=UTC)
 
@@ -91,7 +95,7 @@ def test_parameters() -> None:
 )
 def test_what_is_wrong(given: dict[str, str], code: str) -> None:
     with pytest.raises(InputError) as refused:
-        parse_audit(given, types=TYPES)
+        parse_audit(given, types=TYPES, kinds=KINDS)
     assert refused.value.code == code
     assert refused.value.field == next(reversed(given))
 
@@ -99,7 +103,7 @@ def test_what_is_wrong(given: dict[str, str], code: str) -> None:
 def test_the_body_has_every_filter_and_no_bookkeeping() -> None:
     given = {"user": "u", "resource": "space:s", "from": "2025-01-02"}
     cursor = log.write_cursor([5, "e", "record-view"])
-    body = build_audit(parse_audit({**given, "cursor": cursor}, types=TYPES))
+    body = build_audit(parse_audit({**given, "cursor": cursor}, types=TYPES, kinds=KINDS))
     assert body["query"]["bool"]["filter"] == [
         {"term": {"private.user_id": "u"}},
         {"term": {"resources": "space:s"}},
@@ -133,7 +137,7 @@ def test_pages_go_on_where_the_last_ended() -> None:
     found, cursor, pages = [], "", 0
     while cursor is not None:
         given = {"size": "3", **({"cursor": cursor} if cursor else {})}
-        page = run_page(parse_audit(given, types=TYPES), store)
+        page = run_page(parse_audit(given, types=TYPES, kinds=KINDS), store)
         store.hits.insert(0, hit(100 + pages))  # what is new moves nothing
         found += ids(page.events)
         cursor, pages = page.next, pages + 1

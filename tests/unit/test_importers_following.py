@@ -16,6 +16,7 @@ from stats.events.importers.event_lines import Lines, Part
 from stats.events.importers.following import FollowedLog, check_followed
 from stats.events.importers.forwarded import trust
 from stats.events.importers.importing import Importing, Summary
+from stats.kinds.declared import build_kinds
 from stats.stores.imports import Bookmark
 from tests.importing import NOW, TYPES, mapping
 
@@ -49,7 +50,7 @@ class Place:
     def follow(self) -> FollowedLog:
         """A new process."""
         importing = Importing(
-            lines=Lines(TYPES, mapping(), trust(()), lambda: NOW),
+            lines=Lines(TYPES, build_kinds(), mapping(), trust(()), lambda: NOW),
             publish=lambda events, _span: self.published.extend(events),
             say=self.said.append,
         )

@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from stats.events.importers.dataset_metadata import describe_dataset
-from stats.events.importers.formats.counter import COLUMNS, CounterReader
+from stats.events.importers.detection import Detected
+from stats.events.importers.event_lines import EventLines, Imported, Lines
+from stats.events.importers.formats.counter import COLUMNS, FORMATS, CounterReader
+from stats.events.importers.forwarded import trust
 from stats.events.importers.log_format import Asked
+from stats.kinds.declared import build_kinds
+from tests.importing import NOW, TYPES
+
+(COUNTER,) = FORMATS
 
 ROW = {
     "event_time": "2016-03-02T09:10:00+00:00",
@@ -37,7 +44,7 @@ def described(**fields: str) -> tuple[str, dict[str, Any]] | None:
 
 def test_a_row_says_what_standards_want_of_a_dataset() -> None:
     assert described() == (
-        "dataset:doi:10.5072/abc",
+        "dataset:doi:10.5072/ABC",
         {
             "title": "A dataset",
             "publisher": "A publisher",
@@ -80,6 +87,15 @@ ROW_FIELDS = (
     *("title", "publisher", "publisher_id", "authors", "publication_date", "version"),
     *("identifiers", "url", "year"),
 )
+
+
+def test_rows_of_one_dataset_describe_it_under_the_one_form_of_its_doi() -> None:
+    lines = Lines(TYPES, build_kinds(), None, trust(()), lambda: NOW)
+    reader = EventLines(lines, Detected(COUNTER, CounterReader(Asked())), Imported())
+    for doi in ("doi:10.5072/ABC", "https://doi.org/10.5072/abc"):
+        row = ROW | {"identifier": doi}
+        assert reader.read("\t".join(row.get(name, "-") for name in COLUMNS).encode())
+    assert [one.ref for one in reader.take_descriptions()] == ["dataset:doi:10.5072/abc"]
 
 
 def test_a_row_without_an_identifier_describes_nothing() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stats.aggregations.hierarchy import Containers
 from stats.config import load_settings
 from stats.definitions import build_definitions
-from stats.errors import ConfigError
+from stats.errors import ConfigError, InputError
 from stats.events.types import SITE
 from stats.kinds.catalogue import KINDS, RECORD
 from stats.kinds.declared import build_kinds
@@ -78,6 +78,48 @@ def test_a_declared_container_may_be_part_of_a_record_and_of_other_containers() 
     assert not HOSTS.inside("institute", "department")
 
 
+@pytest.mark.parametrize(
+    ("text", "ref"),
+    [
+        ("dataset:DOI:10.5072/D1H01B", "dataset:doi:10.5072/d1h01b"),
+        ("record:https://doi.org/10.5072/Abc", "record:doi:10.5072/abc"),
+        ("concept:doi:10.5072/Abc", "concept:doi:10.5072/abc"),
+        ("project:doi:10.5072/Abc", "project:doi:10.5072/abc"),
+        ("file:doi:10.5072/ABC/Data.csv", "file:doi:10.5072/ABC/Data.csv"),
+        ("bucket:doi:10.5072/ABC", "bucket:doi:10.5072/ABC"),
+        ("sip:doi:10.5072/ABC", "sip:doi:10.5072/ABC"),
+        ("user:doi:10.5072/ABC", "user:doi:10.5072/ABC"),
+    ],
+)
+def test_a_kind_says_which_form_its_ids_have(text: str, ref: str) -> None:
+    assert OURS.parse_ref(text) == ref
+    assert OURS.parse_ref(ref) == ref
+
+
+def test_a_host_says_which_form_the_ids_of_its_kinds_have() -> None:
+    kinds = build_kinds(
+        [
+            {"name": "record", "normal_id": "exact"},
+            Kind("handle", normal_id=str.lower),
+            Kind("broken", normal_id=lambda name: name.index("x") and name),
+            Kind("empty", normal_id=lambda name: ""),
+        ]
+    )
+    assert kinds.parse_ref("record:doi:10.5072/ABC") == "record:doi:10.5072/ABC"
+    assert kinds.parse_ref("handle:2381/ABC") == "handle:2381/abc"
+    assert kinds.normal_refs(["handle:A", "handle:a", "file:A"]) == ("handle:a", "file:A")
+    with pytest.raises(InputError, match="normal_id of the kind broken failed"):
+        kinds.parse_ref("broken:abc")
+    with pytest.raises(InputError, match="normal_id of the kind empty failed"):
+        kinds.parse_ref("empty:abc")
+
+
+def test_a_ref_from_outside_is_checked_and_named_by_its_field() -> None:
+    with pytest.raises(InputError) as caught:
+        OURS.parse_ref("record", field="within")
+    assert (caught.value.code, caught.value.field) == ("bad_format", "within")
+
+
 names = st.sampled_from([kind.name for kind in HOSTS] + ["undeclared", "another"])
 
 
@@ -127,6 +169,7 @@ def test_a_kind_that_nobody_declared_has_the_documented_defaults() -> None:
         ([{"name": "folder", "withn": ["record"]}], "no field withn; do you mean within?"),
         ([{"name": "folder", "within": "record"}], "within must be a list"),
         ([{"name": "folder", "container": "no"}], "container must be true or false"),
+        ([{"name": "folder", "normal_id": "lower"}], "normal_id is doi or exact, or a function"),
         ([Kind("folder", takes_access="files")], "takes_access is parents or versions"),  # type: ignore[arg-type]
     ],
 )

@@ -12,6 +12,7 @@ from stats.aggregations.types import daily
 from stats.errors import InputError
 from stats.events.catalogue import EVENT_TYPES, FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
 from stats.events.types import BY_ACCESS, BY_VIA
+from stats.kinds.declared import build_kinds
 from stats.queries.catalogue import build_catalogue, resolve_params
 from stats.queries.gauge import list_levels, read_measured
 from stats.queries.geo_tiles import build_tiles, read_tiles
@@ -19,6 +20,7 @@ from stats.queries.shares import Part, share, share_histogram
 from stats.queries.types import Answer, Query, Sources
 
 QUERIES = build_catalogue([daily(event_type) for event_type in EVENT_TYPES])
+KINDS = build_kinds()
 NOW = datetime(2025, 4, 15, tzinfo=timezone.utc)
 VIEWS, DOWNLOADS = Part((daily(RECORD_VIEW),)), Part((daily(FILE_DOWNLOAD),))
 
@@ -63,7 +65,7 @@ def day(event: str, text: str, count: int, **breakdown: Any) -> dict[str, Any]:
 
 
 def run(query: Query, days: Days, **given: Any) -> Answer:
-    params = resolve_params(query, given, now=NOW)
+    params = resolve_params(query, given, now=NOW, kinds=KINDS)
     return query.run(query, params, Sources(days, Nobody()))
 
 
@@ -153,12 +155,15 @@ def test_a_month_is_measured_on_its_last_day() -> None:
 @pytest.mark.parametrize("given", [{}, {"resource": "a:b", "kind": "a"}])
 def test_a_level_is_of_one_resource_or_of_a_kind(given: dict[str, str]) -> None:
     with pytest.raises(InputError, match="either the resource"):
-        resolve_params(QUERIES["store-size-level"], given, now=NOW)
+        resolve_params(QUERIES["store-size-level"], given, now=NOW, kinds=KINDS)
 
 
 def test_a_map_asks_for_tiles_of_what_is_not_excluded() -> None:
     params = resolve_params(
-        QUERIES["record-view-map"], {"resource": "record:r1", "to": "2025-01-31"}, now=NOW
+        QUERIES["record-view-map"],
+        {"resource": "record:r1", "to": "2025-01-31"},
+        now=NOW,
+        kinds=KINDS,
     )
     filters = build_tiles(params)["query"]["bool"]
     assert {"term": {"resources": "record:r1"}} in filters["filter"]
@@ -170,9 +175,11 @@ def test_a_map_asks_for_tiles_of_what_is_not_excluded() -> None:
 @pytest.mark.parametrize("zoom", ["0", "9", "x"])
 def test_a_tile_is_never_as_small_as_a_house(zoom: str) -> None:
     with pytest.raises(InputError, match=r"zoom must be .*from 1 to 8$"):
-        resolve_params(QUERIES["record-view-map"], {"resource": "a:b", "zoom": zoom}, now=NOW)
+        resolve_params(
+            QUERIES["record-view-map"], {"resource": "a:b", "zoom": zoom}, now=NOW, kinds=KINDS
+        )
 
 
 def test_a_person_is_a_ref_so_that_the_policy_sees_him() -> None:
-    params = resolve_params(QUERIES["user-statistics"], {"user": "u9"}, now=NOW)
+    params = resolve_params(QUERIES["user-statistics"], {"user": "u9"}, now=NOW, kinds=KINDS)
     assert params["user"] == "user:u9"

@@ -9,16 +9,18 @@ import pytest
 from stats.aggregations.types import daily
 from stats.errors import InputError
 from stats.events.catalogue import EVENT_TYPES
+from stats.kinds.declared import build_kinds
 from stats.queries.catalogue import build_catalogue, resolve_params
 from stats.times import UTC
 
+KINDS = build_kinds()
 NOW = datetime(2025, 3, 14, 12, tzinfo=UTC)
 QUERIES = build_catalogue([daily(event_type) for event_type in EVENT_TYPES])
 
 
 def resolve(name: str, **given: object) -> dict[str, object]:
     renamed = {key.rstrip("_"): value for key, value in given.items()}
-    return dict(resolve_params(QUERIES[name], renamed, now=NOW))
+    return dict(resolve_params(QUERIES[name], renamed, now=NOW, kinds=KINDS))
 
 
 def test_the_catalogue() -> None:

@@ -28,6 +28,7 @@ from stats.events.importers.occurrences import Occurrences
 from stats.events.importers.request import Request
 from stats.events.parse import check_time, dump_event, parse_event
 from stats.events.types import EventType
+from stats.kinds.types import Kinds
 from stats.stores.resources import Description
 from stats.times import from_ms, iso_of_ms, to_ms
 
@@ -133,6 +134,7 @@ class Lines:
     """
 
     types: Mapping[str, EventType]
+    kinds: Kinds
     mapping: Rules | None
     is_trusted: IsTrusted
     now: Callable[[], datetime]
@@ -219,6 +221,7 @@ class EventLines:
         if described is None:
             return
         ref, fields = described
+        ref = self._lines.kinds.normal_ref(ref)
         moment, known = self._descriptions.get(ref, (request.timestamp, {}))
         newer = request.timestamp >= moment
         merged = known | fields if newer else fields | known

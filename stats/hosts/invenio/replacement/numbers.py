@@ -19,13 +19,11 @@ from stats.events.types import EventType
 from stats.ext import StatsState
 from stats.hosts.outage import Outage
 from stats.permissions import COMMAND_LINE
-from stats.queries.catalogue import resolve_params
 from stats.queries.invenio import HostQuery
 from stats.queries.invenio_answers import read_ids
 from stats.queries.types import Answer, Params, Query
 from stats.stores.mongo import connect, ping
 from stats.stores.totals import TotalsStore
-from stats.times import utc_now
 
 Document = Mapping[str, Any]
 LastKnown = Callable[[str, Mapping[str, str]], "Answer | None"]
@@ -68,7 +66,7 @@ class Numbers:
         query = self._state.find_query(name)
         known = {key: value for key, value in given.items() if value is not None}
         try:
-            params = resolve_params(query, known, now=utc_now())
+            params = self._state.resolve(query, known)
         except InputError as error:
             raise ValueError(error.line) from error
         return (
