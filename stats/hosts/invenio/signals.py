@@ -20,7 +20,6 @@ from stats.hosts.invenio.communities import on_inclusion_requested
 from stats.hosts.invenio.files import on_file_downloaded
 from stats.hosts.invenio.loans import on_loan_changed
 from stats.hosts.invenio.packages import on_package_created
-from stats.hosts.invenio.rdm.created import on_published
 from stats.hosts.invenio.records import on_record_viewed
 
 Receiver = Callable[..., None]
@@ -47,7 +46,6 @@ WIRES = (
     # "processing" and "finished" are one signal by a mistake there: one receiver tells them apart
     Wire("invenio_archivematica.signals", "oais_transfer_finished", on_transfer_moved),
     Wire("invenio_archivematica.signals", "oais_transfer_failed", on_transfer_failed),
-    Wire("invenio_rdm_records.services.signals", "post_publish_signal", on_published),
     Wire("invenio_communities.signals", "inclusion_request_created", on_inclusion_requested),
 )
 

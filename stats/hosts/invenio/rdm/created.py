@@ -1,4 +1,4 @@
-"""``record-created`` when InvenioRDM publishes a record, and for all that were published before.
+"""``record-created`` of a record of InvenioRDM, and of all that are in its database.
 
 Invariant: a version of a record is one event, whatever is published again: its id and time
 are those of the record, so a repetition is known.
@@ -10,20 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from stats.batches import batches
-from stats.hosts.emit import emit
 from stats.hosts.invenio.rdm.describing import read_access, read_communities, read_extra, read_owner
 
 Event = dict[str, Any]
 
 BATCH = 500
-
-
-def on_published(sender: Any, pid: str | None = None, **_carried: Any) -> None:
-    """Count a record that is published for the first time."""
-    from invenio_rdm_records.proxies import current_rdm_records_service  # noqa: PLC0415
-
-    record = current_rdm_records_service.record_cls.pid.resolve(pid)
-    emit(build_created(record))
 
 
 def build_created(record: Any) -> Event:

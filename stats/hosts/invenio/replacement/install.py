@@ -39,10 +39,13 @@ def replace_invenio_stats(app: Flask) -> None:
         _share_route(app, keeps=THEIR_VIEW, gives_up=OUR_VIEW)
         return
     check_version()
-    state = ReplacedState(app, host, last_known=_last_known())
+    with_rdm = find_spec(RDM) is not None
+    state = ReplacedState(app, host, last_known=_last_known() if with_rdm else None)
     app.extensions[EXTENSION] = state
     app.extensions[OWN_SIGNALS] = _listen(app, state)
     _share_route(app, keeps=OUR_VIEW, gives_up=THEIR_VIEW)
+    if with_rdm:
+        _add_component(app)
     for line in host.unmapped:
         _log.warning("%s (%s)", line, CHECK)
 
@@ -94,9 +97,13 @@ def _listen(app: Flask, state: ReplacedState) -> set[str]:
     return names
 
 
+def _add_component(app: Flask) -> None:
+    from stats.hosts.invenio.rdm.component import add_component  # noqa: PLC0415 - optional
+
+    add_component(app)
+
+
 def _last_known() -> Any:
-    if find_spec(RDM) is None:
-        return None
     from stats.hosts.invenio.rdm.last_known import read_last_known  # noqa: PLC0415 - optional
 
     return read_last_known
