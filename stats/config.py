@@ -165,6 +165,11 @@ class Settings:
         "Everybody may see the dashboard, and plain reports of what everybody may see.",
         read_flag,
     )
+    minimum_count: int = _setting(
+        5,
+        "Fewest events of a region, city or map tile that the public sees alone; fewer are merged.",
+        read_whole,
+    )
     widget_origins: tuple[str, ...] = _setting(
         ("*",),
         "Origins whose pages may show frames and read public statistics; * is every page.",

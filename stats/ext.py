@@ -373,14 +373,17 @@ class StatsState:
         visible = self.policy.filter(identity)
         if resolved.get(DELETED.name) == HIDE:
             visible = without_deleted(self.stores.resources, visible)
-        ask = partial(self._run_query, query, visible=visible)
+        minimum = self.policy.minimum(identity, resolved)
+        ask = partial(self._run_query, query, visible=visible, minimum=minimum)
         return run_for(query, resolved, ask, visible=visible)
 
-    def _run_query(self, query: Query, params: Params, *, visible: Visible | None) -> Answer:
+    def _run_query(
+        self, query: Query, params: Params, *, visible: Visible | None, minimum: int
+    ) -> Answer:
         return run_query(
             query,
             params,
-            sources=Sources(self.stores.search, self.stores.resources, visible),
+            sources=Sources(self.stores.search, self.stores.resources, visible, minimum),
             counted_until=self.stores.bookmarks.counted_until(),
         )
 

@@ -48,6 +48,11 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
+def start_of_day(moment: datetime | None) -> datetime | None:
+    """Return the beginning of the UTC day of ``moment``; of no time, none."""
+    return None if moment is None else midnight(moment.astimezone(UTC).date())
+
+
 def iso_ms(moment: datetime) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.mmmZ``, the form of every time we write."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

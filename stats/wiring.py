@@ -168,6 +168,7 @@ def build_policy(settings: Settings, stores: Stores, definitions: Definitions) -
         host_visibility=settings.resource_visibility,
         factory=settings.permission_factory,
         public_reports=settings.public_reports,
+        minimum_count=settings.minimum_count,
     )
 
 

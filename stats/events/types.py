@@ -36,6 +36,9 @@ OTHER = "(other)"
 
 EXTRA = "extra."
 DIMENSION_FIELD = "dimension_"
+NARROW_FIELDS = frozenset({"region", "city"})
+"""The fields of a raw document that tell a place below the country."""
+
 MAX_VALUE = 256
 """Characters of a value of a host's dimension; longer ones are cut."""
 
@@ -51,6 +54,8 @@ class Dimension:
     ``labels`` are by language, ``values`` the labels of values by language. ``seen_by``:
     breakdowns that name people are for auditors and curators. ``types``: the names of the
     event types that divide by it; None is those that count as views or downloads.
+    ``narrow``: it tells a place below the country, so values with few events are merged
+    for the public (``STATS_MINIMUM_COUNT``); what is read from such a field always is.
     """
 
     name: str
@@ -62,11 +67,13 @@ class Dimension:
     source: str | Callable[[Event], str | None] | None = None
     seen_by: Literal["everybody", "reporters", "auditors"] = "everybody"
     types: tuple[str, ...] | None = None
+    narrow: bool = False
 
     def __post_init__(self) -> None:
-        """Name the field of what has a source."""
+        """Name the field of what has a source, and know a narrow one by its field."""
         if not self.field:
             object.__setattr__(self, "field", f"{DIMENSION_FIELD}{self.name.replace('-', '_')}")
+        object.__setattr__(self, "narrow", self.narrow or self.field in NARROW_FIELDS)
 
     def read(self, event: Event) -> str | None:
         """Return the value of an event, where there is a source."""
@@ -152,6 +159,11 @@ class Breakdown:
         """Return how many values a daily document keeps; None is all of them."""
         limits = [d.limit for d in self.dimensions if d.limit is not None]
         return min(limits) if limits else None
+
+    @property
+    def narrow(self) -> bool:
+        """Return whether a value may tell a place below the country."""
+        return any(dimension.narrow for dimension in self.dimensions)
 
 
 BY_COUNTRY = Breakdown((COUNTRY,))

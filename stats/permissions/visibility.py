@@ -175,6 +175,19 @@ def run_visible(
     return seen | answer | run_curated(identity, rest, resources=resources)
 
 
+def run_looked_after(
+    identity: Identity, refs: Sequence[str], *, resources: ResourceSource
+) -> set[str]:
+    """Return those of ``refs`` that ``identity`` owns, curates or is."""
+    if not identity.signed_in or identity.grant:
+        return set()
+    described = resources.read(refs)
+    own = {f"{USER.name}:{identity.user_id}"} if identity.user_id else set()
+    return {
+        ref for ref in refs if ref in own or _looks_after(identity, ref, described.get(ref, {}))
+    }
+
+
 def run_curated(identity: Identity, refs: Sequence[str], *, resources: ResourceSource) -> set[str]:
     """Return those of ``refs`` that are, or are in, what ``identity`` curates."""
     if not identity.communities or not refs:

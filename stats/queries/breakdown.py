@@ -4,7 +4,8 @@ Reads the daily documents of the resource, which hold the divided numbers, and
 adds them up. Invariant: buckets and ``other`` together have the
 ``count`` and ``volume`` of the total. Unique counts need not add up to it: one
 session may have come from two referrers. ``other`` is what is beyond ``size``,
-and what the daily documents themselves keep as ``(other)``.
+and what the daily documents themselves keep as ``(other)``. Places below the
+country with fewer than ``Sources.minimum`` events are in it too.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def run_by(query: Query, params: Params, sources: Sources) -> Answer:
     search = sources.search
     pages = search.pages(search.daily(aggregation.family), build_by(params), size=_PAGE)
     documents = (hit["_source"] for page in pages for hit in page)
-    return {**echo(query, params), **read_by(documents, params)}
+    narrow = {one.name for one in aggregation.breakdowns if one.narrow}
+    minimum = sources.minimum if params["breakdown"] in narrow else 1
+    return {**echo(query, params), **read_by(documents, params, minimum=minimum)}
 
 
 def build_by(params: Params) -> dict[str, Any]:
@@ -63,9 +66,10 @@ def build_by(params: Params) -> dict[str, Any]:
     return {key: body[key] for key in ("query", "_source")}  # the pages have a size of their own
 
 
-def read_by(documents: Iterable[Mapping[str, Any]], params: Params) -> Answer:
+def read_by(documents: Iterable[Mapping[str, Any]], params: Params, *, minimum: int = 1) -> Answer:
     """Return the largest values, the rest, and the total."""
     sums, total = sum_values(documents, params["breakdown"])
+    merge_few(sums, minimum)
     rest = sums.pop(OTHER, [0, 0, 0])
     ranked = sorted(sums.items(), key=lambda item: (-item[1][0], item[0]))
     for _, numbers in ranked[params["size"] :]:
@@ -86,6 +90,13 @@ def sum_values(documents: Iterable[Mapping[str, Any]], breakdown: str) -> tuple[
         for key, *numbers in (document.get("breakdown") or {}).get(breakdown, ()):
             _add(sums[key], numbers)
     return sums, total
+
+
+def merge_few(sums: Sums, minimum: int) -> None:
+    """Put the values with fewer than ``minimum`` events under ``(other)``, in place."""
+    few = [key for key, (count, *_) in sums.items() if key != OTHER and count < minimum]
+    for key in few:
+        _add(sums.setdefault(OTHER, [0, 0, 0]), sums.pop(key))
 
 
 def _add(sums: list[int], numbers: list[int]) -> None:

@@ -54,11 +54,13 @@ class Sources:
     """Where a query reads: the daily documents, and the names of resources.
 
     ``visible`` says of some refs whose numbers and titles the caller may see; None: all.
+    ``minimum`` is how many events a place below the country needs to stand alone.
     """
 
     search: SearchSource
     resources: OwnerSource
     visible: Callable[[Sequence[str]], set[str]] | None = None
+    minimum: int = 1
 
     def seen(self, refs: Iterable[str]) -> set[str]:
         """Return those of ``refs`` that the caller may see."""

@@ -36,7 +36,7 @@ from stats.errors import InputError
 from stats.events.types import SITE, Dimension
 from stats.kinds.catalogue import APART
 from stats.kinds.types import Kinds
-from stats.queries.breakdown import sum_values
+from stats.queries.breakdown import merge_few, sum_values
 from stats.queries.filters import days_clauses, within_clause
 from stats.queries.metrics import COUNTS
 from stats.queries.windows import Window
@@ -104,14 +104,18 @@ def _metric(given: Mapping[str, str]) -> Metric:
     raise InputError("out_of_range", message, field="metric")
 
 
-def run_breakdown(request: BreakdownRequest, sources: Sources) -> dict[str, Any]:
-    """Answer ``request``."""
+def run_breakdown(
+    request: BreakdownRequest, sources: Sources, *, minimum: int = 1
+) -> dict[str, Any]:
+    """Answer ``request``; ``minimum`` as in :class:`stats.queries.types.Sources`."""
     if not request.is_dimension:
         _check_kind(request.by, sources)
     until = sources.bookmarks.counted_until()
     total = _total(request, sources)
     if request.is_dimension:
-        sums = read_dimension(_documents(request, sources, own=True), request)
+        narrow = sources.dimensions[request.by].narrow
+        documents = _documents(request, sources, own=True)
+        sums = read_dimension(documents, request, minimum=minimum if narrow else 1)
     else:
         sums = read_kinds(_documents(request, sources, own=False), request)
     rest = total - sum(sums.values())
@@ -214,9 +218,12 @@ def _total(request: BreakdownRequest, sources: Sources) -> int:
     return int(answer.get("aggregations", {}).get("total", {}).get("value") or 0)
 
 
-def read_dimension(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:
+def read_dimension(
+    documents: Iterable[Body], request: BreakdownRequest, *, minimum: int = 1
+) -> dict[str, int]:
     """Add up what the documents of the resource hold by themselves."""
     sums, _ = sum_values(documents, request.by)
+    merge_few(sums, minimum)
     position = COUNTS.index(request.field)
     return {key: numbers[position] for key, numbers in sums.items()}
 

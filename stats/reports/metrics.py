@@ -16,7 +16,7 @@ import heapq
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal, get_args
@@ -42,7 +42,7 @@ from stats.reports.sources import Sources, Visibility
 from stats.reports.windows import run_window
 from stats.stores.ranking import RANKED_BY, RankedBy
 from stats.stores.search_source import Body
-from stats.times import EPOCH, iso_ms, to_ms
+from stats.times import EPOCH, iso_ms, start_of_day, to_ms
 from stats.validation import SHOWN, refuse_unknown
 
 SortBy = Literal["downloads", "views", "last_viewed", "last_downloaded", "id"]
@@ -147,8 +147,12 @@ def run_metrics(
     sources: Sources,
     *,
     visible: Visibility | None = None,
+    exact: bool = True,
 ) -> MetricsAnswer:
-    """Answer ``request``; ``visible`` filters the rows of a caller who may not see everything."""
+    """Answer ``request``; ``visible`` filters the rows of a caller who may not see everything.
+
+    Not ``exact``: last uses are to the day, in the order of the rows too.
+    """
     until = sources.bookmarks.counted_until()
     if request.hides_deleted:
         visible = without_deleted(sources.resources, visible)
@@ -159,7 +163,8 @@ def run_metrics(
         count = _count(request.report, sources, kinds)
         usages = _ranked(request, sources, kinds)
     else:
-        spooled = Sorted(_unsorted(request, sources, kinds, visible), key=order(request.sort))
+        found = _unsorted(request, sources, kinds, visible)
+        spooled = Sorted(found if exact else map(_to_day, found), key=order(request.sort))
         count, usages = spooled.count, _drained(spooled)
     if request.limit is not None:
         count, usages = min(count, request.limit), islice(usages, request.limit)
@@ -263,6 +268,15 @@ def _unsorted(
     if visible is None:
         return usages
     return _seen(usages, visible)
+
+
+def _to_day(usage: Usage) -> Usage:
+    """Return a usage with the midnight (UTC) that begins the day of each last use."""
+    return replace(
+        usage,
+        last_viewed=start_of_day(usage.last_viewed),
+        last_downloaded=start_of_day(usage.last_downloaded),
+    )
 
 
 def _seen(usages: Iterable[Usage], visible: Visibility) -> Iterator[Usage]:

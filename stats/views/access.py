@@ -61,6 +61,21 @@ def require_breakdown(given: Mapping[str, str], *, within: str, by: str) -> None
     current_stats.policy.check_query(caller(), BREAKDOWN, scope="named", given=given, params=params)
 
 
+def exact(refs: Iterable[str]) -> set[str]:
+    """Return those of ``refs`` whose last uses the caller gets to the millisecond."""
+    return current_stats.policy.exact(caller(), refs)
+
+
+def minimum_count(within: str) -> int:
+    """Return how many events a place below the country needs to stand alone in an answer."""
+    return current_stats.policy.minimum(caller(), {"resource": within})
+
+
+def reads_exact() -> bool:
+    """Return whether the caller gets exact times of last use in reports."""
+    return current_stats.policy.reads_exact(caller()) or caller().has("curator")
+
+
 def hide_unseen(answer: Answer) -> Answer:
     """Return a breakdown by resources in which those are one bucket that the caller may not see."""
     visible = current_stats.policy.filter(caller())

@@ -77,5 +77,5 @@ def write_next(found: Sequence[Mapping[str, Any]], *, size: int, settled: dateti
 
 
 def _describe(document: Mapping[str, Any], until: datetime | None) -> dict[str, Any]:
-    total = read_total(str(document["_id"]), document, until)
+    total = read_total(str(document["_id"]), document, until, exact=True)
     return {**total, "updated": iso_ms(document["updated"])}

@@ -14,7 +14,13 @@ from stats.reports.breakdown import parse_breakdown, run_breakdown
 from stats.reports.metrics import MetricsAnswer, build_head, parse_metrics, run_metrics
 from stats.reports.stream import MEDIA_TYPES, Format, body
 from stats.times import iso_ms
-from stats.views.access import hide_unseen, report_filter, require_breakdown
+from stats.views.access import (
+    hide_unseen,
+    minimum_count,
+    reads_exact,
+    report_filter,
+    require_breakdown,
+)
 from stats.views.blueprints import api_blueprint
 from stats.views.request_parsing import read_args
 from stats.views.responses import csv_response, json_response, wants_csv
@@ -64,7 +70,9 @@ def _respond(name: str) -> Response:
     given = read_args(request)
     asked = parse_metrics(name, given, kinds=current_stats.kinds)
     visible = report_filter(by_user=asked.report.by_user)
-    answer = run_metrics(asked, current_stats.reporter.sources, visible=visible)
+    answer = run_metrics(
+        asked, current_stats.reporter.sources, visible=visible, exact=reads_exact()
+    )
     form = _form()
     chunks = body(asked.report, answer.rows, form=form, head=build_head(answer))
     response = stream_response(request, chunks, content_type=MEDIA_TYPES[form])
@@ -93,7 +101,8 @@ def _divide(*, as_csv: bool) -> Response:
         given, kinds=current_stats.kinds, dimensions=current_stats.definitions.dimensions
     )
     require_breakdown(given, within=asked.within, by=asked.by)
-    answer = hide_unseen(run_breakdown(asked, current_stats.reporter.sources))
+    sources, minimum = current_stats.reporter.sources, minimum_count(asked.within)
+    answer = hide_unseen(run_breakdown(asked, sources, minimum=minimum))
     if not as_csv:
         return json_response(request, answer)
     return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")

@@ -1,7 +1,8 @@
 """Totals of resources: one key look-up in MongoDB, Elasticsearch is not asked.
 
 The path that every landing page takes, so it is short. Invariant: a
-resource of which nothing was counted has the same shape, with zeros.
+resource of which nothing was counted has the same shape, with zeros. The public gets the
+day of the last use, not its time, which may be that of a single visitor.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from stats.errors import InputError
 from stats.proxies import current_stats
 from stats.refs import split_ref
 from stats.reports.jsonld import build_jsonld
-from stats.times import iso_ms
-from stats.views.access import refusals, require_resource
+from stats.times import iso_ms, start_of_day
+from stats.views.access import exact, refusals, require_resource
 from stats.views.blueprints import api_blueprint
 from stats.views.cors import readable_elsewhere
 from stats.views.counted_until import CountedUntil
@@ -41,7 +42,8 @@ def read_one(ref: str) -> Response:
     ref = current_stats.kinds.parse_ref(ref, field="ref")
     require_resource(ref)
     until = _counted_until()
-    answer = read_total(ref, current_stats.stores.totals.read_one(ref), until)
+    document = current_stats.stores.totals.read_one(ref)
+    answer = read_total(ref, document, until, exact=ref in exact([ref]))
     if wants_csv(request):
         return csv_response(request, COLUMNS, [answer], name="totals")
     if wants_jsonld(request):
@@ -66,7 +68,8 @@ def read_many() -> Response:
     until = _counted_until()
     seen = [ref for ref in refs if ref not in refused]
     found = current_stats.stores.totals.read(seen)
-    answers = {ref: read_total(ref, found.get(ref), until) for ref in seen}
+    told = exact(seen)
+    answers = {ref: read_total(ref, found.get(ref), until, exact=ref in told) for ref in seen}
     if request.path.endswith(".csv") or wants_csv(request):
         return csv_response(request, COLUMNS, answers.values(), name="totals")
     errors = {ref: error_body(error) for ref, error in refused.items()}
@@ -75,9 +78,16 @@ def read_many() -> Response:
 
 
 def read_total(
-    ref: str, document: Mapping[str, Any] | None, counted_until: datetime | None
+    ref: str,
+    document: Mapping[str, Any] | None,
+    counted_until: datetime | None,
+    *,
+    exact: bool = False,
 ) -> dict[str, Any]:
-    """Return the answer for one resource, of its document or of none."""
+    """Return the answer for one resource, of its document or of none.
+
+    ``exact``: the last uses with their time; else the midnight (UTC) that begins their day.
+    """
     found = document or {}
     kind, name = split_ref(ref)
     return {
@@ -85,10 +95,14 @@ def read_total(
         "kind": kind,
         "id": name,
         **{counter: found.get(counter, 0) for counter in COUNTERS},
-        **{moment: _iso(found.get(moment)) for moment in TIMES},
+        **{name: _last(found.get(name), exact=exact) for name in TIMES},
         "events": found.get("events", {}),
         "counted_until": _iso(counted_until),
     }
+
+
+def _last(moment: datetime | None, *, exact: bool) -> str | None:
+    return _iso(moment if exact else start_of_day(moment))
 
 
 def _iso(moment: datetime | None) -> str | None:
