@@ -37,8 +37,8 @@ on_search_engine() {
   echo "== counting, retention, erasure, audit and faults on $1"
   env "STATS_EMBEDDED_$1" python -m pytest -q tests/golden tests/faults tests/engine/test_properties.py \
     tests/engine/test_shared_cluster.py tests/engine/test_search_security.py tests/engine/test_legacy.py \
-    tests/engine/test_retention.py tests/engine/test_retention_properties.py \
-    tests/engine/test_erase.py tests/engine/test_reflag.py tests/engine/test_audit.py -k "not sliced"
+    tests/engine/days/test_retention.py tests/engine/test_retention_properties.py \
+    tests/engine/days/test_erase.py tests/engine/days/test_reflag.py tests/engine/days/test_audit.py -k "not sliced"
 }
 
 if [ "${1:-} ${2:-}" = "--engines all" ]; then

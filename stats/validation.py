@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
+from typing import TypeVar
 
 from stats.errors import InputError
+
+C = TypeVar("C", bound=str)
 
 SHOWN = 64
 """Characters of a strange name that are repeated to whoever sent it."""
@@ -18,6 +21,16 @@ SHOWN = 64
 def find_near(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most like ``name``, if one is."""
     return next(iter(get_close_matches(name[:SHOWN], list(known), n=1)), None)
+
+
+def parse_choice(text: str, choices: Iterable[C], *, field: str) -> C:
+    """Return the one of ``choices`` that ``text`` is; raise ``InputError`` naming ``field``."""
+    known = tuple(choices)
+    for choice in known:
+        if text == choice:
+            return choice
+    message = f"{field} must be one of {', '.join(known)}, not {text[:SHOWN]!r}"
+    raise InputError("out_of_range", message, field=field)
 
 
 def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:

@@ -30,6 +30,23 @@ path = '^/records/(?P<id>[0-9]+)/?$'
 type = "record-view"
 resource = "record:{id}"
 """
+FILES = """
+[[rule]]
+path = '^/files/(?P<name>[^?]+)$'
+type = "file-download"
+resource = "file:{name}"
+parents = ["collection:files", "record:{name}"]
+owner_id = "o-{name}"
+title = "The {name}"
+access = "restricted"
+via = "api"
+
+[[rule]]
+path = '^/(?P<kind>files|records)/'
+type = "record-view"
+resource = "record:{kind}"
+"""
+"""Files of a collection, and views of folders and records."""
 
 
 def mapping(text: str = RECORDS, **more: Any) -> Mapping:

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stats.events.types import ACCESS_METHOD, USER, Breakdown, Dimension
-
-MACHINE = "machine"
-PAIR = "|"
+from stats.events.types import ACCESS_METHOD, MACHINE, PAIR, USER, Breakdown, Dimension
 
 
 class Profiles:

@@ -18,6 +18,7 @@ from stats.audit.job import AuditJob
 from stats.bench.places import open_state
 from stats.bench.stream import TYPES
 from stats.engines.namespace import Namespace
+from stats.events.types import REGULAR
 from stats.times import utc_now
 
 Key = tuple[str, str, str]
@@ -27,7 +28,6 @@ Numbers = dict[Key, tuple[int, int]]
 
 KIND_OF = {"record-view": "record", "file-download": "file"}
 NOTHING = (0, 0)
-REGULAR = "regular"
 
 
 @dataclass(frozen=True)

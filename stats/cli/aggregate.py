@@ -9,11 +9,11 @@ from time import monotonic, sleep
 import click
 
 from stats.cli.context import wait_seconds, with_stats
+from stats.cli.days import DAY, read_days
 from stats.errors import InputError
 from stats.proxies import current_stats
 from stats.times import iso_ms
 
-DAY = click.DateTime(["%Y-%m-%d"])
 MEND = (
     "Bring the raw events back (a snapshot, or stats import events) and count the day again"
     " (stats aggregate --from --to), or accept the loss (the same with --accept-missing)"
@@ -66,8 +66,7 @@ def _window(start: datetime | None, end: datetime | None) -> tuple[date, date] |
         return None
     if start is None or end is None:
         raise InputError("missing", "give both --from and --to", field="from")
-    if end < start:
-        raise InputError("bad_window", "--to is before --from", field="to")
+    read_days(start, end)
     return start.date(), end.date()
 
 

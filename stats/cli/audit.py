@@ -13,10 +13,9 @@ from stats.audit.differences import Difference
 from stats.audit.job import Audited, AuditJob
 from stats.audit.mending import find_mend, run_repair
 from stats.audit.run import run_audit
-from stats.cli.aggregate import DAY
 from stats.cli.context import with_stats
+from stats.cli.days import DAY, read_days
 from stats.cli.retention import listed, say
-from stats.errors import InputError
 from stats.proxies import current_stats
 
 
@@ -31,12 +30,10 @@ def audit(start: datetime | None, end: datetime | None, repair: bool) -> None:
     Changes nothing without --repair. Each difference is a line on stdout, and what mends it one
     on stderr; with any that stays, the exit code is 1.
     """
-    if start and end and end < start:
-        raise InputError("bad_window", "--to is before --from", field="to")
     found: list[Difference] = []
     clock = current_stats.stores.clock
     job = AuditJob(current_stats.aggregation_job, clock, sleep, found.append, say)
-    window = (start.date() if start else None, end.date() if end else None)
+    window = read_days(start, end)
     done = run_audit(job, window)
     _print(found)
     if repair and found:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 import click
 
-from stats.cli.aggregate import DAY
 from stats.cli.context import with_stats
+from stats.cli.days import DAY, read_days
 from stats.cli.retention import listed, say
 from stats.errors import InputError
 from stats.proxies import current_stats
@@ -41,9 +41,7 @@ def reflag(start: datetime | None, end: datetime | None) -> None:
 
     So is STATS_EXCLUDE_OWNERS, and STATS_ROBOTS_IGNORE_CASE.
     """
-    window = (start.date() if start else None, end.date() if end else None)
-    if start and end and end < start:
-        raise InputError("bad_window", "--to is before --from", field="to")
+    window = read_days(start, end)
     done = run_reflag(
         current_stats.retention_job(report=say),
         window,

@@ -8,13 +8,13 @@ from datetime import date, datetime
 import click
 
 from stats.cli.context import with_stats
+from stats.cli.days import DAY
 from stats.exports.monthly import run_monthly
 from stats.exports.openaire import run_dry, run_openaire, run_waiting
 from stats.proxies import current_stats
 from stats.times import iso_ms, utc_now
 from stats.wiring import build_datacite, build_openaire
 
-DAY = click.DateTime(["%Y-%m-%d"])
 MONTH = click.DateTime(["%Y-%m"])
 FOUND_WRONG = 1
 

@@ -6,10 +6,9 @@ from datetime import datetime
 
 import click
 
-from stats.cli.aggregate import DAY
 from stats.cli.context import with_stats
+from stats.cli.days import DAY, read_days
 from stats.cli.retention import listed, say
-from stats.errors import InputError
 from stats.legacy.run import LegacyJob, TakenOver, run_take_over
 from stats.proxies import current_stats
 from stats.times import utc_now
@@ -25,9 +24,7 @@ def import_legacy(source_prefix: str, start: datetime | None, end: datetime | No
 
     Safe to repeat.
     """
-    if start and end and end < start:
-        raise InputError("bad_window", "--to is before --from", field="to")
-    window = (start.date() if start else None, end.date() if end else None)
+    window = read_days(start, end)
     job = LegacyJob(current_stats.aggregation_job, source_prefix, window, utc_now, say)
     done = run_take_over(job)
     _warn(done)

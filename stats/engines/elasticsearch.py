@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stats.engines.folder import HOST, Launch, free_port
-from stats.engines.jvm import implement, java, start_jvm
+from stats.engines.jvm import build_environment, java, start_jvm
 
 HEAP = "512m"
 NODE = "stats-1"
@@ -95,21 +95,13 @@ def _unpack_descriptor(jar: Path, module: Path) -> None:
 
 def _environment(program: Path, *, data: Path, port: int) -> Any:
     """Return the server's settings as it wants them."""
-    settings = java("org.elasticsearch.common.settings.Settings").builder()
     own = {
         "path.home": str(program),
         "path.data": str(data),
         "http.port": str(port),
         "transport.port": str(free_port()),
     }
-    for key, value in {**SETTINGS, **own}.items():
-        settings.put(key, value)
-    return java("org.elasticsearch.node.InternalSettingsPreparer").prepareEnvironment(
-        settings.build(),
-        java("java.util.Map").of(),
-        java("java.nio.file.Paths").get(str(program / "config")),
-        implement("java.util.function.Supplier", get=lambda: NODE),
-    )
+    return build_environment("org.elasticsearch", program, {**SETTINGS, **own})
 
 
 def _plugins(environment: Any, version: str) -> Any:

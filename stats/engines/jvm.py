@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,19 @@ def start_jvm(jars: list[str], *options: str) -> None:
 def java(name: str) -> Any:
     """Return the Java class of that full name."""
     return jpype.JClass(name)
+
+
+def build_environment(package: str, program: Path, settings: Mapping[str, str]) -> Any:
+    """Return the settings of a server in the form that it wants; ``package`` is its own."""
+    builder = java(f"{package}.common.settings.Settings").builder()
+    for key, value in settings.items():
+        builder.put(key, value)
+    return java(f"{package}.node.InternalSettingsPreparer").prepareEnvironment(
+        builder.build(),
+        java("java.util.Map").of(),
+        java("java.nio.file.Paths").get(str(program / "config")),
+        implement("java.util.function.Supplier", get=lambda: settings["node.name"]),
+    )
 
 
 def implement(interface: str, **methods: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from stats.engines.elasticsearch import HEAP, LOGGING, NODE, SETTINGS
 from stats.engines.folder import Launch, free_port
-from stats.engines.jvm import implement, java, start_jvm
+from stats.engines.jvm import build_environment, java, start_jvm
 
 RUNNER = "org.codelibs.opensearch.runner"
 ANALYSERS = "CommonAnalysis"
@@ -46,7 +46,6 @@ def serve_opensearch(home: Path, launch: Launch) -> Callable[[], None]:
 
 def _environment(program: Path, *, data: Path, port: int) -> Any:
     """Return the server's settings as it wants them."""
-    settings = java("org.opensearch.common.settings.Settings").builder()
     own = {
         "path.home": str(program),
         "path.data": str(data),
@@ -54,14 +53,7 @@ def _environment(program: Path, *, data: Path, port: int) -> Any:
         "http.port": str(port),
         "transport.port": str(free_port()),
     }
-    for key, value in {**SETTINGS, **own}.items():
-        settings.put(key, value)
-    return java("org.opensearch.node.InternalSettingsPreparer").prepareEnvironment(
-        settings.build(),
-        java("java.util.Map").of(),
-        java("java.nio.file.Paths").get(str(program / "config")),
-        implement("java.util.function.Supplier", get=lambda: NODE),
-    )
+    return build_environment("org.opensearch", program, {**SETTINGS, **own})
 
 
 def _modules() -> Iterator[Any]:

@@ -101,10 +101,14 @@ REFERRER = Dimension(
         "fr": "Sites référents",
     },
 )
+REGULAR = "regular"
+MACHINE = "machine"
+"""COUNTER's Access_Methods; machine is text and data mining."""
+
 ACCESS_METHOD = Dimension(
     "access_method",
     "is_machine",
-    missing="regular",
+    missing=REGULAR,
     labels={
         "en": "Regular and machine access",
         "de": "Regulärer und maschineller Zugriff",
@@ -140,11 +144,15 @@ USER = Dimension(
 DIMENSIONS = (COUNTRY, REFERRER, ACCESS_METHOD, ACCESS, VIA, FEATURE, USER)
 
 
+PAIR = "|"
+"""Between the two values of a pair."""
+
+
 @dataclass(frozen=True)
 class Breakdown:
     """How a resource's numbers of one day divide: by one dimension, or by a pair.
 
-    The key of a pair is the two values joined by ``|``, as in ``regular|CH``.
+    The key of a pair is the two values joined by :data:`PAIR`, as in ``regular|CH``.
     """
 
     dimensions: tuple[Dimension, ...]

@@ -122,9 +122,9 @@ def run_openaire(
         result = _resume(export, state, now)
         state = export.bookmarks.peek(export.name)
         target = _target(state, counted_until, now, first=first, last=last)
-        since = state.since or (None if first is None else midnight(first))
-        export.bookmarks.begin(state, target, since)
-        return _run(export, replace(state, since=since), target, result, now)
+        state = _since(state, first)
+        export.bookmarks.begin(state, target, state.since)
+        return _run(export, state, target, result, now)
     finally:
         export.bookmarks.release(state)
 
@@ -143,8 +143,7 @@ def run_dry(
         return result
     state = export.bookmarks.peek(export.name)
     target = _target(state, counted_until, now, first=first, last=last)
-    since = state.since or (None if first is None else midnight(first))
-    for chunk in _chunks(export, replace(state, since=since), target, now):
+    for chunk in _chunks(export, _since(state, first), target, now):
         result = result.plus(chunk, 0)
     return result
 
@@ -190,6 +189,11 @@ def _target(
     if first is not None and end <= midnight(first):
         raise InputError("bad_window", "--to is before --from", field="to")
     return max(end, state.time), max(counted_until, state.indexed)
+
+
+def _since(state: ExportState, first: date | None) -> ExportState:
+    """Return the state with the day before which nothing is sent; that of the first run holds."""
+    return replace(state, since=state.since or (None if first is None else midnight(first)))
 
 
 def _resume(export: Export, state: ExportState, now: datetime) -> ExportResult:

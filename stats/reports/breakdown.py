@@ -47,7 +47,7 @@ from stats.reports.sources import Sources
 from stats.stores.dsl import Q, Search
 from stats.stores.search_source import Body, SearchSource
 from stats.times import iso_ms
-from stats.validation import SHOWN, find_near, refuse_empty, refuse_unknown
+from stats.validation import SHOWN, find_near, parse_choice, refuse_empty, refuse_unknown
 
 Metric = Literal["downloads", "views", "volume"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -91,17 +91,12 @@ def parse_breakdown(
         raise _unknown(by, [*dimensions, *sorted(kind.name for kind in kinds)])
     within = kinds.parse_ref(given.get("within") or SITE, field="within")
     return BreakdownRequest(
-        by, within, _metric(given), parse_window(given), is_dimension=by in dimensions
+        by,
+        within,
+        parse_choice(given.get("metric") or "downloads", METRICS, field="metric"),
+        parse_window(given),
+        is_dimension=by in dimensions,
     )
-
-
-def _metric(given: Mapping[str, str]) -> Metric:
-    text = given.get("metric") or "downloads"
-    for metric in METRICS:
-        if text == metric:
-            return metric
-    message = f"metric must be one of {', '.join(METRICS)} (uniques do not add up)"
-    raise InputError("out_of_range", message, field="metric")
 
 
 def run_breakdown(

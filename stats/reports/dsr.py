@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from stats.aggregations.types import DATASET, USAGE_FIELDS
-from stats.events.types import BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY
+from stats.events.types import BY_ACCESS_METHOD, BY_ACCESS_METHOD_AND_COUNTRY, MACHINE, REGULAR
 from stats.reports.counter.exceptions import Remark
 from stats.reports.counter.run import described
 from stats.reports.countries import CODES
@@ -26,7 +26,7 @@ from stats.reports.items import Author, Item, Platform
 from stats.reports.months import last_of
 from stats.reports.sources import Sources
 from stats.reports.stream import gathered
-from stats.reports.usage import MACHINE, REGULAR, Counts, ItemUsage, run_usage
+from stats.reports.usage import Counts, ItemUsage, run_usage
 
 METRICS = {
     "total-dataset-investigations": "total_investigations",

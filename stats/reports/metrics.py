@@ -43,7 +43,7 @@ from stats.reports.windows import run_window
 from stats.stores.ranking import RANKED_BY, RankedBy
 from stats.stores.search_source import Body
 from stats.times import EPOCH, iso_ms, start_of_day, to_ms
-from stats.validation import SHOWN, refuse_unknown
+from stats.validation import SHOWN, parse_choice, refuse_unknown
 
 SortBy = Literal["downloads", "views", "last_viewed", "last_downloaded", "id"]
 SORTS: tuple[SortBy, ...] = get_args(SortBy)
@@ -91,7 +91,11 @@ def parse_metrics(name: str, given: Mapping[str, str], *, kinds: Kinds) -> Metri
     if _own_views(given, report):
         report = with_own_views(report)
     return MetricsRequest(
-        report, parse_window(given), _sort(given), _limit(given), _hides_deleted(given)
+        report,
+        parse_window(given),
+        parse_choice(given.get("sort") or "downloads", SORTS, field="sort"),
+        _limit(given),
+        _hides_deleted(given),
     )
 
 
@@ -117,15 +121,6 @@ def parse_window(given: Mapping[str, str]) -> Window:
     window = Window(first, last)
     check_order(window, field="to")
     return window
-
-
-def _sort(given: Mapping[str, str]) -> SortBy:
-    text = given.get("sort") or "downloads"
-    for sort in SORTS:
-        if text == sort:
-            return sort
-    message = f"sort must be one of {', '.join(SORTS)}, not {text[:40]!r}"
-    raise InputError("out_of_range", message, field="sort")
 
 
 def _hides_deleted(given: Mapping[str, str]) -> bool:

@@ -16,13 +16,10 @@ from itertools import groupby
 from typing import Any
 
 from stats.aggregations.types import USAGE_FIELDS, attributed
-from stats.events.types import SITE, Breakdown
+from stats.events.types import PAIR, SITE, Breakdown
 from stats.stores.dsl import Search
 from stats.stores.search_source import Body, SearchSource
 
-REGULAR = "regular"
-MACHINE = "machine"
-PAIR = "|"
 SORT = ["resource", "timestamp"]
 
 Counts = list[int]

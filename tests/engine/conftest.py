@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -20,19 +20,43 @@ AS_ADMIN = {"STATS_IDENTITY": lambda: COMMAND_LINE}
 
 
 @pytest.fixture
-def rest_app(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The service, with the event types of ``tests.engine.daily``; whoever asks is admin."""
+def make_app(
+    stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Flask]]:
+    """Make the service with some settings; what it is given as ``events`` is counted."""
     for name in stats_namespace.as_config():  # the environment is over the configuration
         monkeypatch.delenv(name, raising=False)
-    config: dict[str, Any] = {
-        **stats_namespace.as_config(),
-        "STATS_EVENTS": EVENT_TYPES,
-        "STATS_IDENTITY": lambda: current_app.config["IDENTITY"],
-        "IDENTITY": COMMAND_LINE,
-    }
-    app = create_app(config)
-    yield app
-    app.extensions[EXTENSION].stores.search.close()
+    made: list[Flask] = []
+
+    def make(settings: Mapping[str, Any], events: Iterable[dict[str, Any]] = ()) -> Flask:
+        app = create_app({**stats_namespace.as_config(), **settings})
+        made.append(app)
+        state: StatsState = app.extensions[EXTENSION]
+        given = list(events)
+        if given:
+            names = (state.stores.queues.name(name) for name in state.event_types)
+            stats_namespace.queues.extend(names)
+            state.init()
+            state.publish(given)
+            state.process()
+            state.aggregate()
+        return app
+
+    yield make
+    for app in made:
+        app.extensions[EXTENSION].stores.search.close()
+
+
+@pytest.fixture
+def rest_app(make_app: Callable[..., Flask]) -> Flask:
+    """The service, with the event types of ``tests.engine.daily``; whoever asks is admin."""
+    return make_app(
+        {
+            "STATS_EVENTS": EVENT_TYPES,
+            "STATS_IDENTITY": lambda: current_app.config["IDENTITY"],
+            "IDENTITY": COMMAND_LINE,
+        }
+    )
 
 
 @pytest.fixture

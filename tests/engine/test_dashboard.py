@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +13,9 @@ from flask.testing import FlaskClient
 
 from stats.dashboard.numbers import read_excluded
 from stats.dashboard.window import Window
-from stats.engines.namespace import Namespace
 from stats.ext import EXTENSION, StatsState
 from stats.permissions import tokens
 from stats.permissions.identity import Role
-from stats.service import create_app
 from stats.stores.resources import Description
 from stats.times import DAY, iso_ms, utc_now
 
@@ -26,20 +24,8 @@ ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html
 
 
 @pytest.fixture
-def app(
-    stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch, overrides: dict[str, Any]
-) -> Iterator[Flask]:
-    for name in stats_namespace.as_config():
-        monkeypatch.delenv(name, raising=False)
-    made = create_app({**stats_namespace.as_config(), **overrides})
-    state: StatsState = made.extensions[EXTENSION]
-    stats_namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
-    state.init()
-    state.publish(events())
-    state.process()
-    state.aggregate()
-    yield made
-    state.stores.search.close()
+def app(make_app: Callable[..., Flask], overrides: dict[str, Any]) -> Flask:
+    return make_app(overrides, events())
 
 
 def events() -> list[dict[str, Any]]:

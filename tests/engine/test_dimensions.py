@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from stats.engines.namespace import Namespace
 from stats.events.types import Dimension
-from stats.ext import EXTENSION, StatsState
-from stats.service import create_app
 
 FACULTY = Dimension("faculty", source="extra.faculty")
 FUNDER = Dimension("funder", source="extra.funder", seen_by="reporters")
@@ -19,19 +16,8 @@ EVENTS = [("Physics", 2), ("Biology", 1), (None, 1)]
 
 
 @pytest.fixture
-def app(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    for name in stats_namespace.as_config():
-        monkeypatch.delenv(name, raising=False)
-    own = {"STATS_DIMENSIONS": [FACULTY, FUNDER]}
-    made = create_app({**stats_namespace.as_config(), **own})
-    state: StatsState = made.extensions[EXTENSION]
-    stats_namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
-    state.init()
-    state.publish(events())
-    state.process()
-    state.aggregate()
-    yield made
-    state.stores.search.close()
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app({"STATS_DIMENSIONS": [FACULTY, FUNDER]}, events())
 
 
 def events() -> Iterator[dict[str, Any]]:

@@ -18,9 +18,9 @@ from stats.retention.reflag import Rules, run_reflag
 from stats.retention.run import run_retention
 from stats.stores.search import Action, ItemResult, SearchStore
 from stats.times import utc_now
+from tests.engine.days.test_retention import people_day
 from tests.engine.forgetting import Day, everything, job_of, open_state, raw, send
 from tests.engine.slow_store import SlowStore
-from tests.engine.test_retention import people_day
 
 PAGE, BULK = LEASE * 2 / 3, LEASE / 6
 MONTHS_AGO, WEEKS_AGO, LATELY = Day(800), Day(40), Day(3)

@@ -14,9 +14,9 @@ from stats.ext import EXTENSION, StatsState
 from stats.service import create_app
 from stats.stores.search_servers.server import find_server
 from stats.tasks import build_schedule, retention
+from tests.engine.days.test_retention import people_day
 from tests.engine.forgetting import UPLOAD, Day, everything, raw, send
 from tests.engine.invenio import Invenio, downloads
-from tests.engine.test_retention import people_day
 
 MONTHS_AGO, YESTERDAY = Day(800), Day(1)
 

@@ -17,19 +17,11 @@ from stats.errors import ConfigError, StoreRejected, StoreUnavailable
 from stats.exports.datacite import Service, Submission, run_submit
 from stats.exports.http import Caller
 from stats.reports.dsr import DatasetReport, build_header
-from stats.reports.items import Platform
 from stats.stores.exports import ExportStore
 from tests.exports.servers import DataCite, Fault, serving
+from tests.report_sources import PLATFORM
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "dsr.json"
-PLATFORM = Platform(
-    "myrepo",
-    "My Repository",
-    "My Repository",
-    ("grid", "266093.8"),
-    item_kinds=("record", "dataset"),
-    dataset_kinds=("dataset",),
-)
 NOW = datetime(2024, 5, 2, tzinfo=timezone.utc)
 
 

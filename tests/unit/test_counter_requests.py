@@ -19,6 +19,14 @@ UTC = timezone.utc
 DATES = {"begin_date": "2024-01", "end_date": "2024-02"}
 
 
+INSUFFICIENT = (1030, "Insufficient Information to Process Request")
+INVALID = (3020, "Invalid Date Arguments")
+
+
+def dates(begin: str, end: str | None = None) -> dict[str, str]:
+    return {"begin_date": begin, **({"end_date": end} if end else {})}
+
+
 def parse(
     given: dict[str, str], report: CounterReport = IR, *, repeated: Collection[str] = ()
 ) -> CounterRequest:
@@ -26,53 +34,24 @@ def parse(
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "message", "data"),
+    ("given", "error", "data"),
     [
-        ({}, 1030, "Insufficient Information to Process Request", "missing: begin_date, end_date"),
-        (
-            {"begin_date": "2024-01"},
-            1030,
-            "Insufficient Information to Process Request",
-            "missing: end_date",
-        ),
-        (
-            {"begin_date": "2024-02", "end_date": "2024-01"},
-            3020,
-            "Invalid Date Arguments",
-            "end_date is before begin_date",
-        ),
-        (
-            {"begin_date": "2024-13", "end_date": "2024-12"},
-            3020,
-            "Invalid Date Arguments",
-            "begin_date must be yyyy-mm or yyyy-mm-dd",
-        ),
-        (
-            {"begin_date": "2024-02-30", "end_date": "2024-12"},
-            3020,
-            "Invalid Date Arguments",
-            "begin_date must be yyyy-mm or yyyy-mm-dd",
-        ),
-        (
-            {"begin_date": "2024-01", "end_date": "9999-12"},
-            3020,
-            "Invalid Date Arguments",
-            "end_date must be yyyy-mm or yyyy-mm-dd",
-        ),
-        (
-            {"begin_date": "2024-06", "end_date": "2024-07"},
-            3020,
-            "Invalid Date Arguments",
-            "begin_date is in the current or a future month",
-        ),
+        ({}, INSUFFICIENT, "missing: begin_date, end_date"),
+        (dates("2024-01"), INSUFFICIENT, "missing: end_date"),
+        (dates("2024-02", "2024-01"), INVALID, "end_date is before begin_date"),
+        (dates("2024-13", "2024-12"), INVALID, "begin_date must be yyyy-mm or yyyy-mm-dd"),
+        (dates("2024-02-30", "2024-12"), INVALID, "begin_date must be yyyy-mm or yyyy-mm-dd"),
+        (dates("2024-01", "9999-12"), INVALID, "end_date must be yyyy-mm or yyyy-mm-dd"),
+        (dates("2024-06", "2024-07"), INVALID, "begin_date is in the current or a future month"),
     ],
 )
-def test_no_report_is_given(given: dict[str, str], code: int, message: str, data: str) -> None:
+def test_no_report_is_given(given: dict[str, str], error: tuple[int, str], data: str) -> None:
+    code, message = error
     with pytest.raises(CounterError) as caught:
         parse(given)
-    error = caught.value
-    assert (error.code, error.message, error.data, error.status) == (code, message, data, 400)
-    assert str(error) == f"{code}: {message} ({data})"
+    found = caught.value
+    assert (found.code, found.message, found.data, found.status) == (code, message, data, 400)
+    assert str(found) == f"{code}: {message} ({data})"
 
 
 def test_dates_are_expanded_to_whole_months() -> None:

@@ -7,25 +7,9 @@ from datetime import datetime, timezone
 import pytest
 
 from stats.events.importers.occurrences import Occurrences
-from tests.importing import import_lines, mapping
+from tests.importing import FILES, import_lines, mapping
 
 NOW = datetime(2024, 5, 17, 12, 0, tzinfo=timezone.utc)
-MAPPING = """
-[[rule]]
-path = '^/files/(?P<name>[^?]+)$'
-type = "file-download"
-resource = "file:{name}"
-parents = ["collection:files", "record:{name}"]
-owner_id = "o-{name}"
-title = "The {name}"
-access = "restricted"
-via = "api"
-
-[[rule]]
-path = '^/(?P<kind>files|records)/'
-type = "record-view"
-resource = "record:{kind}"
-"""
 LINE = (
     '192.0.2.7 - mary [17/May/2015:10:05:03 +0200] "GET /files/a.pdf?x=1 HTTP/1.1" 200 2030 '
     '"https://search.example/?q=1" "Mozilla/5.0 (X11)"'
@@ -35,7 +19,7 @@ LINE = (
 @pytest.fixture
 def imported(tmp_path):
     def imported(*lines, **more):
-        return import_lines(tmp_path, *lines, **{"rules": mapping(MAPPING), "now": NOW, **more})
+        return import_lines(tmp_path, *lines, **{"rules": mapping(FILES), "now": NOW, **more})
 
     return imported
 

@@ -9,24 +9,7 @@ import pytest
 from stats.errors import InputError
 from stats.events.importers.escapes import path_of
 from stats.events.importers.mapping import MappingError, fill
-from tests.importing import import_lines, mapping
-
-MAPPING = """
-[[rule]]
-path = '^/files/(?P<name>[^?]+)$'
-type = "file-download"
-resource = "file:{name}"
-parents = ["collection:files", "record:{name}"]
-owner_id = "o-{name}"
-title = "The {name}"
-access = "restricted"
-via = "api"
-
-[[rule]]
-path = '^/(?P<kind>files|records)/'
-type = "record-view"
-resource = "record:{kind}"
-"""
+from tests.importing import FILES, import_lines, mapping
 
 
 @pytest.mark.parametrize(
@@ -53,28 +36,28 @@ def test_the_path_is_without_host_and_query_and_percent_decoded(target, path):
         ("rule = 5", ["rule"]),
         ("", ["rule"]),
         ("nonsense", ["TOML"]),
-        ("stauts = [200]\n" + MAPPING, ["stauts", "status"]),
-        ('status = ["200"]\n' + MAPPING, ["status"]),
-        ("status = [true]\n" + MAPPING, ["status"]),
-        ("methods = 'GET'\n" + MAPPING, ["methods"]),
-        ("methods = ['GET', 'HEAD']\n" + MAPPING, ["methods", "HEAD"]),
-        (MAPPING.replace("[^?]+", "[^?"), ["rule 1", "path"]),
-        (MAPPING.replace("path = '^/(", "pfad = '^/("), ["rule 2", "pfad", "path"]),
-        (MAPPING.replace('"record-view"', '"record-viev"'), ["rule 2", "type", "record-viev"]),
-        (MAPPING.replace('"record-view"', "5"), ["rule 2", "type"]),
-        (MAPPING.replace("{kind}", "{kinds}"), ["rule 2", "resource", "kinds"]),
-        (MAPPING.replace("{kind}", "{kind.__class__}"), ["rule 2", "resource"]),
-        (MAPPING.replace("{kind}", "{kind!r}"), ["rule 2", "resource"]),
-        (MAPPING.replace("{kind}", "{kind"), ["rule 2", "resource"]),
-        (MAPPING.replace("record:{kind}", "records"), ["rule 2", "resource", "kind:id"]),
-        (MAPPING.replace("collection:files", "files"), ["rule 1", "parents", "kind:id"]),
-        (MAPPING.replace('"restricted"', '"secret"'), ["rule 1", "access"]),
-        (MAPPING.replace('via = "api"', 'via = "bot"'), ["rule 1", "via"]),
-        (MAPPING.replace('["collection:files", "record:{name}"]', '"x"'), ["rule 1", "parents"]),
-        (MAPPING.replace('resource = "record:{kind}"', ""), ["rule 2", "resource", "missing"]),
-        ("fields = 5\n" + MAPPING, ["fields"]),
-        ("[fields]\nforwarded = 'x'\n" + MAPPING, ["forwarded", "forwarded_for"]),
-        ("timezone = 'Mars/Olympus'\n" + MAPPING, ["timezone", "Mars/Olympus"]),
+        ("stauts = [200]\n" + FILES, ["stauts", "status"]),
+        ('status = ["200"]\n' + FILES, ["status"]),
+        ("status = [true]\n" + FILES, ["status"]),
+        ("methods = 'GET'\n" + FILES, ["methods"]),
+        ("methods = ['GET', 'HEAD']\n" + FILES, ["methods", "HEAD"]),
+        (FILES.replace("[^?]+", "[^?"), ["rule 1", "path"]),
+        (FILES.replace("path = '^/(", "pfad = '^/("), ["rule 2", "pfad", "path"]),
+        (FILES.replace('"record-view"', '"record-viev"'), ["rule 2", "type", "record-viev"]),
+        (FILES.replace('"record-view"', "5"), ["rule 2", "type"]),
+        (FILES.replace("{kind}", "{kinds}"), ["rule 2", "resource", "kinds"]),
+        (FILES.replace("{kind}", "{kind.__class__}"), ["rule 2", "resource"]),
+        (FILES.replace("{kind}", "{kind!r}"), ["rule 2", "resource"]),
+        (FILES.replace("{kind}", "{kind"), ["rule 2", "resource"]),
+        (FILES.replace("record:{kind}", "records"), ["rule 2", "resource", "kind:id"]),
+        (FILES.replace("collection:files", "files"), ["rule 1", "parents", "kind:id"]),
+        (FILES.replace('"restricted"', '"secret"'), ["rule 1", "access"]),
+        (FILES.replace('via = "api"', 'via = "bot"'), ["rule 1", "via"]),
+        (FILES.replace('["collection:files", "record:{name}"]', '"x"'), ["rule 1", "parents"]),
+        (FILES.replace('resource = "record:{kind}"', ""), ["rule 2", "resource", "missing"]),
+        ("fields = 5\n" + FILES, ["fields"]),
+        ("[fields]\nforwarded = 'x'\n" + FILES, ["forwarded", "forwarded_for"]),
+        ("timezone = 'Mars/Olympus'\n" + FILES, ["timezone", "Mars/Olympus"]),
     ],
 )
 def test_a_wrong_mapping_names_the_rule_and_the_key(text, words):
@@ -93,15 +76,15 @@ def test_a_group_that_took_no_part_is_empty():
 
 
 def test_the_first_rule_that_matches_wins():
-    assert mapping(MAPPING).find("/files/a")[0].number == 1
-    assert mapping(MAPPING).find("/records/a")[0].number == 2
-    assert mapping(MAPPING).find("/else") is None
+    assert mapping(FILES).find("/files/a")[0].number == 1
+    assert mapping(FILES).find("/records/a")[0].number == 2
+    assert mapping(FILES).find("/else") is None
 
 
 @pytest.mark.parametrize("path", [r"^/(?:[a-z]|[a-z])+(?P<id>!)$", r"^/(?:a|aa)+(?P<id>b)$"])
 def test_a_pattern_that_explodes_is_refused_with_its_rule(path, tmp_path):
     """Both try 2^60 ways; what was read before is in."""
-    text = f"{MAPPING}\n[[rule]]\npath = '{path}'\ntype = 'record-view'\nresource = 'record:x'"
+    text = f"{FILES}\n[[rule]]\npath = '{path}'\ntype = 'record-view'\nresource = 'record:x'"
     explodes = LINE.replace("/files/a.pdf", "/" + "a" * 60)
     kept = []
     with pytest.raises(MappingError, match=r"rule 3: path: .* takes more than"):

@@ -14,6 +14,7 @@ from stats.queries.catalogue import build_catalogue, resolve_params
 from stats.times import UTC
 
 KINDS = build_kinds()
+BACKWARDS = {"resource": "a:b", "from_": "2025-02-02", "to": "2025-02-01"}
 NOW = datetime(2025, 3, 14, 12, tzinfo=UTC)
 QUERIES = build_catalogue([daily(event_type) for event_type in EVENT_TYPES])
 
@@ -99,12 +100,7 @@ def test_invenio_ids_become_refs_and_times_become_days() -> None:
             "bad_format",
             "interval",
         ),
-        (
-            "record-view-histogram",
-            {"resource": "a:b", "from_": "2025-02-02", "to": "2025-02-01"},
-            "bad_window",
-            "to",
-        ),
+        ("record-view-histogram", BACKWARDS, "bad_window", "to"),
         ("record-view-histogram", {"resource": "a:b", "from_": "2099-01-01"}, "bad_window", "to"),
         (
             "record-view-histogram",
@@ -112,12 +108,7 @@ def test_invenio_ids_become_refs_and_times_become_days() -> None:
             "out_of_range",
             "interval",
         ),
-        (
-            "record-view-total",
-            {"resource": "a:b", "from_": "2025-02-02", "to": "2025-02-01"},
-            "bad_window",
-            "to",
-        ),
+        ("record-view-total", BACKWARDS, "bad_window", "to"),
         (
             "record-view",
             {"recid": "1", "start_date": "2025-02-02", "end_date": "2025-02-01"},

@@ -38,35 +38,24 @@ UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 """What reading raises for a file that ends early, is damaged, or may not be read."""
 
 
-class _Counted(io.RawIOBase):
-    """The bytes of a file, counted as they are read."""
+def _uncounted(size: int) -> None:
+    """Report nothing."""
 
-    def __init__(self, stream: IO[bytes], report: Report) -> None:
-        self._stream = stream
+
+class _Stream(io.RawIOBase):
+    """What a function reads; ``report`` is told how many bytes."""
+
+    def __init__(self, read: Callable[[int], bytes], report: Report = _uncounted) -> None:
+        self._read = read
         self._report = report
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
+        data = self._read(len(buffer))
         buffer[: len(data)] = data
         self._report(len(data))
-        return len(data)
-
-
-class _Once(io.RawIOBase):
-    """A compressed stream that gives what it has before it says that it is damaged."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read1(len(buffer))
-        buffer[: len(data)] = data
         return len(data)
 
 
@@ -94,8 +83,10 @@ def open_log(path: Path, report: Report = lambda size: None) -> Iterator[IO[byte
     """Open a log for reading, without its byte order mark; raise ``InputError``."""
     try:
         with sys.stdin.buffer if path == STDIN else path.open("rb", buffering=0) as raw:
-            counted: io.BufferedReader[Any] = io.BufferedReader(_Counted(raw, report), _BUFFER)
-            yield _text_of(io.BufferedReader(_Once(_decompressed(counted)), _BUFFER))
+            counted = io.BufferedReader(_Stream(raw.read, report), _BUFFER)
+            unpacked: Any = _decompressed(counted)
+            # read1 gives what is whole before it says that a compressed file is damaged
+            yield _text_of(io.BufferedReader(_Stream(unpacked.read1), _BUFFER))
     except UNREADABLE as error:
         raise unreadable(path, error) from error
 

@@ -16,13 +16,14 @@ from stats.events.types import (
     BY_ACCESS_METHOD,
     BY_ACCESS_METHOD_AND_ACCESS,
     BY_ACCESS_METHOD_AND_COUNTRY,
+    REGULAR,
     UNKNOWN_COUNTRY,
     Breakdown,
 )
 from stats.reports.counter.definitions import ACCESS_TYPES, METRIC_FIELDS
 from stats.reports.counter.request import CounterRequest
 from stats.reports.items import Item, Platform
-from stats.reports.usage import REGULAR, ItemUsage
+from stats.reports.usage import ItemUsage
 
 _COUNTRY = re.compile("[A-Z]{2}")
 

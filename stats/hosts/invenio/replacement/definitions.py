@@ -112,12 +112,13 @@ def path_of(value: Any) -> str:
 def _read_event(name: str, given: Config, unmapped: list[str]) -> GivenEvent:
     setting = f"STATS_EVENTS[{name!r}]"
     params = given.get("params") or {}
-    cls = load(given.get("cls"), setting) if given.get("cls") else None
-    if cls is not None and path_of(cls) != _INDEXER:
-        unmapped.append(
-            f"{setting}: {path_of(cls)} is not run, events are stored by this package:"
-            " move what it changes into a preprocessor or into STATS_EVENT_BUILDERS"
-        )
+    unmapped += _note_class(
+        given,
+        setting,
+        usual=_INDEXER,
+        instead="events are stored by this package:"
+        " move what it changes into a preprocessor or into STATS_EVENT_BUILDERS",
+    )
     return GivenEvent(
         name,
         tuple(load(one, setting) for one in given.get("event_builders") or ()),
@@ -125,6 +126,12 @@ def _read_event(name: str, given: Config, unmapped: list[str]) -> GivenEvent:
         given,
         given.get("signal"),
     )
+
+
+def _note_class(given: Config, setting: str, *, usual: str, instead: str) -> list[str]:
+    """Return what to say of a class of the host's, which is not run."""
+    path = path_of(load(given["cls"], setting)) if given.get("cls") else usual
+    return [] if path == usual else [f"{setting}: {path} is not run, {instead}"]
 
 
 def _own(preprocessors: Iterable[Any], setting: str) -> tuple[Callable[..., Any], ...]:
@@ -135,12 +142,12 @@ def _own(preprocessors: Iterable[Any], setting: str) -> tuple[Callable[..., Any]
 def _read_aggregation(name: str, given: Config, unmapped: list[str]) -> Config:
     setting = f"STATS_AGGREGATIONS[{name!r}]"
     params = given.get("params") or {}
-    cls = load(given.get("cls"), setting) if given.get("cls") else None
-    if cls is not None and path_of(cls) != _AGGREGATOR:
-        unmapped.append(
-            f"{setting}: {path_of(cls)} is not run, events are counted by this package:"
-            " define an Aggregation of stats in its place"
-        )
+    unmapped += _note_class(
+        given,
+        setting,
+        usual=_AGGREGATOR,
+        instead="events are counted by this package: define an Aggregation of stats in its place",
+    )
     modifiers = [path_of(one) for one in params.get("query_modifiers") or ()]
     if any(not path.startswith(_RDM_CONFIG) for path in modifiers):
         unmapped.append(

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from stats.engines.namespace import Namespace
 from stats.ext import StatsState
-from tests.engine.forgetting import Day, Event, open_state, recount, retain, send
-from tests.engine.test_audit import audit
+from tests.engine.days.test_audit import audit
+from tests.engine.forgetting import Day, Event, recount, retain, send
 
 YEARS_AGO, YESTERDAY = Day(6 * 366), Day(1)
 A, B, C = "community:a", "community:b", "collection:c"
-
-
-@pytest.fixture
-def state(stats_namespace: Namespace) -> Iterator[StatsState]:
-    state = open_state(stats_namespace)
-    yield state
-    state.stores.search.close()
 
 
 def moving_day(day: Day) -> list[Event]:

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from stats.engines.namespace import Namespace
 from stats.errors import StoreUnavailable
 from stats.ext import StatsState
 from stats.retention.erase import Erased, run_erase
 from stats.retention.job import alone
 from stats.stores.dead_letters import DeadLetter
 from stats.times import iso_ms, utc_now
+from tests.engine.days.test_retention import people_day
 from tests.engine.forgetting import (
     Day,
     everything,
     forget,
     job_of,
-    open_state,
     raw,
     recount,
     retain,
     send,
 )
-from tests.engine.test_retention import people_day
 from tests.system import System
 
 YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY = Day(6 * 366), Day(800), Day(40), Day(1)
 DAYS = (YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY)
-
-
-@pytest.fixture
-def state(stats_namespace: Namespace) -> Iterator[StatsState]:
-    state = open_state(stats_namespace)
-    yield state
-    state.stores.search.close()
 
 
 def without_people(found: dict[str, Any]) -> dict[str, Any]:

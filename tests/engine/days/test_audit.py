@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,21 +10,13 @@ import pytest
 from stats.audit.differences import Difference
 from stats.audit.job import Audited, AuditJob
 from stats.audit.run import run_audit
-from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from stats.stores.search import Action
 from stats.times import utc_now
-from tests.engine.forgetting import Day, open_state, retain, send
-from tests.engine.test_retention import people_day
+from tests.engine.days.test_retention import people_day
+from tests.engine.forgetting import Day, retain, send
 
 YEARS_AGO, WEEKS_AGO, YESTERDAY = Day(6 * 366), Day(40), Day(1)
-
-
-@pytest.fixture
-def state(stats_namespace: Namespace) -> Iterator[StatsState]:
-    state = open_state(stats_namespace)
-    yield state
-    state.stores.search.close()
 
 
 def audit(state: StatsState, *window: Day) -> tuple[Audited, list[Difference]]:

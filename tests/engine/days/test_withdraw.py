@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stats.engines.namespace import Namespace
 from stats.errors import InputError, UnknownError
 from stats.events.importers.importing import Summary
 from stats.ext import StatsState
 from stats.retention import withdraw
 from stats.retention.withdraw import Withdrawn, run_withdraw
 from stats.times import utc_now
-from tests.engine.forgetting import HUMAN, Day, everything, job_of, open_state, send
+from tests.engine.forgetting import HUMAN, Day, everything, job_of, send
 
 DAY, NEXT = Day(5), Day(4)
 RULE = "[[rule]]\npath = '{}'\ntype = 'record-view'\nresource = 'record:{{id}}'\n"
 WRONG, RIGHT = RULE.format("^/entity/(?P<id>[0-9])"), RULE.format("^/entity/(?P<id>[0-9]+)")
-
-
-@pytest.fixture
-def state(stats_namespace: Namespace) -> Iterator[StatsState]:
-    state = open_state(stats_namespace)
-    yield state
-    state.stores.search.close()
 
 
 def line(day: Day, time: str, path: str, address: str = "8.8.8.8") -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from stats.engines.namespace import Namespace
 from stats.events.agents import AgentFlags
 from stats.ext import StatsState
 from stats.retention.reflag import Reflagged, Rules, judge, run_reflag
@@ -17,7 +15,6 @@ from tests.engine.forgetting import (
     Day,
     everything,
     job_of,
-    open_state,
     raw,
     recount,
     retain,
@@ -26,13 +23,6 @@ from tests.engine.forgetting import (
 
 WEEKS_AGO, THIRD, SECOND, YESTERDAY = Day(40), Day(3), Day(2), Day(1)
 ADDRESS = {"ip_address": "8.8.8.8"}
-
-
-@pytest.fixture
-def state(stats_namespace: Namespace) -> Iterator[StatsState]:
-    state = open_state(stats_namespace)
-    yield state
-    state.stores.search.close()
 
 
 def swapped(agent: str) -> AgentFlags:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import orjson
 import pytest
 
-from stats.engines.namespace import Namespace
 from stats.errors import InputError
 from stats.ext import StatsState
 from stats.retention.periods import Term
@@ -19,7 +17,6 @@ from tests.engine.forgetting import (
     Day,
     documents,
     everything,
-    open_state,
     raw,
     recount,
     retain,
@@ -29,13 +26,6 @@ from tests.engine.forgetting import (
 YEARS_AGO, MONTHS_AGO, WEEKS_AGO, YESTERDAY = Day(6 * 366), Day(800), Day(40), Day(1)
 ANNA = {"user_id": "anna", "session_id": "the first session", "ip_address": "8.8.8.8"}
 PRIVATE = (*ANNA.values(), "Firefox")
-
-
-@pytest.fixture
-def state(stats_namespace: Namespace) -> Iterator[StatsState]:
-    state = open_state(stats_namespace)
-    yield state
-    state.stores.search.close()
 
 
 def people_day(day: Day) -> list[dict]:

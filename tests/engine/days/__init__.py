@@ -1,0 +1,1 @@
+"""Days that exist already: rolled up, scrubbed, audited, counted again."""
