@@ -1,22 +1,15 @@
 """Every setting: its name, its default, and what it is for.
 
-A field of :class:`Settings` is the setting ``STATS_<FIELD>``. It comes from the
-Flask configuration, from the Python file that ``STATS_CONFIG`` names, and last
-from an environment variable of the same name. Invariant: an unknown
-``STATS_*`` key, or a value of the wrong form, is a :class:`ConfigError` at
-start-up that names it.
+A field of :class:`Settings` is the setting ``STATS_<FIELD>``; where its value comes from is
+in :mod:`stats.setting_sources`, and how it is read in :mod:`stats.setting_values`.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from flask import Config
 
 from stats.errors import ConfigError
 from stats.limits import Limits
@@ -43,42 +36,16 @@ from stats.setting_values import (
     read_whole,
     read_words,
 )
-from stats.validation import find_near
 
 PREFIX = "STATS_"
 
-ENVIRONMENT_ONLY = frozenset(
-    {
-        "STATS_CONFIG",
-        "STATS_EMBEDDED_ELASTICSEARCH",
-        "STATS_EMBEDDED_JAVA_HOME",
-        "STATS_EMBEDDED_OPENSEARCH",
-        "STATS_REAL_LOG",
-        "STATS_PROPERTY_EXAMPLES",
-    }
-)
-"""Names that other parts read from the environment and that are no settings."""
-
-RENAMED = {
-    "STATS_OVERLAP": "STATS_BULK_VISIBLE_SECONDS",
-    "STATS_LEASE": "STATS_DAY_LEASE_SECONDS",
-    "STATS_PROCESS_EVERY": "STATS_PROCESS_INTERVAL_SECONDS",
-    "STATS_AGGREGATE_EVERY": "STATS_AGGREGATE_INTERVAL_SECONDS",
-    "STATS_RETENTION_EVERY": "STATS_RETENTION_INTERVAL_SECONDS",
-    "STATS_SPOOL": "STATS_EMIT_SPOOL_FILE",
-    "STATS_SPOOL_BYTES": "STATS_EMIT_SPOOL_BYTES",
-    "STATS_SLICE_EVENTS": "STATS_AGGREGATE_SLICE_EVENTS",
-}
-"""Names of before, still read, with a warning in the log; the new name wins."""
-
-_LOG = logging.getLogger(__name__)
-
-_HELP = "help"
-_READ = "read"
+HELP = "help"
+READ = "read"
+"""Where a field of :class:`Settings` has its line of help, and the reader of its value."""
 
 
 def _setting(default: Any, help_text: str, read: Callable[[Any], Any]) -> Any:
-    return field(default_factory=lambda: default, metadata={_HELP: help_text, _READ: read})
+    return field(default_factory=lambda: default, metadata={HELP: help_text, READ: read})
 
 
 @dataclass(frozen=True)
@@ -366,66 +333,6 @@ class SettingHelp(NamedTuple):
 def setting_help() -> list[SettingHelp]:
     """Return every setting with its default and what it is for, in the order of the class."""
     return [
-        SettingHelp(PREFIX + f.name.upper(), getattr(Settings(), f.name), f.metadata[_HELP])
+        SettingHelp(PREFIX + f.name.upper(), getattr(Settings(), f.name), f.metadata[HELP])
         for f in fields(Settings)
     ]
-
-
-def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """Return the settings of Flask's ``config``, ``STATS_CONFIG`` and ``environ``.
-
-    Raises:
-        ConfigError: a key is not known (the near one is suggested), or its
-            value is of the wrong form.
-    """
-    given = _own(config) | _own(_from_file(environ.get("STATS_CONFIG"))) | _own(environ)
-    for name in ENVIRONMENT_ONLY & environ.keys():
-        given.pop(name, None)
-    given = _renamed(given)
-    readers = {PREFIX + f.name.upper(): f for f in fields(Settings)}
-    values = {}
-    for name, value in given.items():
-        if name not in readers:
-            raise ConfigError(f"there is no setting {name}{_suggest(name, readers)}")
-        try:
-            values[readers[name].name] = readers[name].metadata[_READ](value)
-        except ValueError as error:
-            raise ConfigError(f"{name}: {error}{_example(readers[name])}") from error
-    return Settings(**values)
-
-
-def _own(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name.startswith(PREFIX)}
-
-
-def _renamed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings under the names of today."""
-    old = {name: value for name, value in given.items() if name in RENAMED}
-    for name in old:
-        _LOG.warning("%s is called %s now; the old name still works", name, RENAMED[name])
-    return {RENAMED[name]: value for name, value in old.items()} | {
-        name: value for name, value in given.items() if name not in RENAMED
-    }
-
-
-def _from_file(path: str | None) -> Mapping[str, Any]:
-    if not path:
-        return {}
-    config = Config(Path.cwd())
-    try:
-        config.from_pyfile(path)
-    except (OSError, SyntaxError) as error:
-        raise ConfigError(f"STATS_CONFIG: {error}") from error
-    return config
-
-
-def _example(setting: Field[Any]) -> str:
-    """Return how a setting that is written as JSON looks, where its default can show it."""
-    default = setting.default_factory() if callable(setting.default_factory) else None
-    written = isinstance(default, dict | list) and default
-    return f", such as {json.dumps(default)}" if written else ""
-
-
-def _suggest(name: str, known: Mapping[str, Any]) -> str:
-    near = find_near(name, known)
-    return f"; do you mean {near}?" if near else ""

@@ -15,8 +15,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
-from pathlib import Path
-from socket import gethostname
 from threading import Thread
 from time import monotonic, sleep
 
@@ -26,22 +24,17 @@ from stats.aggregations.find_days import run_mark_window
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.runner import AggregationResult, run_aggregation
 from stats.aggregations.totals import build_empty_totals
-from stats.config import Settings, load_settings
+from stats.config import Settings
 from stats.definitions import build_definitions
-from stats.errors import InputError, StatsError, UnknownError
+from stats.errors import StatsError, UnknownError
 from stats.events.accessories import FieldWarning
 from stats.events.enrichment import Enrichment
-from stats.events.importers.catalogue import AUTO
-from stats.events.importers.event_lines import Imported, Lines
-from stats.events.importers.forwarded import trust
-from stats.events.importers.importing import Importing, Summary
-from stats.events.importers.options import read_format, read_mapping
-from stats.events.importers.recorded import run_recorded, run_recorded_follow
 from stats.events.parse import parse_event
 from stats.events.process import Processed, Processing, never, run_process
-from stats.events.publish import Batch, parse_batch, run_publish, run_publish_json
+from stats.events.publish import Batch, parse_batch, run_publish
 from stats.events.types import Event
 from stats.limits import Limits, Rates
+from stats.log_imports import LogImports
 from stats.metrics import ACCEPTED, REFUSED
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
@@ -55,6 +48,7 @@ from stats.queries.windows import count_points
 from stats.reports.registry import Reporter
 from stats.reports.scheduled import parse_scheduled
 from stats.retention.job import RetentionJob
+from stats.setting_sources import load_settings
 from stats.signals import send_changed
 from stats.stores.counters import FLUSH_EVERY
 from stats.stores.mongo import Document
@@ -63,6 +57,7 @@ from stats.wiring import (
     build_aggregation_job,
     build_enrichment,
     build_limits,
+    build_log_imports,
     build_policy,
     build_processing,
     build_rates,
@@ -74,9 +69,6 @@ from stats.wiring import (
 
 _log = logging.getLogger(__name__)
 
-FOLLOW_PAUSE = 1.0
-"""Seconds between two looks at logs that are followed."""
-
 EXTENSION = "stats"
 MAPPINGS_SECONDS = 300.0
 """For so long the mappings of all indices are known to be right."""
@@ -86,10 +78,6 @@ EMITTER = "stats-emitter"
 
 
 def _quiet(day: date, documents: int) -> None:
-    """Report nothing."""
-
-
-def _no_progress(size: int) -> None:
     """Report nothing."""
 
 
@@ -180,72 +168,10 @@ class StatsState:
         with suppress(StatsError):
             self.stores.counters.flush(at_once=at_once)
 
-    def import_log(
-        self,
-        path: Path,
-        mapping: Path | None = None,
-        *,
-        file_format: str = AUTO,
-        report: Callable[[int], None] = _no_progress,
-    ) -> Imported:
-        """Publish the events of a log's lines; ``report`` gets the bytes read.
-
-        Raises ``InputError`` when the mapping is wrong or the file cannot be read.
-        """
-        importing = replace(self.importing(mapping, file_format=file_format), report=report)
-        summary = Summary()
-        self.import_logs([path], importing, summary)
-        for problem in summary.problems:
-            raise InputError("bad_format", problem, field="FILE")
-        return summary.result
-
-    def import_logs(self, files: Sequence[Path], importing: Importing, summary: Summary) -> str:
-        """Publish the events of logs under an id, and return it.
-
-        Raises ``StoreUnavailable`` when an engine is down; the same can be imported again then.
-        """
-        return run_recorded(files, importing, summary, imports=self.stores.imports, now=utc_now)
-
-    def follow_logs(
-        self,
-        files: Sequence[Path],
-        importing: Importing,
-        summary: Summary,
-        *,
-        should_stop: Callable[[], bool],
-    ) -> None:
-        """Publish what is written to logs until ``should_stop``, over rotation and kills."""
-        run_recorded_follow(
-            files,
-            importing,
-            summary,
-            imports=self.stores.imports,
-            now=utc_now,
-            host=gethostname(),
-            should_stop=should_stop,
-            pause=partial(sleep, FOLLOW_PAUSE),
-        )
-
-    def importing(
-        self,
-        mapping: Path | None = None,
-        *,
-        file_format: str = AUTO,
-        log_format: str | None = None,
-    ) -> Importing:
-        """Return how logs are imported, by the mapping in a file and in a format.
-
-        Raises ``InputError`` when the mapping or ``log_format`` is wrong.
-        """
-        chosen = read_format(file_format, log_format)
-        rules = read_mapping(mapping, chosen, type_names=self.event_types)
-        trusted = trust(self.settings.trusted_proxies)
-        return Importing(
-            lines=Lines(self.event_types, self.kinds, rules, trusted, utc_now),
-            publish=lambda events, _span: run_publish_json(events, queues=self.stores.queues),
-            log_format=chosen,
-            describe=self.stores.resources.describe,
-        )
+    @cached_property
+    def log_imports(self) -> LogImports:
+        """Return what imports access logs."""
+        return build_log_imports(self.settings, self.stores, self.definitions)
 
     def process(
         self, type_names: Iterable[str] | None = None, *, should_stop: Callable[[], bool] = never

@@ -24,7 +24,7 @@ from stats.audit.run import run_audit
 from stats.config import Settings
 from stats.errors import StoreUnavailable
 from stats.exports.monthly import run_monthly
-from stats.exports.openaire import run_openaire
+from stats.exports.openaire import Due, run_openaire
 from stats.metrics import TASK_FAILURES
 from stats.proxies import current_stats
 from stats.reports.scheduled import run_scheduled
@@ -117,7 +117,7 @@ def export_openaire() -> None:
     settings, stores = current_stats.settings, current_stats.stores
     if settings.openaire_site is not None:
         job = build_openaire(settings, stores, current_stats.definitions)
-        run_openaire(job, counted_until=stores.bookmarks.counted_until(), now=utc_now())
+        run_openaire(job, Due(stores.bookmarks.counted_until(), utc_now()))
 
 
 @shared_task(name="stats.export_datacite", **RETRIED)  # type: ignore[untyped-decorator]

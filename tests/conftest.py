@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from stats.config import load_settings
 from stats.engines.folder import Addresses
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 from tests.system import System
 
 settings.register_profile("stats", deadline=None)  # a noisy machine fails no test

@@ -123,7 +123,7 @@ class System:
         self.state.aggregate()
 
     def import_log(self, path: Path, mapping: Path) -> Any:
-        return self.state.import_log(path, mapping)
+        return self.state.log_imports.run_one(path, mapping)
 
     def slow_process(self) -> SlowProcess:
         return SlowProcess(self.state)

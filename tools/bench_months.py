@@ -23,9 +23,9 @@ from stats.aggregations.daily_documents import document_id
 from stats.aggregations.months import build_sums
 from stats.aggregations.totals import run_totals
 from stats.batches import batches
-from stats.config import load_settings
 from stats.engines.namespace import fresh_namespace
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 from stats.stores.search import Action
 from stats.times import month_of, utc_now
 

@@ -26,8 +26,8 @@ from urllib.parse import urlsplit
 
 from stats import engines
 from stats.aggregations.daily_documents import document_id
-from stats.config import load_settings
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 from stats.stores.search import Action
 from stats.times import utc_now
 

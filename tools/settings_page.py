@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stats.config import RENAMED, SettingHelp, setting_help
+from stats.config import SettingHelp, setting_help
+from stats.setting_sources import RENAMED
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 

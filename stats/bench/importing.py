@@ -51,5 +51,5 @@ def import_log(place: Namespace, part: Path) -> Measured:
     log, mapping = write_log(part), part.with_suffix(".toml")
     mapping.write_text(MAPPING, "utf-8")
     began = perf_counter()
-    result = state.import_log(log, mapping)
+    result = state.log_imports.run_one(log, mapping)
     return Measured(result.imported, perf_counter() - began)

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from stats import engines
 from stats.bench.processes import peak_of
-from stats.config import Settings, load_settings
+from stats.config import Settings
 from stats.engines.folder import NAMES, Addresses, Folder
 from stats.engines.namespace import Namespace, clean_up, fresh_namespace
 from stats.errors import StoreUnavailable
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 
 Report = Callable[[str], object]
 

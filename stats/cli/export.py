@@ -10,7 +10,7 @@ import click
 from stats.cli.context import with_stats
 from stats.cli.days import DAY
 from stats.exports.monthly import run_monthly
-from stats.exports.openaire import run_dry, run_openaire, run_waiting
+from stats.exports.openaire import Due, run_dry, run_openaire, run_waiting
 from stats.proxies import current_stats
 from stats.times import iso_ms, utc_now
 from stats.wiring import build_datacite, build_openaire
@@ -33,16 +33,15 @@ def openaire(first: datetime | None, last: datetime | None, dry_run: bool) -> No
     """Send the counted events that were not sent yet; exit 1 if some were refused."""
     stores = current_stats.stores
     job = build_openaire(current_stats.settings, stores, current_stats.definitions)
-    until, now = stores.bookmarks.counted_until(), utc_now()
-    bounds = {"first": _day(first), "last": _day(last)}
-    run = run_dry if dry_run else run_openaire
-    result = run(job, counted_until=until, now=now, **bounds)
+    until = stores.bookmarks.counted_until()
+    due = Due(until, utc_now(), first=_day(first), last=_day(last))
+    result = run_dry(job, due) if dry_run else run_openaire(job, due)
     if result.sent or result.refused or result.skipped:
         verb = "would send" if dry_run else "sent"
         click.echo(f"{verb} {result.sent}, refused {result.refused}, skipped {result.skipped}")
     else:
         click.echo(_nothing_due(until))
-    if waiting := run_waiting(job, counted_until=until, now=now, **bounds):
+    if waiting := run_waiting(job, due):
         click.echo(_not_due(waiting, until, last))
     if result.refused:
         sys.exit(FOUND_WRONG)

@@ -85,7 +85,9 @@ def import_(
     FILE is a file, compressed or not, a folder, or - for standard input. Lines are known
     again: importing a file twice counts it once.
     """
-    importing = current_stats.importing(mapping, file_format=file_format, log_format=log_format)
+    importing = current_stats.log_imports.build(
+        mapping, file_format=file_format, log_format=log_format
+    )
     importing = replace(importing, say=say)
     if follow:
         _follow(paths, importing, dry_run=dry_run)
@@ -113,7 +115,7 @@ def _follow(paths: tuple[Path, ...], importing: Importing, *, dry_run: bool) -> 
     check_followed(paths)
     summary = Summary()
     with termination(signal.SIGTERM, signal.SIGINT) as should_stop:
-        current_stats.follow_logs(paths, importing, summary, should_stop=should_stop)
+        current_stats.log_imports.follow(paths, importing, summary, should_stop=should_stop)
     _show(summary)
     click.echo(str(summary.result))
 
@@ -124,7 +126,7 @@ def _run(files: list[Path], importing: Importing, *, dry_run: bool) -> Summary:
         if dry_run:
             run_import(files, importing, summary)
         else:
-            current_stats.import_logs(files, importing, summary)
+            current_stats.log_imports.run(files, importing, summary)
     except MappingError:
         click.echo(str(summary.result))
         raise

@@ -108,7 +108,7 @@ def _import(demo: Demo, state: StatsState, report: Report) -> None:
     if log is None or mapping is None:
         log, mapping = _make_log(demo, state)
     report(f"importing {log}")
-    imported = state.import_log(log, mapping)
+    imported = state.log_imports.run_one(log, mapping)
     report(
         f"imported {imported.imported}, skipped {imported.skipped}, malformed {imported.malformed}"
     )

@@ -84,6 +84,19 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Due:
+    """What is sent: what is counted, of days up to ``last``.
+
+    ``first`` is for the first run of all: events before that day are never sent.
+    """
+
+    counted_until: datetime | None
+    now: datetime
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
 class ExportResult:
     """Events: sent and taken, left out by the server, and left out by us; and the chunks."""
 
@@ -102,48 +115,30 @@ class ExportResult:
         )
 
 
-def run_openaire(
-    export: Export,
-    *,
-    counted_until: datetime | None,
-    now: datetime,
-    first: date | None = None,
-    last: date | None = None,
-) -> ExportResult:
-    """Send what was counted and not sent yet, of days up to ``last``.
-
-    ``first`` is for the first run of all: events before that day are never sent.
-    Raises ``InputError`` for a window that contradicts the bookmark.
-    """
-    if counted_until is None:
+def run_openaire(export: Export, due: Due) -> ExportResult:
+    """Send what is due; raise ``InputError`` for days that contradict the bookmark."""
+    if due.counted_until is None:
         return ExportResult()
-    state = export.bookmarks.claim(export.name, now, lease=LEASE)
+    state = export.bookmarks.claim(export.name, due.now, lease=LEASE)
     try:
-        result = _resume(export, state, now)
+        result = _resume(export, state, due.now)
         state = export.bookmarks.peek(export.name)
-        target = _target(state, counted_until, now, first=first, last=last)
-        state = _since(state, first)
+        target = _target(state, due.counted_until, due)
+        state = _since(state, due.first)
         export.bookmarks.begin(state, target, state.since)
-        return _run(export, state, target, result, now)
+        return _run(export, state, target, result, due.now)
     finally:
         export.bookmarks.release(state)
 
 
-def run_dry(
-    export: Export,
-    *,
-    counted_until: datetime | None,
-    now: datetime,
-    first: date | None = None,
-    last: date | None = None,
-) -> ExportResult:
+def run_dry(export: Export, due: Due) -> ExportResult:
     """Count what would be sent; nothing is, and no bookmark moves."""
     result = ExportResult()
-    if counted_until is None:
+    if due.counted_until is None:
         return result
     state = export.bookmarks.peek(export.name)
-    target = _target(state, counted_until, now, first=first, last=last)
-    for chunk in _chunks(export, _since(state, first), target, now):
+    target = _target(state, due.counted_until, due)
+    for chunk in _chunks(export, _since(state, due.first), target, due.now):
         result = result.plus(chunk, 0)
     return result
 
@@ -169,15 +164,9 @@ def _before(field: str, moment: datetime) -> Any:
     return Q("range", **{field: {"lt": iso_ms(moment)}})
 
 
-def _target(
-    state: ExportState,
-    counted_until: datetime,
-    now: datetime,
-    *,
-    first: date | None,
-    last: date | None,
-) -> tuple[datetime, datetime]:
+def _target(state: ExportState, counted_until: datetime, due: Due) -> tuple[datetime, datetime]:
     """Return up to where to send: an event of the future waits until it is past."""
+    first, last, now = due.first, due.last, due.now
     begun = state.time != EPOCH or state.since is not None
     if first is not None and begun and midnight(first) != state.since:
         message = "the export goes on from its bookmark; --from is for its first run"
@@ -239,21 +228,13 @@ def _titled(export: Export, page: list[dict[str, Any]]) -> Iterator[dict[str, An
         yield source | {RECORD_TITLE: found.get(item or "", {}).get("title")}
 
 
-def run_waiting(
-    export: Export,
-    *,
-    counted_until: datetime | None,
-    now: datetime,
-    first: date | None = None,
-    last: date | None = None,
-) -> int:
+def run_waiting(export: Export, due: Due) -> int:
     """Return how many events are there that are not due yet: not counted, or after ``last``."""
     state = export.bookmarks.peek(export.name)
     target = (EPOCH, EPOCH)
-    if counted_until is not None:
-        target = _target(state, counted_until, now, first=None, last=last)
-    since = state.since or (None if first is None else midnight(first))
-    body = build_waiting(replace(state, since=since), target)
+    if due.counted_until is not None:
+        target = _target(state, due.counted_until, replace(due, first=None))
+    body = build_waiting(_since(state, due.first), target)
     index = ",".join(export.search.raw(name) for name in export.types)
     return int(export.search.search(index, body)["hits"]["total"]["value"])
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 
 from stats.demo.run import Demo, run_fill
 from stats.engines.folder import Addresses
@@ -73,11 +73,8 @@ def demo(stats_engines: Addresses, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def host(chromium: Browser, demo: Service) -> Iterator[Host]:
-    host = Host(chromium, demo)
-    yield host
-    host.close()
-    assert host.exceptions == []
+def service(demo: Service) -> Service:
+    return demo
 
 
 def element(name: str, **attributes: str) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from stats.config import load_settings
 from stats.engines.namespace import Namespace
 from stats.events.types import BY_ACCESS, BY_USER, EventType
 from stats.ext import StatsState
 from stats.retention.erase import Erased, run_erase
 from stats.retention.job import Retained, RetentionJob
 from stats.retention.run import run_retention
+from stats.setting_sources import load_settings
 from stats.times import utc_now
 
 Event = dict[str, Any]

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 from stats.backup.parts import PARTS
 from stats.cli import stats
-from stats.config import load_settings
 from stats.engines.folder import Addresses
 from stats.engines.namespace import Namespace, clean_up, fresh_namespace
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 from tests.faults.traffic import assert_equals_model, make_events
 from tests.system import System
 

@@ -122,7 +122,7 @@ def test_a_log_of_counter_processor_becomes_a_dataset_report(
     log = tmp_path / "counter_2024-01-05.log"
     log.write_text("\n".join(lines) + "\n")
     for _ in range(2):  # a second time is no other event
-        state.import_log(log, file_format="counter")
+        state.log_imports.run_one(log, file_format="counter")
         pipeline.process()
     pipeline.aggregate()
     reporter = state.reporter

@@ -21,11 +21,11 @@ from typing import Any
 
 import pytest
 
-from stats.config import load_settings
 from stats.engines.folder import free_port
 from stats.engines.namespace import Namespace
 from stats.errors import ConfigError, StoreUnavailable
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 from stats.stores.search import SearchStore
 
 USER, PASSWORD = "st@ts", "m4rker:#/?"

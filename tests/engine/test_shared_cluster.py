@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stats.config import load_settings
 from stats.engines.namespace import Namespace
 from stats.errors import ConfigError
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 from tests.engine.invenio import Invenio, download, downloads
 from tests.search_server import call
 

@@ -18,7 +18,7 @@ from stats.events.raw_document import document_id
 from stats.exports.addresses import mask_address
 from stats.exports.http import Caller
 from stats.exports.matomo import Tracker, build_body, build_chunks, build_request
-from stats.exports.openaire import Export, ExportResult, run_dry, run_openaire, run_waiting
+from stats.exports.openaire import Due, Export, ExportResult, run_dry, run_openaire, run_waiting
 from stats.stores.exports import ExportStore
 from stats.stores.mongo import connect
 from stats.stores.search import Action, SearchStore
@@ -184,7 +184,7 @@ class System:
 
     def run(self, minutes: float = 10_000, **more: Any) -> ExportResult:
         until = START + timedelta(minutes=minutes)
-        return run_openaire(self.export(), counted_until=until, now=datetime.now(UTC), **more)
+        return run_openaire(self.export(), Due(until, datetime.now(UTC), **more))
 
     def sent(self) -> list[int]:
         """Return the minutes of what was tracked, in the order it came."""
@@ -260,7 +260,7 @@ def test_only_what_is_counted_is_sent_and_what_is_late_comes_later(system: Syste
 
 def test_nothing_is_sent_before_anything_is_counted(system: System) -> None:
     system.write([event(0)])
-    assert run_openaire(system.export(), counted_until=None, now=NOW) == ExportResult()
+    assert run_openaire(system.export(), Due(None, NOW)) == ExportResult()
 
 
 @pytest.mark.parametrize("fault", [500, 503, "lost request"])
@@ -318,8 +318,8 @@ def test_a_last_day_leaves_the_rest_for_later(system: System) -> None:
 def test_an_event_of_the_future_waits(system: System) -> None:
     system.write([event(0)])
     before = START - timedelta(minutes=1)
-    assert run_openaire(system.export(), counted_until=NOW, now=before) == ExportResult()
-    assert run_openaire(system.export(), counted_until=NOW, now=NOW).sent == 1
+    assert run_openaire(system.export(), Due(NOW, before)) == ExportResult()
+    assert run_openaire(system.export(), Due(NOW, NOW)).sent == 1
 
 
 def test_two_at_once_do_not_send_twice(system: System) -> None:
@@ -336,7 +336,7 @@ def test_two_at_once_do_not_send_twice(system: System) -> None:
 def test_a_dry_run_counts_and_sends_nothing(system: System) -> None:
     system.write([event(n) for n in range(5)])
     until = datetime.now(UTC)
-    dry = run_dry(system.export(), counted_until=until, now=until)
+    dry = run_dry(system.export(), Due(until, until))
     assert dry == ExportResult(sent=5, chunks=2)
     assert system.matomo.received == []
     assert system.run() == dry
@@ -347,7 +347,7 @@ def test_titles_of_records_come_from_their_descriptions(system: System) -> None:
     system.write([event(0, **download), event(1, **download | {"parents": ["record:r2"]})])
     system.resources.descriptions["record:r1"] = {"title": "The record"}
     until = START + timedelta(minutes=100)
-    run_openaire(system.export(record_titles=True), counted_until=until, now=datetime.now(UTC))
+    run_openaire(system.export(record_titles=True), Due(until, datetime.now(UTC)))
     titles = [tracked["action_name"] for tracked in system.matomo.tracked]
     assert titles == ["The record", "A record: Ünïcode & more"]
 
@@ -358,9 +358,9 @@ def test_what_is_not_due_yet_is_counted(system: System) -> None:
     until = START + timedelta(minutes=5)
 
     def waiting(**more: Any) -> int:
-        return run_waiting(system.export(), counted_until=until, now=now, **more)
+        return run_waiting(system.export(), Due(until, now, **more))
 
-    assert run_waiting(system.export(), counted_until=None, now=now) == 3
+    assert run_waiting(system.export(), Due(None, now)) == 3
     assert waiting() == 2
     assert waiting(last=START.date()) >= 2
     assert system.run(5) == ExportResult(sent=1, chunks=1)

@@ -18,10 +18,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from stats.config import load_settings
 from stats.errors import StatsError, StoreUnavailable
 from stats.ext import StatsState
 from stats.retention.run import run_retention
+from stats.setting_sources import load_settings
 from stats.times import EPOCH
 
 PAUSE = 0.1

@@ -107,6 +107,15 @@ def blocks(state: StatsState, index: str, block: str, value: bool | None) -> Non
     call(url, "PUT", f"{index}/_settings", {f"index.blocks.{block}": value})
 
 
+def publish_twice(pipeline: System, *, seed: int) -> list[dict[str, Any]]:
+    """Publish events, process the first hundred, and leave the others in the queue."""
+    events = make_events(random.Random(seed), EVENTS)
+    pipeline.publish(events[:100])
+    pipeline.process()
+    pipeline.publish(events[100:])
+    return events
+
+
 def test_a_broker_killed_while_events_come_and_go_loses_none(
     folder: Path, state: StatsState, pipeline: System
 ) -> None:
@@ -163,10 +172,7 @@ def test_publishing_without_a_broker_gives_up_in_time_and_goes_on_when_it_is_bac
 def test_without_elasticsearch_nothing_is_acknowledged_and_all_is_done_later(
     folder: Path, state: StatsState, pipeline: System
 ) -> None:
-    events = make_events(random.Random(5), EVENTS)
-    pipeline.publish(events[:100])
-    pipeline.process()
-    pipeline.publish(events[100:])
+    events = publish_twice(pipeline, seed=5)
     before = waiting(state)
     kill(folder, "elasticsearch")
     for job in (lambda: impatient(state, A_MOMENT), pipeline.aggregate):
@@ -185,10 +191,7 @@ def test_an_index_that_takes_no_writes_is_waited_for(
     block: str, state: StatsState, pipeline: System
 ) -> None:
     """Elasticsearch answers 403 to what an administrator blocked, 429 when its disk is full."""
-    events = make_events(random.Random(6), EVENTS)
-    pipeline.publish(events[:100])
-    pipeline.process()
-    pipeline.publish(events[100:])
+    events = publish_twice(pipeline, seed=6)
     before = waiting(state)
     blocks(state, state.stores.search.raw("*"), block, True)
     with pytest.raises(StoreUnavailable):

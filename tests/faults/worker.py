@@ -19,9 +19,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from stats.config import load_settings
 from stats.errors import StoreUnavailable
 from stats.ext import StatsState
+from stats.setting_sources import load_settings
 from stats.stores.queues import EventConsumer
 
 JOBS = ("process", "aggregate")

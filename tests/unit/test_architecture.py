@@ -66,10 +66,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exports": {"reports", "stores", "events.types"},
     # one installation
     "config": set(),
+    "setting_sources": {"config"},
     "dimensions": {*DEFINITIONS, "templates"},
     "definitions": {"config", "dimensions", *DEFINITIONS, "queries"},
     "wiring": {
         "config",
+        "log_imports",
         "definitions",
         "permissions",
         "reports",
@@ -80,6 +82,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ext": {
         "wiring",
         "config",
+        "setting_sources",
+        "log_imports",
         "definitions",
         "permissions",
         "queries",
@@ -87,6 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "retention",
         *COUNTING,
     },
+    "log_imports": {"events", *EVENT_DEFINITIONS, "stores"},
     "proxies": {"ext"},
     "health": {"ext", "stores"},
     "health_samples": {"ext", "health"},
@@ -96,7 +101,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "widgets": WEB,
     "views.openapi": {*WEB, "events", "reports", "dashboard", "widgets"},
     "views.register": {"views", "views.openapi", "dashboard", "widgets"},
-    "hosts": {*WEB, "config", "events", "tasks", "dashboard", "widgets", "views.register"}
+    "hosts": {
+        *WEB,
+        "config",
+        "setting_sources",
+        "log_imports",
+        "events",
+        "tasks",
+        "dashboard",
+        "widgets",
+        "views.register",
+    }
     | {"views.openapi", "wiring", "legacy"},
     "hosts.invenio.commands": {"cli", "hosts", "proxies"},
     "beat": set(),
@@ -107,7 +122,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # for development and trial
     "engines": set(),
     "demo": {"engines", "service", "ext", "permissions", "events", *DEFINITIONS, "stores"},
-    "bench": {"engines", "demo", "service", "ext", "config", "audit", *COUNTING},
+    "bench": {"engines", "demo", "service", "ext", "config", "setting_sources", "audit", *COUNTING},
     "cli": {
         *WEB,
         *COUNTING,

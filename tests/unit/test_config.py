@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from stats.config import PREFIX, RENAMED, Settings, load_settings, setting_help
+from stats.config import PREFIX, Settings, setting_help
 from stats.errors import ConfigError
+from stats.setting_sources import RENAMED, load_settings
 from tools.settings_page import PAGE, build_page
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from stats.config import load_settings
 from stats.definitions import Definitions, build_definitions
 from stats.errors import ConfigError, InputError
 from stats.events.enrichment import Enrichment
 from stats.events.parse import parse_event
 from stats.events.raw_document import build_raw
 from stats.events.types import COUNTRY, DIMENSIONS, Breakdown, Dimension, Event, EventType
+from stats.setting_sources import load_settings
 from stats.templates import build_templates
 from stats.wiring import check_settings
 

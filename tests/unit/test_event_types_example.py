@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stats.config import load_settings
 from stats.definitions import build_definitions
+from stats.setting_sources import load_settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "event-types.md"
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stats.aggregations.hierarchy import Containers
-from stats.config import load_settings
 from stats.definitions import build_definitions
 from stats.errors import ConfigError, InputError
 from stats.events.types import SITE
 from stats.kinds.catalogue import KINDS, RECORD
 from stats.kinds.declared import build_kinds
 from stats.kinds.types import Kind
+from stats.setting_sources import load_settings
 
 PACKAGE = Path(__file__).parents[2] / "stats"
 OURS = build_kinds()

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from stats import origins
-from stats.config import load_settings
 from stats.errors import ConfigError, InputError
 from stats.permissions import Grant, embed, tokens
 from stats.permissions.host import read_host_identity
 from stats.permissions.rankings import MOST, fold_unseen, run_seen
+from stats.setting_sources import load_settings
 from stats.times import UTC
 
 NOW = datetime(2025, 3, 14, 12, 30, tzinfo=UTC)

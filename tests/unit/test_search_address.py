@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stats.config import load_settings
 from stats.errors import ConfigError
 from stats.search_address import Node, SearchAddress, parse_search_address
+from stats.setting_sources import load_settings
 
 URL = "STATS_ELASTICSEARCH_URL"
 KEY = "STATS_ELASTICSEARCH_API_KEY"

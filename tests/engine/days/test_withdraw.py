@@ -29,8 +29,8 @@ def line(day: Day, time: str, path: str, address: str = "8.8.8.8") -> str:
 def import_(state: StatsState, folder: Path, mapping: str, *lines: str) -> str:
     (folder / "mapping.toml").write_text(mapping, "utf-8")
     (folder / "access.log").write_text("".join(lines), "utf-8")
-    importing = state.importing(folder / "mapping.toml")
-    return state.import_logs([folder / "access.log"], importing, Summary())
+    importing = state.log_imports.build(folder / "mapping.toml")
+    return state.log_imports.run([folder / "access.log"], importing, Summary())
 
 
 def count(state: StatsState) -> None:

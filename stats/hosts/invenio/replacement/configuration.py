@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from stats.aggregations.types import daily
-from stats.config import RENAMED, Settings, setting_help
+from stats.config import Settings, setting_help
 from stats.errors import ConfigError
 from stats.events.catalogue import EVENT_TYPES
 from stats.hosts.invenio.replacement.definitions import (
@@ -25,6 +25,7 @@ from stats.hosts.invenio.replacement.definitions import (
 from stats.hosts.invenio.replacement.event_types import build_event_types
 from stats.hosts.invenio.replacement.package import SETTING, is_installed
 from stats.hosts.invenio.replacement.queries import build_queries
+from stats.setting_sources import RENAMED
 from stats.validation import find_near
 
 Config = dict[str, Any]

@@ -19,6 +19,13 @@ Config = Mapping[str, Any]
 
 _INDEXER = "invenio_stats.processors.EventsIndexer"
 _AGGREGATOR = "invenio_stats.aggregations.StatAggregator"
+_INSTEAD = {
+    _INDEXER: "events are stored by this package: move what it changes into a preprocessor or"
+    " into STATS_EVENT_BUILDERS",
+    _AGGREGATOR: "events are counted by this package: define an Aggregation of stats in its place",
+}
+"""What is done in place of a class of invenio-stats, by its path."""
+
 TERMS = "invenio_stats.queries.TermsQuery"
 HISTOGRAM = "invenio_stats.queries.DateHistogramQuery"
 
@@ -112,13 +119,7 @@ def path_of(value: Any) -> str:
 def _read_event(name: str, given: Config, unmapped: list[str]) -> GivenEvent:
     setting = f"STATS_EVENTS[{name!r}]"
     params = given.get("params") or {}
-    unmapped += _note_class(
-        given,
-        setting,
-        usual=_INDEXER,
-        instead="events are stored by this package:"
-        " move what it changes into a preprocessor or into STATS_EVENT_BUILDERS",
-    )
+    unmapped += _note_class(given, setting, usual=_INDEXER)
     return GivenEvent(
         name,
         tuple(load(one, setting) for one in given.get("event_builders") or ()),
@@ -128,10 +129,10 @@ def _read_event(name: str, given: Config, unmapped: list[str]) -> GivenEvent:
     )
 
 
-def _note_class(given: Config, setting: str, *, usual: str, instead: str) -> list[str]:
-    """Return what to say of a class of the host's, which is not run."""
+def _note_class(given: Config, setting: str, *, usual: str) -> list[str]:
+    """Return what to say of a class of the host's own, which is not run."""
     path = path_of(load(given["cls"], setting)) if given.get("cls") else usual
-    return [] if path == usual else [f"{setting}: {path} is not run, {instead}"]
+    return [] if path == usual else [f"{setting}: {path} is not run, {_INSTEAD[usual]}"]
 
 
 def _own(preprocessors: Iterable[Any], setting: str) -> tuple[Callable[..., Any], ...]:
@@ -142,12 +143,7 @@ def _own(preprocessors: Iterable[Any], setting: str) -> tuple[Callable[..., Any]
 def _read_aggregation(name: str, given: Config, unmapped: list[str]) -> Config:
     setting = f"STATS_AGGREGATIONS[{name!r}]"
     params = given.get("params") or {}
-    unmapped += _note_class(
-        given,
-        setting,
-        usual=_AGGREGATOR,
-        instead="events are counted by this package: define an Aggregation of stats in its place",
-    )
+    unmapped += _note_class(given, setting, usual=_AGGREGATOR)
     modifiers = [path_of(one) for one in params.get("query_modifiers") or ()]
     if any(not path.startswith(_RDM_CONFIG) for path in modifiers):
         unmapped.append(
