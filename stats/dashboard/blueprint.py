@@ -22,13 +22,14 @@ from stats.dashboard.numbers import (
     read_totals,
     read_uploaders,
 )
-from stats.dashboard.window import ALL, DAYS, PRESETS, Window, parse_window
+from stats.dashboard.window import DAYS, Window, parse_window
 from stats.dashboard.window import PARAMETERS as WINDOW
 from stats.errors import AccessError, InputError, StatsError, StoreUnavailable, UnknownError
 from stats.events.types import SITE
 from stats.health import read_health
 from stats.permissions.tokens import is_live, token_id
 from stats.proxies import current_stats
+from stats.queries.presets import ALL, PRESETS
 from stats.times import iso_ms, utc_now
 from stats.views.access import require, require_resource
 from stats.views.cors import framed_here

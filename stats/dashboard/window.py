@@ -14,7 +14,8 @@ from datetime import date, timedelta
 
 from stats.errors import InputError
 from stats.queries.parameters import INTERVAL, parse_date
-from stats.queries.windows import Interval, bucket_start, shift
+from stats.queries.presets import parse_preset
+from stats.queries.windows import Interval
 
 PARAMETERS = ("window", "from", "to", "days", "interval")
 DAYS = (7, 30, 90, 365)
@@ -26,8 +27,6 @@ _READABLE: tuple[tuple[Interval, int], ...] = (("day", 120), ("week", 800), ("mo
 """Intervals, and the days up to which a history in them can be read."""
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
-_YEAR = re.compile(r"[0-9]{4}")
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -60,31 +59,6 @@ class Window:
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
-def _whole(interval: Interval, steps: int) -> Callable[[date], Window]:
-    """Return the window of the whole month or quarter so many before today's."""
-
-    def build(today: date) -> Window:
-        start = shift(bucket_start(today, interval), interval, -steps)
-        return Window(start, shift(start, interval, 1) - _DAY)
-
-    return build
-
-
-def _this_year(today: date) -> Window:
-    return Window(bucket_start(today, "year"), today)
-
-
-PRESETS: Mapping[str, Callable[[date], Window]] = {
-    "last-month": _whole("month", 1),
-    "last-quarter": _whole("quarter", 1),
-    "this-year": _this_year,
-    "last-year": _whole("year", 1),
-}
-"""Windows that have a name; beside them ``all`` and any year by its number."""
-
-ALL = "all"
-
-
 def parse_window(args: Mapping[str, str], today: date, *, since: Callable[[], date]) -> Window:
     """Return the window of an address; raise ``InputError`` when it is none.
 
@@ -105,14 +79,9 @@ def parse_window(args: Mapping[str, str], today: date, *, since: Callable[[], da
 
 
 def _parse_preset(name: str, today: date, since: Callable[[], date]) -> Window:
-    if name == ALL:
-        return Window(min(since(), today), today)
-    if name in PRESETS:
-        return PRESETS[name](today)
-    if _YEAR.fullmatch(name) and 1990 <= int(name) <= today.year:
-        return Window(date(int(name), 1, 1), min(date(int(name), 12, 31), today))
-    message = f"window is one of {', '.join(PRESETS)}, {ALL}, or a year from 1990 to {today.year}"
-    raise InputError("bad_window", message, field="window")
+    named = parse_preset(name, today)
+    last = named.last or today
+    return Window(named.first or min(since(), last), last)
 
 
 def _parse_bounds(args: Mapping[str, str], today: date) -> Window:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from stats.queries.comparison import list_columns
 from stats.queries.types import Answer, Params, Query, Row
 
 
@@ -23,4 +24,9 @@ def list_rows(query: Query, answer: Answer) -> list[Row]:
         rows = [answer]
     else:
         rows = answer["buckets"] if "buckets" in answer else [answer["total"]]
-    return [{column: row[column] for column in query.columns} for row in rows]
+    return [{column: row[column] for column in columns_of(query, answer)} for row in rows]
+
+
+def columns_of(query: Query, answer: Answer) -> tuple[str, ...]:
+    """Return the columns of an answer's table: those of the query, and of its comparison."""
+    return (*query.columns, *(list_columns(query.compared) if "comparison" in answer else ()))

@@ -17,9 +17,20 @@ from typing import Any
 from stats.aggregations.types import Aggregation
 from stats.events.types import OTHER
 from stats.queries.answers import echo
+from stats.queries.compared import compare_keys, comparing
 from stats.queries.filters import build_search
 from stats.queries.metrics import COUNTS, csv_columns
-from stats.queries.parameters import FROM, RESOURCE, SOURCE, TO, choice, resolve_window, size
+from stats.queries.parameters import (
+    COMPARE,
+    FROM,
+    RESOURCE,
+    SOURCE,
+    TO,
+    WINDOW,
+    choice,
+    resolve_window,
+    size,
+)
 from stats.queries.types import Answer, Params, Query, Row, Sources
 from stats.queries.windows import Window
 
@@ -35,16 +46,19 @@ def by(aggregation: Aggregation, *, name: str | None = None) -> Query:
     event_type = aggregation.event_type
     names = [breakdown.name for breakdown in aggregation.breakdowns]
     breakdown = choice("breakdown", names, help="by what the numbers divide")
+    shown = csv_columns(COUNTS, counts_as=event_type.counts_as)
     return Query(
         name or f"{event_type.name}-by",
         f"{event_type.title}: how those of a resource divide",
         "by",
         (aggregation,),
-        (RESOURCE, breakdown, FROM, TO, size(20), SOURCE),
-        ("key", *csv_columns(COUNTS, counts_as=event_type.counts_as)),
+        (RESOURCE, breakdown, FROM, TO, WINDOW, size(20), SOURCE, COMPARE),
+        ("key", *shown),
         run_by,
         resolve_window,
         scope="named",
+        compare=comparing(compare_keys),
+        compared=shown,
     )
 
 

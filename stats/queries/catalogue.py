@@ -48,7 +48,10 @@ def run_query(
     for the numbers, which are read now. ``coarse`` names months that are left out since
     the window cuts them; it is there where there are any.
     """
-    answer = query.run(query, params, sources)
+    if query.compare and params.get("compare"):
+        answer = query.compare(query, params, sources, counted_until)
+    else:
+        answer = query.run(query, params, sources)
     coarse = run_coarse(query, params, sources.search, counted_until=counted_until)
     if coarse:
         answer = {**answer, "coarse": coarse}

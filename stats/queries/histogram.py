@@ -14,9 +14,29 @@ from typing import Any
 
 from stats.aggregations.types import Aggregation
 from stats.queries.answers import echo
-from stats.queries.filters import build_search, selection_clauses
-from stats.queries.metrics import add_rows, build_metrics, csv_columns, empty_row, read_metrics
-from stats.queries.parameters import FROM, INTERVAL, RESOURCE, SOURCE, TO
+from stats.queries.compared import compare_intervals, comparing
+from stats.queries.comparison import check_comparable
+from stats.queries.filters import build_search
+from stats.queries.first_day import build_first_day, read_first_day, run_first_day
+from stats.queries.metrics import (
+    COUNTS,
+    add_rows,
+    build_metrics,
+    csv_columns,
+    empty_row,
+    read_metrics,
+)
+from stats.queries.parameters import (
+    COMPARE,
+    FROM,
+    INTERVAL,
+    RESOURCE,
+    SOURCE,
+    TO,
+    WINDOW,
+    resolve_preset,
+)
+from stats.queries.presets import ALL
 from stats.queries.types import Answer, Params, Query, Sources
 from stats.queries.windows import Window, check_order, list_buckets, usual_first
 from stats.stores.dsl import A
@@ -25,30 +45,42 @@ from stats.stores.dsl import A
 def histogram(aggregation: Aggregation, *, name: str | None = None) -> Query:
     """Return the histogram query of an aggregation."""
     event_type = aggregation.event_type
+    shown = csv_columns(event_type.metrics, counts_as=event_type.counts_as)
     return Query(
         name or f"{event_type.name}-histogram",
         f"{event_type.title}: history of a resource",
         "histogram",
         (aggregation,),
-        (RESOURCE, FROM, TO, INTERVAL, SOURCE),
-        ("date", *csv_columns(event_type.metrics, counts_as=event_type.counts_as)),
+        (RESOURCE, FROM, TO, WINDOW, INTERVAL, SOURCE, COMPARE),
+        ("date", *shown),
         run_histogram,
         resolve_histogram,
         scope="named",
+        compare=comparing(compare_intervals),
+        compared=tuple(name for name in shown if name in COUNTS),
     )
 
 
 def resolve_histogram(params: Params, today: date) -> Params:
-    """Fill in the window: up to today, with the usual number of buckets."""
-    last = params["to"] or today
-    first = params["from"] or usual_first(last, params["interval"])
+    """Fill in the window: up to today, with the usual number of buckets.
+
+    That of ``window=all`` has no first day yet: it begins with the first data.
+    """
+    named = resolve_preset(params, today)
+    last = named["to"] or today
+    if named.get("window") == ALL:
+        return check_comparable({**named, "to": last}, today)
+    first = named["from"] or usual_first(last, named["interval"])
     check_order(Window(first, last), field="to")
-    list_buckets(first, last, params["interval"])  # refuses too many before an engine is asked
-    return {**params, "from": first, "to": last}
+    list_buckets(first, last, named["interval"])  # refuses too many before an engine is asked
+    return {**named, "from": first, "to": last}
 
 
 def run_histogram(query: Query, params: Params, sources: Sources) -> Answer:
     """Ask for the buckets that have documents and fill in the others."""
+    if params["from"] is None:
+        first = run_first_day(query, params, sources.search) or params["to"]
+        params = {**params, "from": min(first, params["to"])}
     (aggregation,) = query.aggregations
     metrics = aggregation.event_type.metrics
     body = build_histogram(params, metrics=metrics)
@@ -68,16 +100,8 @@ def build_histogram(params: Params, *, metrics: tuple[str, ...]) -> dict[str, An
         aggs=build_metrics(metrics),
     )
     search.aggs["intervals"] = intervals
-    search.aggs["ever"] = _build_first_day(params)
+    search.aggs["ever"] = build_first_day(params)
     return search.to_dict()
-
-
-def _build_first_day(params: Params) -> Any:
-    """Return the aggregation that finds the first day of what is asked about, of all time."""
-    first = A("min", field="timestamp", format="yyyy-MM-dd")
-    selected = [clause.to_dict() for clause in selection_clauses(params)]
-    ever = A("filter", bool={"filter": selected}, aggs={"first": first})
-    return A("global", aggs={"selected": ever})
 
 
 def read_histogram(
@@ -96,14 +120,8 @@ def read_histogram(
         **echo(query, params),
         "buckets": [{"date": start, **row} for start, row in zip(starts, rows, strict=True)],
         "total": add_rows(rows, metrics),
-        "since": _read_first_day(response),
+        "since": read_first_day(response),
     }
-
-
-def _read_first_day(response: Mapping[str, Any]) -> str | None:
-    ever = response.get("aggregations", {}).get("ever")
-    found: str | None = ever and ever["selected"]["first"].get("value_as_string")
-    return found
 
 
 def _buckets(response: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ from typing import Any
 
 from stats.errors import InputError
 from stats.kinds.catalogue import RECORD
+from stats.queries.comparison import BASES, check_comparable
+from stats.queries.presets import ALL, PRESETS, parse_preset
 from stats.queries.types import Parameter, Params
 from stats.queries.windows import INTERVALS, Window, check_order
 from stats.refs import parse_kind, parse_ref
@@ -40,11 +42,13 @@ _DATE_SCHEMA = {"type": "string", "format": "date"}
 
 
 def parse_params(parameters: Sequence[Parameter], given: Mapping[str, object]) -> Params:
-    """Return every parameter with its parsed value or its default."""
+    """Return the parameters with their parsed values or their defaults."""
     refuse_unknown(given, sorted(parameter.name for parameter in parameters))
     refuse_empty(given, (p.name for p in parameters if p.narrows and not p.required))
     return {
-        parameter.name: _parse(parameter, given.get(parameter.name)) for parameter in parameters
+        parameter.name: _parse(parameter, given.get(parameter.name))
+        for parameter in parameters
+        if parameter.always or given.get(parameter.name)
     }
 
 
@@ -139,9 +143,26 @@ def size(default: int) -> Parameter:
 
 
 def resolve_window(params: Params, today: date) -> Params:
-    """Check that ``to`` is not before ``from``; without them, all days count."""
-    check_order(Window(params["from"], params["to"]), field="to")
-    return params
+    """Put the days of a named window, and check that ``to`` is not before ``from``.
+
+    Without a window all days count.
+    """
+    named = resolve_preset(params, today)
+    check_order(Window(named["from"], named["to"]), field="to")
+    return check_comparable(named, today)
+
+
+def resolve_preset(params: Params, today: date) -> Params:
+    """Put the days of ``window`` into ``from`` and ``to``; raise ``InputError`` beside these."""
+    name = params.get("window")
+    if name is None:
+        return params
+    for bound in ("from", "to"):
+        if params[bound] is not None:
+            message = f"window cannot be given with {bound}"
+            raise InputError("bad_window", message, field="window")
+    window = parse_preset(name, today)
+    return {**params, "from": window.first, "to": window.last}
 
 
 def _in_calendar(day: date, field: str) -> date:
@@ -177,6 +198,20 @@ RESOURCE = replace(WITHIN, name="resource", help="what was used, kind:id", requi
 KIND = Parameter("kind", "only resources of this kind", _kind, narrows=True)
 FROM = Parameter("from", "first day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)
 TO = Parameter("to", "last day, UTC, inclusive", parse_date, schema=_DATE_SCHEMA)
+WINDOW = Parameter(
+    "window",
+    f"in place of from and to: {', '.join(PRESETS)}, {ALL}, or a year",
+    _text,
+    schema={"type": "string", "examples": [*PRESETS, ALL, "2025"]},
+    always=False,
+)
+COMPARE = Parameter(
+    "compare",
+    "the change against as many days before, or the same dates of the year before",
+    parse_choice(BASES),
+    schema={"type": "string", "enum": list(BASES)},
+    always=False,
+)
 INTERVAL = choice(
     "interval", INTERVALS, default="day", help="length of a bucket; weeks from Monday"
 )

@@ -145,6 +145,19 @@ def pick_candidates(lists: Sequence[Listed], size: int) -> list[str] | None:
     return [ref for ref, value in proven.items() if 0 < value + unlisted[ref] >= threshold]
 
 
+def run_sums(ranked: Ranked, refs: Sequence[str], search: SearchSource) -> dict[str, int]:
+    """Return the sums of those of ``refs`` that have documents."""
+    if not refs:
+        return {}
+    body = ranked.build_search().filter("terms", resource=list(refs))
+    size = len(refs)
+    value = {"value": A("sum", field=ranked.field)}
+    body.aggs["rows"] = A("terms", field="resource", size=size, shard_size=size, aggs=value)
+    response = search.search(ranked.indices(search), body.to_dict())
+    rows = response.get("aggregations", {}).get("rows", _EMPTY)["buckets"]
+    return {row["key"]: round(row["value"]["value"]) for row in rows}
+
+
 def run_all_sums(ranked: Ranked, search: SearchSource) -> Iterator[tuple[str, int]]:
     """Yield every resource and its sum, read in pages."""
     indices = ranked.indices(search)

@@ -6,7 +6,7 @@ equal ones the smaller ref; a resource whose value is 0 is not in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +15,23 @@ from stats.kinds.catalogue import USER
 from stats.queries.answers import echo
 from stats.queries.deleted import DELETED
 from stats.queries.metrics import COUNTS, build_metrics, csv_columns, read_metrics
-from stats.queries.parameters import FROM, KIND, SOURCE, TO, WITHIN, choice, resolve_window, size
+from stats.queries.names import NAMES, put_names
+from stats.queries.parameters import (
+    COMPARE,
+    FROM,
+    KIND,
+    SOURCE,
+    TO,
+    WINDOW,
+    WITHIN,
+    choice,
+    size,
+)
 from stats.queries.ranking import Ranked, run_candidates
+from stats.queries.rising import SORT, rank_compared, resolve_ranking
 from stats.queries.types import Answer, Params, Query, Row, Sources
 from stats.refs import kind_of, split_ref
 from stats.stores.dsl import A, Q
-
-NAMES = ("title", "url")
 
 METRICS: Mapping[str, tuple[str, str]] = {
     "views": ("views", "count"),
@@ -41,11 +51,13 @@ def top(aggregation: Aggregation, *, name: str | None = None) -> Query:
         f"{event_type.title}: the resources with the most",
         "top",
         (aggregation,),
-        (KIND, WITHIN, FROM, TO, size(10), SOURCE, DELETED),
+        (KIND, WITHIN, FROM, TO, WINDOW, size(10), SOURCE, DELETED, COMPARE, SORT),
         ("resource", *NAMES, *csv_columns(COUNTS, counts_as=event_type.counts_as)),
         run_top,
-        resolve_window,
+        resolve_ranking,
         scope="rows",
+        compare=rank_compared(ranked_by=ranked_by, read=read_counts, empty=COUNTS),
+        compared=("count",),
     )
 
 
@@ -58,37 +70,54 @@ def top_of_all(aggregations: Iterable[Aggregation], *, name: str = "top") -> Que
         "The resources with the most views or downloads",
         "top",
         counted,
-        (KIND, metric, WITHIN, FROM, TO, size(10), SOURCE, DELETED),
+        (KIND, metric, WITHIN, FROM, TO, WINDOW, size(10), SOURCE, DELETED, COMPARE, SORT),
         ("resource", *NAMES, "value", *METRICS),
         run_top_of_all,
-        resolve_window,
+        resolve_ranking,
         scope="rows",
+        compare=rank_compared(ranked_by=ranked_by, read=read_values, empty=("value", *METRICS)),
+        compared=("value",),
     )
 
 
 def run_top(query: Query, params: Params, sources: Sources) -> Answer:
     """Rank by the count of one event type."""
-    families = tuple(a.family for a in query.aggregations)
-    ranked = Ranked(families, "count", params, params["size"], read_owned(params, sources))
-    refs = run_candidates(ranked, sources.search)
-    body = build_rows(ranked, refs, build_metrics(COUNTS))
-    rows = _rows(sources, ranked, refs, body)
-    found = [{"resource": row["key"], **read_metrics(row, COUNTS)} for row in rows]
+    ranked = ranked_by(query, params, sources)
+    found = read_counts(query, ranked, run_candidates(ranked, sources.search), sources)
     return {**echo(query, params), "buckets": put_names(_rank(found, "count", params), sources)}
 
 
 def run_top_of_all(query: Query, params: Params, sources: Sources) -> Answer:
     """Rank by one of the totals, over all event types that count as it."""
+    ranked = ranked_by(query, params, sources)
+    refs = run_candidates(ranked, sources.search) if ranked.families else []
+    found = read_values(query, ranked, refs, sources)
+    return {**echo(query, params), "buckets": put_names(_rank(found, "value", params), sources)}
+
+
+def ranked_by(query: Query, params: Params, sources: Sources) -> Ranked:
+    """Return what the ranking is by: the count of the query's type, or one of the totals."""
+    owned = read_owned(params, sources)
+    if "metric" not in params:
+        families = tuple(a.family for a in query.aggregations)
+        return Ranked(families, "count", params, params["size"], owned)
     counts_as, field = METRICS[params["metric"]]
     families = tuple(_families(query, counts_as))
-    ranked = Ranked(families, field, params, params["size"], read_owned(params, sources))
-    refs = run_candidates(ranked, sources.search) if families else []
+    return Ranked(families, field, params, params["size"], owned)
+
+
+def read_counts(query: Query, ranked: Ranked, refs: Sequence[str], sources: Sources) -> list[Row]:
+    """Return the counts of those of ``refs`` that have any, of one event type."""
+    rows = _rows(sources, ranked, refs, build_rows(ranked, refs, build_metrics(COUNTS)))
+    return [{"resource": row["key"], **read_metrics(row, COUNTS)} for row in rows]
+
+
+def read_values(query: Query, ranked: Ranked, refs: Sequence[str], sources: Sources) -> list[Row]:
+    """Return all totals of those of ``refs`` that have any; ``value`` is what is ranked by."""
     of_all = replace(ranked, families=tuple(a.family for a in query.aggregations))
-    body = build_rows(of_all, refs, build_totals(query))
-    rows = _rows(sources, of_all, refs, body)
+    rows = _rows(sources, of_all, refs, build_rows(of_all, refs, build_totals(query)))
     found = [{"resource": row["key"], **read_totals(row)} for row in rows]
-    valued = [{**row, "value": row[params["metric"]]} for row in found]
-    return {**echo(query, params), "buckets": put_names(_rank(valued, "value", params), sources)}
+    return [{**row, "value": row[ranked.params["metric"]]} for row in found]
 
 
 def read_owned(params: Params, sources: Sources) -> tuple[str, ...] | None:
@@ -148,19 +177,3 @@ def _rows(
 def _rank(rows: Iterable[Row], key: str, params: Params) -> list[Row]:
     ordered = sorted((row for row in rows if row[key] > 0), key=lambda r: (-r[key], r["resource"]))
     return ordered[: params["size"]]
-
-
-def put_names(
-    rows: Sequence[Row], sources: Sources, *, among: Collection[str] | None = None
-) -> list[Row]:
-    """Put title and address of each resource (of those ``among``) into its row; null elsewhere."""
-    refs = [row["resource"] for row in rows]
-    known = sources.resources.read([ref for ref in refs if among is None or ref in among])
-    return [
-        {
-            "resource": row["resource"],
-            **{name: known.get(row["resource"], {}).get(name) for name in NAMES},
-            **{key: value for key, value in row.items() if key != "resource"},
-        }
-        for row in rows
-    ]

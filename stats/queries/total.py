@@ -7,9 +7,10 @@ from typing import Any
 
 from stats.aggregations.types import Aggregation
 from stats.queries.answers import echo
+from stats.queries.compared import compare_total, comparing
 from stats.queries.filters import build_search
-from stats.queries.metrics import build_metrics, csv_columns, empty_row, read_metrics
-from stats.queries.parameters import FROM, RESOURCE, SOURCE, TO, resolve_window
+from stats.queries.metrics import COUNTS, build_metrics, csv_columns, empty_row, read_metrics
+from stats.queries.parameters import COMPARE, FROM, RESOURCE, SOURCE, TO, WINDOW, resolve_window
 from stats.queries.types import Answer, Params, Query, Row, Sources
 from stats.queries.windows import Window
 
@@ -19,16 +20,19 @@ EXCLUDED = "excluded_count"
 def total(aggregation: Aggregation, *, name: str | None = None) -> Query:
     """Return the total query of an aggregation."""
     event_type = aggregation.event_type
+    shown = csv_columns(event_type.metrics, counts_as=event_type.counts_as)
     return Query(
         name or f"{event_type.name}-total",
         f"{event_type.title}: total of a resource",
         "total",
         (aggregation,),
-        (RESOURCE, FROM, TO, SOURCE),
-        (*csv_columns(event_type.metrics, counts_as=event_type.counts_as), EXCLUDED),
+        (RESOURCE, FROM, TO, WINDOW, SOURCE, COMPARE),
+        (*shown, EXCLUDED),
         run_total,
         resolve_window,
         scope="named",
+        compare=comparing(compare_total),
+        compared=tuple(name for name in shown if name in COUNTS),
     )
 
 

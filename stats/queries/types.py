@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from stats.aggregations.types import Aggregation
@@ -76,7 +76,8 @@ class Parameter:
     and the parameter's name, and returns a typed value or raises
     ``InputError``. ``schema`` is the JSON Schema of the value, for OpenAPI. One
     that ``narrows`` what is asked about may be left out, and not be empty. One that
-    ``names_resource`` holds a ref.
+    ``names_resource`` holds a ref. Unless it is there ``always``, parameters and answers have it
+    only where it was given.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Parameter:
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     narrows: bool = False
     names_resource: bool = False
+    always: bool = True
 
 
 def _as_given(params: Params, today: date) -> Params:
@@ -101,7 +103,9 @@ class Query:
     ``scope`` says whose numbers an answer may hold (:data:`Scope`); a query without one
     cannot be made. ``resolve`` checks what concerns several parameters and fills in defaults
     that depend on others or on today's date. ``columns`` are the keys of a
-    bucket, or of the total where there are no buckets: the header of the CSV.
+    bucket, or of the total where there are no buckets: the header of the CSV. ``compare`` runs
+    it with the change of the numbers ``compared``, the first of which must be large enough; its
+    last argument is the time before which everything is counted.
     """
 
     name: str
@@ -113,3 +117,7 @@ class Query:
     run: Callable[[Query, Params, Sources], Answer]
     resolve: Callable[[Params, date], Params] = _as_given
     scope: Scope = field(kw_only=True)
+    compare: Callable[[Query, Params, Sources, datetime | None], Answer] | None = field(
+        default=None, kw_only=True
+    )
+    compared: tuple[str, ...] = field(default=(), kw_only=True)

@@ -17,6 +17,7 @@ from stats.events.types import VIAS
 from stats.kinds.catalogue import USER
 from stats.queries.answers import echo
 from stats.queries.filters import build_search
+from stats.queries.names import put_names
 from stats.queries.parameters import (
     FROM,
     KIND,
@@ -27,7 +28,6 @@ from stats.queries.parameters import (
     resolve_window,
     size,
 )
-from stats.queries.top import put_names
 from stats.queries.types import Answer, Parameter, Params, Query, Row, Sources
 from stats.queries.windows import Window
 from stats.refs import kind_of, split_ref

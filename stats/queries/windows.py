@@ -21,6 +21,9 @@ INTERVALS: tuple[Interval, ...] = get_args(Interval)
 MAX_BUCKETS = 10_000
 """Buckets that one histogram has at most: 27 years of days."""
 
+FIRST_DAY = date(1990, 1, 1)
+"""Nothing is counted before it: an earlier event is refused."""
+
 USUAL_BUCKETS: dict[Interval, int] = {"day": 30, "week": 26, "month": 12, "quarter": 8, "year": 5}
 """Buckets of a histogram when the caller names no first day."""
 
@@ -34,6 +37,14 @@ class Window:
 
     first: date | None = None
     last: date | None = None
+
+
+def list_days(window: Window) -> list[date]:
+    """Return the days of a bounded window; none of one that ends before it begins."""
+    if window.first is None or window.last is None:
+        return []
+    count = (window.last - window.first).days + 1
+    return [window.first + timedelta(days=offset) for offset in range(count)]
 
 
 def check_order(window: Window, *, field: str) -> None:
@@ -64,7 +75,8 @@ def count_buckets(first: date, last: date, interval: Interval) -> int:
 def count_points(params: Mapping[str, Any]) -> int:
     """Return how many buckets an answer to resolved parameters has at most."""
     if params.get("interval"):
-        return count_buckets(params["from"], params["to"], params["interval"])
+        first = params["from"] or FIRST_DAY
+        return min(count_buckets(first, params["to"], params["interval"]), MAX_BUCKETS)
     return int(params.get("size") or 1)
 
 

@@ -12,7 +12,7 @@ from stats.errors import InputError
 from stats.events.types import Dimension
 from stats.kinds.types import Kind
 from stats.proxies import current_stats
-from stats.queries.answers import list_rows
+from stats.queries.answers import columns_of, list_rows
 from stats.queries.types import Parameter, Query
 from stats.views.access import ask, check_points, may_list
 from stats.views.blueprints import api_blueprint
@@ -71,7 +71,7 @@ def run_named(name: str) -> Response:
     answer = ask(name, params)
     if not as_csv and not wants_csv(request):
         return json_response(request, answer)
-    return csv_response(request, query.columns, list_rows(query, answer), name=name)
+    return csv_response(request, columns_of(query, answer), list_rows(query, answer), name=name)
 
 
 def _read_call(key: str, call: object) -> tuple[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stats.events.fields import FIELDS
+from stats.queries.comparison import REASONS, list_columns
 from stats.queries.histogram import run_histogram
 from stats.queries.metrics import COUNTS, WHOLE
 from stats.queries.types import Query
@@ -26,6 +27,7 @@ TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 NUMBER: Schema = {"type": "number"}
 NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
 TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+INTEGER_OR_NULL: Schema = {"type": ["integer", "null"]}
 
 _COLUMN_TYPES: dict[str, Schema] = {
     **dict.fromkeys((*WHOLE, *COUNTERS, "value", "data_volume"), WHOLE_NUMBER),
@@ -42,6 +44,10 @@ COARSE: Schema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9
 """Months that are rolled up and that the window cuts, where there are any."""
 
 
+REASON: Schema = {"anyOf": [{"type": "string", "enum": list(REASONS)}, {"type": "null"}]}
+"""Why a change is not said, or not as a per cent; null where it is."""
+
+
 def ref_to(name: str) -> Schema:
     """Return a reference to a component."""
     return {"$ref": f"#/components/schemas/{name}"}
@@ -53,23 +59,43 @@ def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema
     return {**schema, "required": list(properties)} if required else schema
 
 
+def _or_null(schema: Schema) -> Schema:
+    """Return a schema of a parameter as an answer echoes it: null where it was not given."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_DAY_OR_NULL = _or_null(_COLUMN_TYPES["date"])
+COMPARISON = object_of(
+    {
+        **dict.fromkeys(("from", "to", "basis_from", "basis_to", "first_data"), _DAY_OR_NULL),
+        "reason": REASON,
+    }
+)
+"""The days that are compared, where the call compares."""
+
+
 def answer_schema(query: Query) -> Schema:
     """Return the schema of a query's answer."""
     columns = {name: _COLUMN_TYPES.get(name, TEXT_OR_NULL) for name in query.columns}
-    echoed = {p.name: _or_null(dict(p.schema)) for p in query.parameters}
+    echoed = {p.name: _or_null(dict(p.schema)) for p in query.parameters if p.always}
     counts = object_of(dict.fromkeys(COUNTS, WHOLE_NUMBER))
     if query.kind == "row":
         return object_of({**columns, "counted_until": TIME})
     total = {name: schema for name, schema in columns.items() if name != "date"}
+    change = change_schemas(query)
     parts: dict[str, dict[str, Schema]] = {
         "histogram": {
-            "buckets": _list(columns),
-            "total": object_of(total),
+            "buckets": _list(columns, change),
+            "total": _with(object_of(total), change),
             **({"since": _or_null(_COLUMN_TYPES["date"])} if query.run is run_histogram else {}),
         },
-        "by": {"buckets": _list(columns), "other": counts, "total": counts},
-        "top": {"buckets": _list(columns)},
-        "total": {"total": object_of(total)},
+        "by": {
+            "buckets": _list(columns, change),
+            "other": counts,
+            "total": _with(counts, change),
+        },
+        "top": {"buckets": _list(columns, change)},
+        "total": {"total": _with(object_of(total), change)},
         "shares": {"buckets": _list(columns), "total": object_of({"count": WHOLE_NUMBER})},
         "map": {
             "buckets": _list(columns),
@@ -86,16 +112,27 @@ def answer_schema(query: Query) -> Schema:
         },
     }
     schema = object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
-    return {**schema, "properties": {**schema["properties"], "coarse": COARSE}}
+    extra = {p.name: dict(p.schema) for p in query.parameters if not p.always}
+    extra |= {"coarse": COARSE} | ({"comparison": COMPARISON} if query.compared else {})
+    return _with(schema, extra)
 
 
-def _list(columns: dict[str, Schema]) -> Schema:
-    return {"type": "array", "items": object_of(columns)}
+def change_schemas(query: Query) -> dict[str, Schema]:
+    """Return the columns that ``compare`` adds to a row."""
+    if not query.compared:
+        return {}
+    columns = dict.fromkeys(list_columns(query.compared), INTEGER_OR_NULL)
+    percents = {name: NUMBER_OR_NULL for name in columns if name.startswith("percent_")}
+    return {**columns, **percents, "reason": REASON}
 
 
-def _or_null(schema: Schema) -> Schema:
-    """Return a schema of a parameter as an answer echoes it: null where it was not given."""
-    return {"anyOf": [schema, {"type": "null"}]}
+def _list(columns: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    return {"type": "array", "items": _with(object_of(columns), optional or {})}
+
+
+def _with(schema: Schema, optional: dict[str, Schema]) -> Schema:
+    """Return the schema of an object that may have ``optional`` properties, too."""
+    return {**schema, "properties": {**schema["properties"], **optional}}
 
 
 TOTALS = object_of(

@@ -231,6 +231,9 @@ def test_the_list_of_queries_says_how_each_is_asked(rest: FlaskClient) -> None:
         "size",
         "source",
         "deleted",
+        "window",
+        "compare",
+        "sort",
     }
     total = queries["record-view-total"]["parameters"][0]
     assert (total["name"], total["required"], total["default"]) == ("resource", True, None)
@@ -331,3 +334,19 @@ def test_an_engine_that_is_down_is_a_503_that_says_when_to_come_back(
     assert ready.json["engines"]["mongo"] == {"ok": True}
     assert 'stats_engine_up{engine="elasticsearch"} 0' in client.get("/metrics").text
     assert client.get("/healthz").json == {"status": "ok"}
+
+
+def test_a_comparison_before_any_count_says_so_in_json_and_csv(rest: FlaskClient) -> None:
+    asked = "/api/stats/record-view-total{}?resource=record:r1&from=2025-01-01&to=2025-01-02{}"
+    answer = rest.get(asked.format("", "&compare=previous")).json
+    assert answer["comparison"]["reason"] == answer["total"]["reason"] == "no_whole_day"
+    header, row = rest.get(asked.format(".csv", "&compare=previous")).text.splitlines()
+    assert header.endswith(
+        "compared_count,basis_count,change_count,percent_count,"
+        "compared_unique_count,basis_unique_count,change_unique_count,"
+        "percent_unique_count,reason"
+    )
+    assert row.endswith("no_whole_day")
+    for given, field in (("&compare=week", "compare"), ("&window=lastmonth", "window")):
+        refused = rest.get(asked.format("", given))
+        assert (refused.status_code, refused.json["error"]["field"]) == (400, field)
