@@ -1,10 +1,11 @@
 """Print which files of the package one event goes through, by stage, and how many calls between.
 
-    eval "$(stats engines start)" && python tools/walk.py
+    env $(stats engines start) python -m tools.walk
 
 On the engines of ``STATS_*_URL``, under names of its own that are deleted afterwards. A file
 is on the walk when a function of it is called; a hop is a pair of files of which one calls the
-other. ``docs/architecture.md#the-walk-of-one-event`` has the files that matter.
+other. The event is a double click, so that the filter is on the walk.
+``docs/architecture.md#the-walk-of-one-event`` has the files that matter, and a test compares them.
 """
 
 from __future__ import annotations
@@ -94,8 +95,8 @@ def walk_event() -> Walk:
     try:
         state.init()
         event = {**EVENT, "timestamp": iso_ms(utc_now())}
-        found.run("publish", lambda: state.publish([event]))
-        found.run("process", lambda: state.process([event["type"]]))
+        found.run("publish", lambda: state.publish([event, event]))
+        found.run("process", lambda: state.process([EVENT["type"]]))
         found.run("aggregate", state.aggregate)
         client = app.test_client()
         found.run("answer", lambda: [client.get(path) for path in ASKED])

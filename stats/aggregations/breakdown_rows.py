@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stats.aggregations.clicks import RETAINED
 from stats.aggregations.tally import Numbers, Row
-from stats.aggregations.users.attribution import RETAINED
 from stats.events.types import BY_USER, OTHER
 
 NOBODY = BY_USER.dimensions[0].missing

@@ -1,11 +1,14 @@
 """What is read of an event to count it: a click that may count, or why it does not.
 
 Times stay ISO text with milliseconds, all of one form, so that text order is time order.
+
+Private fields come and go: events whose users are in the retained rows of a day are counted with
+:data:`RETAINED` in the user's place, since they may not say any more who it was.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stats.counting_rules import CARRY_OVER_VISITOR
 from stats.events.types import USER, VIA
@@ -26,6 +29,10 @@ FIELDS = (
     USER.field,
 )
 """What of a raw document is read, beside the dimensions of its type."""
+
+
+RETAINED = "\0retained"
+"""In the place of a user: who it was is in the retained rows of the day."""
 
 
 class Click(NamedTuple):
@@ -56,3 +63,24 @@ class Excluded(NamedTuple):
     reason: str
     user: str | None
     via: str
+
+
+class Attribution(NamedTuple):
+    """The user is read of events indexed from ``start`` until ``end``, both ISO text.
+
+    Events before ``start`` are in retained rows; those from ``end`` on are passed over.
+    """
+
+    start: str = ""
+    end: str = "~"
+
+    def who(self, source: dict[str, Any]) -> tuple[str | None, str | None]:
+        """Return the user, and the value that breakdowns by user count the event under."""
+        if source["indexed_at"] < self.start:
+            return None, RETAINED
+        private = source.get("private")
+        user = private.get("user_id") if private else None
+        return user, user
+
+
+ALL_EVENTS = Attribution()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stats.aggregations.clicks import FIELDS, Click
+from stats.aggregations.clicks import ALL_EVENTS, FIELDS, Attribution, Click
 from stats.aggregations.day_clicks import DayClicks
 from stats.aggregations.dimension_keys import Profiles
 from stats.aggregations.hierarchy import Containers
@@ -20,7 +20,6 @@ from stats.aggregations.membership import Memberships
 from stats.aggregations.session_union import Shared, add_shared_sessions
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
-from stats.aggregations.users.attribution import ALL_EVENTS, Attribution
 from stats.aggregations.users.retractions import RetractedClick, Retraction, build_retractions
 from stats.aggregations.users.rows import UserRows, count_extractors, count_users, rolled_up
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS

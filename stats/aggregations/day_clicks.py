@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stats.aggregations.clicks import Click, Excluded
+from stats.aggregations.clicks import ALL_EVENTS, RETAINED, Attribution, Click, Excluded
 from stats.aggregations.dimension_keys import Profiles
 from stats.aggregations.double_clicks import put_in_order, resolve
-from stats.aggregations.users.attribution import ALL_EVENTS, RETAINED, Attribution
 from stats.aggregations.users.retractions import RetractedClick, find_retracted
 from stats.counting_rules import CARRY_OVER_VISITOR
 

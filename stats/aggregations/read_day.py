@@ -13,12 +13,12 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
+from stats.aggregations.background import ahead
+from stats.aggregations.clicks import Attribution
 from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
-from stats.aggregations.prefetch import ahead
 from stats.aggregations.types import Aggregation
-from stats.aggregations.users.attribution import Attribution
 from stats.aggregations.users.retained_rows import add_retained
 from stats.batches import batches
 from stats.counting_rules import CARRY_OVER_PARTITION, DOUBLE_CLICK, PARTITIONS

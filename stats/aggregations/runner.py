@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from time import monotonic
 
+from stats.aggregations.background import heartbeat
 from stats.aggregations.find_days import run_find_days
-from stats.aggregations.heartbeat import heartbeat
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.missing_events import run_check_missing, run_refuse
 from stats.aggregations.read_day import run_count

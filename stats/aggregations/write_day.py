@@ -10,9 +10,9 @@ import logging
 from dataclasses import dataclass, field
 from datetime import date
 
+from stats.aggregations.background import ahead
 from stats.aggregations.daily_documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
-from stats.aggregations.prefetch import ahead
 from stats.aggregations.totals import Pair, RefMonth
 from stats.aggregations.types import OWN_FAMILIES
 from stats.batches import batches

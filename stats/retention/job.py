@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
-from stats.aggregations.heartbeat import heartbeat
+from stats.aggregations.background import heartbeat
 from stats.aggregations.job import AggregationJob
 from stats.errors import StoreUnavailable
 from stats.retention.periods import Terms

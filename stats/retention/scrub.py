@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from stats.aggregations.clicks import Attribution
 from stats.aggregations.read_day import run_read
-from stats.aggregations.users.attribution import Attribution
 from stats.aggregations.users.retained_rows import add_retained, build_rows
 from stats.events.erasure import scrub
 from stats.retention.job import RetentionJob

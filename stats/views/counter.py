@@ -27,8 +27,8 @@ from stats.reports.counter.tsv_form import to_tsv
 from stats.reports.sources import Sources
 from stats.times import utc_now
 from stats.views.access import require
+from stats.views.blueprints import limit_requests
 from stats.views.errors import RETRY_AFTER, respond_http
-from stats.views.limits import limit_requests
 from stats.views.request_parsing import list_repeated, refuse_broken
 from stats.views.streaming import stream_response
 

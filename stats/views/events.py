@@ -19,9 +19,8 @@ from stats.errors import InputError
 from stats.events.types import Event
 from stats.proxies import current_stats
 from stats.views.access import require_write
-from stats.views.blueprints import api_blueprint
+from stats.views.blueprints import api_blueprint, count_published
 from stats.views.errors import error_item, error_response
-from stats.views.limits import count_published
 from stats.views.request_parsing import read_args, read_batch
 from stats.views.responses import JSON
 

@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 import pytest
 
+from stats.aggregations.clicks import Attribution
 from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot, build_documents
 from stats.aggregations.read_day import slices
 from stats.aggregations.types import Aggregation, daily
-from stats.aggregations.users.attribution import Attribution
 from stats.aggregations.users.retained_rows import add_retained, build_rows
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
 from stats.events.enrichment import Enrichment

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from stats.aggregations.clicks import Click
+from stats.aggregations.clicks import RETAINED, Click
 from stats.aggregations.double_clicks import staying
 from stats.aggregations.tally import Tally
 from stats.aggregations.types import Aggregation
-from stats.aggregations.users.attribution import RETAINED
 
 
 class RetractedClick(NamedTuple):

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from stats.aggregations.clicks import Click, Excluded
-from stats.aggregations.users.attribution import RETAINED
+from stats.aggregations.clicks import RETAINED, Click, Excluded
 from stats.counting_rules import EXTRACTOR
 from stats.events.types import EventType
 from stats.kinds.catalogue import APART

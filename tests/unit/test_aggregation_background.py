@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stats.aggregations.prefetch import ahead
+from stats.aggregations.background import ahead
 
 
 def test_all_items_come_in_order() -> None:
