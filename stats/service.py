@@ -11,8 +11,9 @@ from typing import Any
 
 from flask import Flask
 
-from stats.ext import Stats
+from stats.ext import EXTENSION, Stats, StatsState
 from stats.hosts.js_client import blueprint as script
+from stats.trusted_proxies import TrustedProxies
 from stats.views.register import register_views
 
 
@@ -27,4 +28,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Stats(app)
     register_views(app)
     app.register_blueprint(script)
+    state: StatsState = app.extensions[EXTENSION]
+    if networks := state.settings.trusted_proxies:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, networks)  # type: ignore[method-assign]
     return app

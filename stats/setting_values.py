@@ -14,6 +14,9 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from limits.storage import SCHEMES  # type: ignore[attr-defined]  # as it documents itself
 
 from stats.errors import InputError
 from stats.limits import parse_rate
@@ -48,6 +51,14 @@ def read_rate(value: Any) -> str:
         parse_rate(text)
     except ValueError as error:
         raise ValueError("must be a rate such as 600/minute, or empty for none") from error
+    return text
+
+
+def read_rate_storage(value: Any) -> str:
+    """Read the address of a store of counters, of a kind that ``limits`` has."""
+    text = read_text(value)
+    if urlsplit(text).scheme not in SCHEMES:
+        raise ValueError("must begin with memory:// or redis:// (docs/rest.md#limits)")
     return text
 
 

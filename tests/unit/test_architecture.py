@@ -116,7 +116,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hosts.invenio.commands": {"cli", "hosts", "proxies"},
     "beat": set(),
     "tasks": {"proxies", "audit", "wiring", "config", "exports", "reports", "retention"},
-    "service": {"ext", "hosts", "views", "views.register"},
+    "trusted_proxies": {"events"},
+    "service": {"ext", "hosts", "trusted_proxies", "views", "views.register"},
     "worker": {"ext", "service", "stores", "tasks"},
     "kibana": {"templates", *EVENT_DEFINITIONS},
     # for development and trial
