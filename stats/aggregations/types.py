@@ -18,6 +18,9 @@ MEMBERSHIP_FAMILY = "membership"
 OWN_FAMILIES = (USAGE_FAMILY, USERS_FAMILY, MEMBERSHIP_FAMILY)
 """Families that are not those of an event type."""
 
+LEGACY = "legacy"
+"""The ``source`` of daily documents whose numbers were taken over from another system."""
+
 USAGE_FIELDS = (
     "total_investigations",
     "unique_investigations",

@@ -51,7 +51,8 @@ def withdraw(ids: tuple[str, ...]) -> None:
     for import_id in ids:
         job = current_stats.retention_job(report=say)
         done = run_withdraw(job, import_id, imports=current_stats.stores.imports)
-        click.echo(f"withdrew {done.events} events, recounted {len(done.days)} days")
+        taken = f" and {done.numbers} daily documents" if done.numbers else ""
+        click.echo(f"withdrew {done.events} events{taken}, recounted {len(done.days)} days")
         if done.scrubbed:
             say(
                 f"{done.scrubbed} of the events no longer said who did them: rows of people of"

@@ -15,12 +15,12 @@ from typing import Any
 
 from stats.aggregations.daily_documents import document_id
 from stats.aggregations.hierarchy import Containers
+from stats.aggregations.types import LEGACY
 from stats.events.types import SITE
 from stats.kinds.types import Kinds
 from stats.legacy.mapping import refs_of
 from stats.refs import kind_of
 
-LEGACY = "legacy"
 Document = dict[str, Any]
 
 
@@ -52,7 +52,7 @@ class LegacyDay:
                     row[position] += number
 
     def documents(
-        self, type_name: str, day: date, *, counted_at: str
+        self, type_name: str, day: date, *, counted_at: str, import_id: str
     ) -> Iterator[tuple[str, Document]]:
         """Yield ``_id`` and daily document of each resource."""
         for ref, (count, unique_count, volume) in self.rows.items():
@@ -62,6 +62,7 @@ class LegacyDay:
                     "timestamp": f"{day.isoformat()}T00:00:00.000Z",
                     "counted_at": counted_at,
                     "source": LEGACY,
+                    "import_id": import_id,
                     "interval": "day",
                     "event": type_name,
                     "resource": ref,

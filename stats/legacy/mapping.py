@@ -53,9 +53,12 @@ def time_of(source: Source) -> datetime:
 
 
 def build_legacy_raw(
-    type_name: str, hit: Source, *, indexed_at: str, kinds: Kinds
+    type_name: str, hit: Source, *, indexed_at: str, kinds: Kinds, import_id: str | None = None
 ) -> RawDocument | None:
-    """Return the raw document of one of its raw events; None when it cannot be read."""
+    """Return the raw document of one of its raw events; None when it cannot be read.
+
+    ``import_id`` is that of the take-over, by which it can be withdrawn.
+    """
     source = hit["_source"]
     refs = refs_of(source)
     if refs is None:
@@ -80,6 +83,8 @@ def build_legacy_raw(
         "url_key": f"{type_name}|{refs[0]}",
     }
     fields |= _visitor(source, identity) | _flags(source) | _details(source)
+    if import_id is not None:
+        fields["import_id"] = import_id
     return RawDocument(type_name, timestamp[:7], document_id(identity), fields)
 
 

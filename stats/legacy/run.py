@@ -1,8 +1,9 @@
 """Taking over what invenio-stats 5 to 7 stored.
 
-Comes in: the prefix of its indices, in the same Elasticsearch. Invariant:
-of a type and day, its raw events are taken where there are any, and its
-daily numbers otherwise, never both; taking over again changes nothing.
+Comes in: the prefix of its indices, in the same search engine. Of a type and day, its raw
+events are taken where there are any, and its daily numbers otherwise, never both. Nothing is
+taken from the cut-over of a type on, from when this system counts it alone. Taking over again
+changes nothing; as an import it can be withdrawn.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from stats.aggregations.runner import run_aggregation
 from stats.aggregations.totals import RefMonth, run_totals
 from stats.batches import batches
 from stats.errors import InputError, StoreRejected, StoreUnavailable
+from stats.events.raw_document import RawDocument
 from stats.legacy import search_requests
 from stats.legacy.daily import LegacyDay
-from stats.legacy.mapping import build_legacy_raw
+from stats.legacy.mapping import NAME, ORIGIN, build_legacy_raw
+from stats.stores.imports import ImportStore
 from stats.stores.search import CONFLICT, Action
-from stats.times import iso_ms, month_of
+from stats.times import DAY, iso_ms, midnight, month_of, parse_time
 
 _BULK = 2_000
 _SUFFIX = re.compile(r"-(\d{4}(-\d{2}){0,2})$")
@@ -29,12 +32,17 @@ _SUFFIX = re.compile(r"-(\d{4}(-\d{2}){0,2})$")
 
 @dataclass(frozen=True)
 class LegacyJob:
-    """What is taken over, and where to: ``window`` is first and last day, None no bound."""
+    """What is taken over, and where to: ``window`` is first and last day, None no bound.
+
+    ``cutover``: from when on this system counts alone, in the place of what is found.
+    """
 
     aggregation: AggregationJob
     source_prefix: str
     window: search_requests.Window
     clock: Callable[[], datetime]
+    imports: ImportStore
+    cutover: datetime | None = None
     report: Callable[[str], None] = field(default=lambda line: None)
 
     def raw(self, type_name: str) -> str:
@@ -45,15 +53,41 @@ class LegacyJob:
         """Return the pattern of its daily numbers."""
         return f"{self.source_prefix}stats-{type_name}-*"
 
+    def members(self, pattern: str) -> str:
+        """Return the indices of a pattern that end in a date: not of a type that begins alike."""
+        stem = pattern.removesuffix("-*")
+        names = self.aggregation.search.indices(pattern)
+        return ",".join(name for name in names if _SUFFIX.sub("", name) == stem)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Its raw events of a window, before a cut-over."""
+
+    indices: str
+    window: search_requests.Window
+    before: datetime | None
+
+    def days(self) -> search_requests.Body:
+        """Ask for the days of these events."""
+        return search_requests.build_days(self.window, self.before)
+
+    def query(self) -> search_requests.Body:
+        """Select these events."""
+        return search_requests.build_within(self.window, self.before)
+
 
 @dataclass(frozen=True)
 class TakenOver:
     """What was taken over.
 
     ``both`` are days that have numbers of events here and of theirs;
-    ``unknown`` are its types that there is no event type of.
+    ``unknown`` are its types that there is no event type of. ``later`` are days with daily
+    numbers since the cut-over, which are left out; ``cut`` those days, by type, in whose middle
+    the cut-over is and that have no raw events to cut there: they are left out too.
     """
 
+    import_id: str
     events: int = 0
     new_events: int = 0
     days: int = 0
@@ -61,35 +95,70 @@ class TakenOver:
     unread: int = 0
     both: tuple[date, ...] = ()
     unknown: tuple[str, ...] = ()
+    later: int = 0
+    cut: tuple[tuple[str, date], ...] = ()
 
 
 def run_take_over(job: LegacyJob) -> TakenOver:
     """Take everything over, count it and set the totals."""
-    if job.source_prefix == job.aggregation.search.prefix:
-        message = "the indices of invenio-stats have our own prefix; set another STATS_INDEX_PREFIX"
-        raise InputError("bad_format", message, field="--source-prefix")
-    done = TakenOver(unknown=run_find_unknown(job))
+    check_prefix(job)
+    about = {"files": [job.source_prefix], "format": ORIGIN, "mapping": ""}
+    import_id = job.imports.begin(f"{ORIGIN} {job.source_prefix}", about, now=job.clock())
+    job.report(f"import {import_id}")
+    done = TakenOver(import_id, unknown=run_find_unknown(job))
+    job.imports.note_cutovers(import_id, run_find_cutovers(job))
     refs: set[RefMonth] = set()
-    for aggregation in job.aggregation.aggregations:
-        done = run_type(job, aggregation.event_type.name, done, refs)
+    try:
+        for aggregation in job.aggregation.aggregations:
+            done = run_type(job, aggregation.event_type.name, done, refs)
+    finally:
+        counts = {"events": done.events, "documents": done.documents, "unreadable": done.unread}
+        job.imports.finish(import_id, counts, now=job.clock())
     run_aggregation(job.aggregation, job.clock)
     run_totals(job.aggregation, refs, set(), now=job.clock())
     job.aggregation.on_changed({ref for ref, _ in refs})
     return done
 
 
+def check_prefix(job: LegacyJob) -> None:
+    """Raise ``InputError`` where its indices would be our own."""
+    if job.source_prefix == job.aggregation.search.prefix:
+        message = "the indices of invenio-stats have our own prefix; set another STATS_INDEX_PREFIX"
+        raise InputError("bad_format", message, field="--source-prefix")
+
+
+def run_find_cutovers(job: LegacyJob) -> dict[str, datetime]:
+    """Return when this system took its first event of each type; types without are left out."""
+    search, found = job.aggregation.search, {}
+    for aggregation in job.aggregation.aggregations:
+        name = aggregation.event_type.name
+        search.refresh(search.raw(name))
+        answer = search.search(search.raw(name), search_requests.build_first_live(NAME))
+        found[name] = job.cutover or search_requests.read_first_live(answer)
+    return {name: moment for name, moment in found.items() if moment is not None}
+
+
 def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[RefMonth]) -> TakenOver:
     """Take over one event type; put the resources that got daily numbers into ``refs``."""
     search, pruned = job.aggregation.search, job.aggregation.bookmarks.pruned_until(name)
-    raw, daily = _members(job, job.raw(name)), _members(job, job.daily(name))
+    raw, daily = job.members(job.raw(name)), job.members(job.daily(name))
+    cutover = _cutover(job, done.import_id, name)
     first = max((day for day in (job.window[0], pruned) if day), default=None)
-    with_events = set(_days(job, raw, search_requests.build_days((first, job.window[1]))))
-    done = run_raw(job, name, raw, (first, job.window[1]), done) if with_events else done
-    known = set(_days(job, search.daily(name), search_requests.build_counted_days(job.window)))
-    months = set(_days(job, search.daily(name), search_requests.build_counted_months(job.window)))
-    for day in _days(job, daily, search_requests.build_days(job.window)):
+    events = Part(raw, (first, job.window[1]), cutover)
+    with_events = set(run_find_days(job, raw, events.days()))
+    done = run_raw(job, name, events, done) if with_events else done
+    known = set(
+        run_find_days(job, search.daily(name), search_requests.build_counted_days(job.window))
+    )
+    months = set(
+        run_find_days(job, search.daily(name), search_requests.build_counted_months(job.window))
+    )
+    for day in run_find_days(job, daily, search_requests.build_days(job.window)):
         gone = pruned is not None and day < pruned
         if day in with_events or day.replace(day=1) in months or (gone and day in known):
+            continue
+        if cutover is not None and cutover < midnight(day + DAY):
+            done = _leave_out(done, name, day, cutover)
             continue
         done = run_day(job, name, daily, day, done=done, refs=refs)
         if day in known:
@@ -97,19 +166,33 @@ def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[RefMonth]) ->
     return done
 
 
-def run_raw(
-    job: LegacyJob, name: str, indices: str, window: search_requests.Window, done: TakenOver
-) -> TakenOver:
+def _cutover(job: LegacyJob, import_id: str, name: str) -> datetime | None:
+    """Return from when on a type is counted here alone: as given, else as first noted."""
+    record = job.imports.read(import_id)
+    return job.cutover or (record.cutovers.get(name) if record else None)
+
+
+def _leave_out(done: TakenOver, name: str, day: date, cutover: datetime) -> TakenOver:
+    if midnight(day) < cutover:
+        return replace(done, cut=(*done.cut, (name, day)))
+    return replace(done, later=done.later + 1)
+
+
+def run_raw(job: LegacyJob, name: str, events: Part, done: TakenOver) -> TakenOver:
     """Take over raw events; they are counted as all others are."""
     search, kinds = job.aggregation.search, job.aggregation.kinds
-    for hits in search.pages(indices, {"query": search_requests.build_within(window)}, size=_BULK):
+    for hits in search.pages(events.indices, {"query": events.query()}, size=_BULK):
         stamp = iso_ms(job.clock())
-        found = [build_legacy_raw(name, hit, indexed_at=stamp, kinds=kinds) for hit in hits]
+        found = [
+            build_legacy_raw(name, hit, indexed_at=stamp, kinds=kinds, import_id=done.import_id)
+            for hit in hits
+        ]
         actions = [
             Action("create", search.raw(name, one.month), one.id, one.source)
             for one in found
             if one
         ]
+        _note_days(job, done.import_id, [one for one in found if one])
         new = _write(job, actions)
         done = replace(
             done,
@@ -129,7 +212,9 @@ def run_day(
     for hits in search.pages(indices, {"query": search_requests.build_within((day, day))}):
         legacy.add(hit["_source"] for hit in hits)
     index = search.daily(name, month_of(day))
-    documents = legacy.documents(name, day, counted_at=iso_ms(job.clock()))
+    documents = legacy.documents(
+        name, day, counted_at=iso_ms(job.clock()), import_id=done.import_id
+    )
     written = 0
     for batch in batches(documents, _BULK):
         _write(job, [Action("index", index, key, document) for key, document in batch])
@@ -156,17 +241,18 @@ def run_find_unknown(job: LegacyJob) -> tuple[str, ...]:
     return tuple(sorted(found - known))
 
 
-def _members(job: LegacyJob, pattern: str) -> str:
-    """Return the indices of a pattern that end in a date: not of a type that begins alike."""
-    stem = pattern.removesuffix("-*")
-    names = job.aggregation.search.indices(pattern)
-    return ",".join(name for name in names if _SUFFIX.sub("", name) == stem)
-
-
-def _days(job: LegacyJob, indices: str, body: search_requests.Body) -> Iterator[date]:
+def run_find_days(job: LegacyJob, indices: str, body: search_requests.Body) -> Iterator[date]:
+    """Yield the days of an answer; none where there are no indices."""
     if indices:
         job.aggregation.search.refresh(indices)
         yield from search_requests.read_days(job.aggregation.search.search(indices, body))
+
+
+def _note_days(job: LegacyJob, import_id: str, found: list[RawDocument]) -> None:
+    """Note between which days events are, before they are written."""
+    days = [parse_time(str(one.source["timestamp"])).date() for one in found]
+    if days:
+        job.imports.note_days(import_id, min(days), max(days))
 
 
 def _write(job: LegacyJob, actions: list[Action]) -> int:

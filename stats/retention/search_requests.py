@@ -78,6 +78,12 @@ def build_import(import_id: str) -> Body:
     return body
 
 
+def build_rolled_up(source: str) -> Body:
+    """Select the numbers of a source that are months, no longer days."""
+    body: Body = (Q("term", source=source) & Q("term", interval="month")).to_dict()
+    return body
+
+
 def build_import_scrubbed(import_id: str) -> Body:
     """Select those of them that no longer say who did it."""
     body: Body = (Q("term", import_id=import_id) & Q("term", scrubbed=True)).to_dict()

@@ -14,10 +14,17 @@ from datetime import date
 
 from stats.aggregations.find_days import read_find_days
 from stats.aggregations.runner import run_claims
+from stats.aggregations.totals import run_totals
+from stats.aggregations.types import LEGACY
 from stats.errors import InputError, UnknownError
 from stats.retention.job import RetentionJob, alone
-from stats.retention.rewrite import run_delete
-from stats.retention.search_requests import build_import, build_import_days, build_import_scrubbed
+from stats.retention.rewrite import Source, run_delete, run_rewrite
+from stats.retention.search_requests import (
+    build_import,
+    build_import_days,
+    build_import_scrubbed,
+    build_rolled_up,
+)
 from stats.stores.imports import WITHDRAWN, ImportRecord, ImportStore
 from stats.times import EPOCH
 
@@ -29,13 +36,15 @@ class Withdrawn:
     """What was taken back.
 
     ``busy`` are days that another worker counts just now. ``scrubbed`` events no longer said
-    who did them: what was kept of people of their days stays.
+    who did them: what was kept of people of their days stays. ``numbers`` are daily documents
+    that were taken over from another system.
     """
 
     events: int = 0
     days: tuple[date, ...] = ()
     busy: tuple[date, ...] = ()
     scrubbed: int = 0
+    numbers: int = 0
 
 
 def run_withdraw(job: RetentionJob, import_id: str, *, imports: ImportStore) -> Withdrawn:
@@ -53,6 +62,7 @@ def run_withdraw(job: RetentionJob, import_id: str, *, imports: ImportStore) -> 
         if record.state == WITHDRAWN:
             return Withdrawn()
         _check_open(job, record)
+        _check_days(job, record)
         imports.withdraw(import_id)
         job.wait_until_visible()
         days = sorted({*record.days, *run_find_import_days(job, import_id)})
@@ -60,6 +70,7 @@ def run_withdraw(job: RetentionJob, import_id: str, *, imports: ImportStore) -> 
         aggregation.day_claims.mark_days(days, since=EPOCH)
         query = build_import_scrubbed(import_id)
         scrubbed = aggregation.search.count(aggregation.raw_names, query)
+        numbers = run_delete_numbers(job, import_id)
         deleted = run_delete_import(job, import_id)
         job.step(f"deleted {deleted} events of {len(days)} days")
         aggregation.counted_days.accept(days)
@@ -68,7 +79,7 @@ def run_withdraw(job: RetentionJob, import_id: str, *, imports: ImportStore) -> 
         busy = tuple(day for day in aggregation.day_claims.marked_days() if day in days)
         imports.finish_withdrawal(import_id, now=job.clock())
     _log.info("import %s was withdrawn: %d events of %d days", import_id, deleted, len(days))
-    return Withdrawn(deleted, tuple(days), busy, scrubbed)
+    return Withdrawn(deleted, tuple(days), busy, scrubbed, numbers)
 
 
 def _check_open(job: RetentionJob, record: ImportRecord) -> None:
@@ -80,6 +91,40 @@ def _check_open(job: RetentionJob, record: ImportRecord) -> None:
             " are gone: it cannot be withdrawn"
         )
         raise InputError("too_late", message, field="ID")
+
+
+def _check_days(job: RetentionJob, record: ImportRecord) -> None:
+    """Raise ``InputError`` when daily numbers of an import were rolled up into months."""
+    aggregation, query = job.aggregation, build_rolled_up(LEGACY)
+    taken = record.counts.get("documents", 0)
+    if taken and aggregation.search.count(aggregation.daily_names, query):
+        message = f"numbers of import {record.id} are months by now: it cannot be withdrawn"
+        raise InputError("too_late", message, field="ID")
+
+
+def run_delete_numbers(job: RetentionJob, import_id: str) -> int:
+    """Delete the daily documents that an import took over, and set totals; return how many.
+
+    They come to nothing before they go, so that the totals are right wherever this ends.
+    """
+    aggregation, query = job.aggregation, build_import(import_id)
+    search, names = aggregation.search, aggregation.daily_names
+    run_rewrite(job, names, query=query, change=_empty)
+    touched = {
+        (hit["_source"]["resource"], hit["_source"]["timestamp"][:7])
+        for hits in search.pages(names, {"query": query, "_source": ["resource", "timestamp"]})
+        for hit in hits
+    }
+    if touched:
+        run_totals(aggregation, touched, set(), now=job.clock())
+        aggregation.on_changed({ref for ref, _ in touched})
+    return run_delete(job, names, query)
+
+
+def _empty(source: Source) -> Source | None:
+    """Return a daily document that counts nothing; None where it does already."""
+    nothing = {"count": 0, "unique_count": 0, "volume": 0}
+    return {**source, **nothing} if any(source[name] for name in nothing) else None
 
 
 def run_find_import_days(job: RetentionJob, import_id: str) -> set[date]:

@@ -4,7 +4,8 @@ An id
     ``key`` tells the same import from others when it is repeated; ``files``, ``format``,
     ``mapping`` (its hash), ``started``, ``ended``, ``counts`` of lines, ``first`` and ``last``
     day of its events; ``state``: running, done, withdrawing, withdrawn; ``days`` that a
-    withdrawal concerns.
+    withdrawal concerns; ``cutovers``: by event type, from when on this system counts alone
+    (imports from another one).
 ``follow:<name>``
     How far a log that is followed was read: ``head``, ``head_bytes``, ``offset``.
 ``list``
@@ -16,7 +17,7 @@ Invariant: the days of an import are noted before events of them are published.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from secrets import token_hex
 
@@ -43,6 +44,7 @@ class ImportRecord:
     first: date | None = None
     last: date | None = None
     days: tuple[date, ...] = ()
+    cutovers: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,14 @@ class ImportStore:
         span = {"$min": {"first": first.isoformat()}, "$max": {"last": last.isoformat()}}
         with translated():
             self._imports.update_one({"_id": import_id}, span)
+
+    def note_cutovers(self, import_id: str, cutovers: Mapping[str, datetime]) -> None:
+        """Note from when on this system counts a type alone; nothing else may be noted later."""
+        with translated():
+            for name, moment in cutovers.items():
+                field_name = f"cutovers.{name}"
+                unknown = {"_id": import_id, field_name: {"$exists": False}}
+                self._imports.update_one(unknown, {"$set": {field_name: moment}})
 
     def finish(self, import_id: str, counts: Mapping[str, int], *, now: datetime) -> None:
         """Note what became of the lines; an import that was withdrawn meanwhile stays that."""
@@ -158,6 +168,7 @@ def _record(found: Document) -> ImportRecord:
         first=_day(found.get("first")),
         last=_day(found.get("last")),
         days=tuple(sorted(date.fromisoformat(day) for day in found.get("days", ()))),
+        cutovers=dict(found.get("cutovers", {})),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +15,10 @@ from stats.audit.run import run_audit
 from stats.engines.namespace import Namespace
 from stats.errors import InputError
 from stats.ext import StatsState
+from stats.legacy.comparison import Month, run_compare
 from stats.legacy.run import LegacyJob, TakenOver, run_take_over
-from stats.times import utc_now
+from stats.retention.withdraw import run_withdraw
+from stats.times import midnight, utc_now
 from tests.engine.forgetting import Day, everything, open_state, raw, retain, send
 from tests.engine.invenio import Invenio, download, downloads
 
@@ -34,12 +38,24 @@ def invenio(stats_namespace: Namespace) -> Invenio:
     return Invenio(stats_namespace)
 
 
-def take_over(
-    state: StatsState, invenio: Invenio, window: tuple[date | None, date | None] = (None, None)
-) -> TakenOver:
-    job = LegacyJob(state.aggregation_job, invenio.prefix, window, utc_now)
+def job_of(
+    state: StatsState,
+    invenio: Invenio,
+    window: tuple[date | None, date | None] = (None, None),
+    cutover: datetime | None = None,
+) -> LegacyJob:
     state.stores.search.refresh(f"{invenio.prefix}*")
-    return run_take_over(job)
+    imports = state.stores.imports
+    return LegacyJob(state.aggregation_job, invenio.prefix, window, utc_now, imports, cutover)
+
+
+def take_over(
+    state: StatsState,
+    invenio: Invenio,
+    window: tuple[date | None, date | None] = (None, None),
+    cutover: datetime | None = None,
+) -> TakenOver:
+    return run_take_over(job_of(state, invenio, window, cutover))
 
 
 def total(state: StatsState, resource: str, source: str = "all") -> tuple[int, int, int]:
@@ -104,12 +120,98 @@ def test_own_numbers_stay_beside_theirs(state: StatsState, invenio: Invenio) -> 
     own: dict[str, Any] = {"type": "file-download", "resource": FILE, "size": 1}
     send(state, [BEFORE.at("20:00:00", **own), LAST.at("20:00:00", **own)])
     invenio.numbers("file-download", [downloads(str(BEFORE.date), 5)])
-    done = take_over(state, invenio)
+    done = take_over(state, invenio, cutover=midnight(LAST.date))
     assert done.both == (BEFORE.date,)
     assert [total(state, FILE, s)[0] for s in ("events", "legacy", "all")] == [2, 5, 7]
     state.aggregate((BEFORE.date, BEFORE.date))
     assert [total(state, FILE, s)[0] for s in ("events", "legacy", "all")] == [2, 5, 7]
     assert state.totals([FILE])[FILE]["downloads"] == 7
+
+
+def test_nothing_is_taken_since_this_system_counts(state: StatsState, invenio: Invenio) -> None:
+    """Both ran from 12:00 of one day on: the same uses are in both."""
+    own: dict[str, Any] = {"type": "file-download", "resource": FILE, "size": 10}
+    send(state, [BEFORE.at("12:00:00", **own), LAST.at("10:00:00", **own)])
+    invenio.events(
+        "file-download",
+        [
+            download(at(BEFORE, "09:00:00"), "v1"),
+            download(at(BEFORE, "12:00:00"), "v2"),
+            download(at(LAST, "10:00:00"), "v1"),
+        ],
+    )
+    invenio.numbers("file-download", [downloads(str(day.date), 9) for day in (EARLIER, BEFORE)])
+    invenio.numbers("file-download", [downloads(str(LAST.date), 1)])
+    done = take_over(state, invenio)
+    assert (done.events, done.days, done.later, done.cut, done.both) == (1, 1, 1, (), ())
+    assert total(state, FILE)[0] == 9 + 1 + 2
+    assert state.totals([FILE])[FILE]["downloads"] == 12
+
+    send(state, [EARLIER.at("11:00:00", **own)])  # a late one does not move the cut-over
+    assert take_over(state, invenio).new_events == 0
+    assert total(state, FILE)[0] == 13
+
+
+def test_a_day_that_cannot_be_cut_is_left_out_and_named(
+    state: StatsState, invenio: Invenio
+) -> None:
+    own: dict[str, Any] = {"type": "file-download", "resource": FILE, "size": 10}
+    send(state, [BEFORE.at("12:00:00", **own)])
+    invenio.numbers("file-download", [downloads(str(BEFORE.date), 5)])
+    done = take_over(state, invenio)
+    assert (done.days, done.cut) == (0, (("file-download", BEFORE.date),))
+    assert total(state, FILE)[0] == 1
+
+
+def test_a_comparison_says_by_month_why_numbers_differ(state: StatsState, invenio: Invenio) -> None:
+    own: dict[str, Any] = {"type": "file-download", "resource": FILE, "size": 10}
+    send(state, [LAST.at("00:00:00", **own)])
+    invenio.events(
+        "file-download",
+        [
+            download(at(BEFORE, "10:00:00"), "v1"),
+            download(at(BEFORE, "10:00:20"), "v1"),
+            download(at(BEFORE, "11:00:00"), "v2", is_robot=True),
+            {**download(at(BEFORE, "12:00:00"), "v3"), "bucket_id": None},
+        ],
+    )
+    days = [downloads(str(day.date), n) for day, n in ((EARLIER, 4), (BEFORE, 2), (LAST, 7))]
+    invenio.numbers("file-download", days)
+    before = everything(state)
+    found = run_compare(job_of(state, invenio))
+    sums: Counter[str] = Counter()
+    for (name, _), month in found.items():
+        assert name == "file-download"
+        sums.update(dict(zip(Month.names(), month.numbers(), strict=True)))
+    assert sums == {
+        **{"theirs": 13, "here": 5, "events": 4, "robots": 1, "double_clicks": 1},
+        **{"unreadable": 1, "taken": 4, "left_out": 7},
+    }
+    assert everything(state) == before
+    assert take_over(state, invenio).events == 3
+    assert total(state, FILE)[0] == 5 + 1
+
+
+def test_a_take_over_can_be_taken_back(state: StatsState, invenio: Invenio) -> None:
+    own: dict[str, Any] = {"type": "file-download", "resource": FILE, "size": 10}
+    send(state, [LAST.at("12:00:00", **own)])
+    totals = state.totals([FILE, BUCKET, "site:all"])
+    invenio.events("file-download", [download(at(BEFORE, "10:00:00"), "v1")])
+    invenio.numbers("file-download", [downloads(str(EARLIER.date), 5)])
+    done = take_over(state, invenio)
+    assert total(state, FILE)[0] == 7
+    job = replace(state.retention_job(), wait=lambda seconds: None)
+    back = run_withdraw(job, done.import_id, imports=state.stores.imports)
+    assert (back.events, back.numbers) == (1, 1 + 1 + 1)
+    assert total(state, FILE) == (1, 1, 10)
+    again = state.totals([FILE, BUCKET, "site:all"])
+    assert {ref: row["downloads"] for ref, row in again.items()} == {
+        ref: row["downloads"] for ref, row in totals.items()
+    }
+    audit = AuditJob(state.aggregation_job, utc_now, lambda s: None, pytest.fail)
+    assert run_audit(audit, (None, None)).differences == 0
+    assert take_over(state, invenio).new_events == 1
+    assert total(state, FILE)[0] == 7
 
 
 def test_a_window_leaves_out_what_both_counted(state: StatsState, invenio: Invenio) -> None:
@@ -207,6 +309,6 @@ def test_types_that_are_not_known_are_named(state: StatsState, invenio: Invenio)
 
 def test_our_own_prefix_is_refused(state: StatsState) -> None:
     prefix = state.settings.index_prefix
-    job = LegacyJob(state.aggregation_job, prefix, (None, None), utc_now)
+    job = LegacyJob(state.aggregation_job, prefix, (None, None), utc_now, state.stores.imports)
     with pytest.raises(InputError, match="STATS_INDEX_PREFIX"):
         run_take_over(job)
