@@ -69,3 +69,11 @@ python -m tests.rabbitmq python -m pytest -q tests/contract/test_queues.py tests
 python -m tests.rabbitmq python -m pytest -q tests/golden -k "whole and (double-click or late or same-id or machines)"
 echo "== pytest"
 python -m pytest --durations=15
+if [ "${CI:-}" = true ]; then
+  if [ $SECONDS -lt 2700 ]; then
+    echo "== a real InvenioRDM"
+    tests/rdm/run.sh -q
+  else
+    echo "InvenioRDM is not tested in this run: the rest took $((SECONDS / 60)) minutes, and an hour is all (./run-tests.sh --rdm)"
+  fi
+fi

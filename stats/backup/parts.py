@@ -16,6 +16,9 @@ class Part:
     collections: tuple[str, ...] = ()
 
 
+MADE_ANEW = ("statistic_months", "workers")
+"""Collections that no part holds: sums of the daily documents, and what workers have in hand."""
+
 EVENTS, DAILY = Part("events"), Part("daily")
 PARTS = {
     part.name: part
@@ -31,7 +34,7 @@ PARTS = {
                 "counted_days",
                 "dead_letters",
                 "erasures",
-                "exports",
+                "imports",
                 "kept",
                 "salts",
                 "tokens",
