@@ -8,18 +8,8 @@ cd "$(dirname "$0")"
 . tools/environment.sh
 environment tests
 
-if [ "${CI:-}" = true ] && ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "== installing Chromium for the browser tests"
-  { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || echo "Chromium could not be installed: the browser tests will skip"
-fi
-
-if [ "${CI:-}" = true ] && [ ! -e /usr/lib/rabbitmq/bin/rabbitmq-server ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "== installing RabbitMQ for the tests on it"
-  # Its own node must not start with the package: the tests start theirs.
-  printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
-  { apt-get update -qq && apt-get install -y -qq rabbitmq-server; } >/dev/null 2>&1 || echo "RabbitMQ could not be installed: the tests on it will skip"
-  rm -f /usr/sbin/policy-rc.d
-fi
+command -v chromium >/dev/null || install_in_ci "the browser tests" chromium || true
+[ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] || install_in_ci "the tests on RabbitMQ" rabbitmq-server || true
 
 if [ "${1:-}" = --rdm ]; then
   shift

@@ -14,10 +14,7 @@ command -v redis-server >/dev/null || lacking+=(redis-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null || lacking+=(rabbitmq-server)
 command -v java >/dev/null || lacking+=(default-jre-headless)
 ldconfig -p 2>/dev/null | grep -q libcairo.so.2 || lacking+=(libcairo2)
-if [ ${#lacking[@]} -gt 0 ] && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "== installing ${lacking[*]} for InvenioRDM"
-  { apt-get update -qq && apt-get install -y -qq "${lacking[@]}"; } >/dev/null 2>&1 && lacking=()
-fi
+if [ ${#lacking[@]} -gt 0 ] && install_in_ci InvenioRDM "${lacking[@]}"; then lacking=(); fi
 if [ ${#lacking[@]} -gt 0 ]; then
   echo "InvenioRDM is not tested here, not installed: ${lacking[*]} (Debian: apt install ${lacking[*]})"
   exit 0
