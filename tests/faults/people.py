@@ -20,6 +20,8 @@ from typing import Any
 
 from stats.errors import StatsError, StoreUnavailable
 from stats.ext import StatsState
+from stats.retention.erase import run_erase
+from stats.retention.reflag import Rules, run_reflag
 from stats.retention.run import run_retention
 from stats.setting_sources import load_settings
 from stats.times import EPOCH
@@ -107,6 +109,23 @@ def retention(config: Config) -> None:
     state = open_state(config)
     with suppress(StatsError):
         run_retention(state.retention_job(wait=lambda seconds: None))
+
+
+def erase(config: Config) -> None:
+    """Forget somebody who did nothing: everything is looked at, and no number may change."""
+    state = open_state(config)
+    with suppress(StatsError):
+        job = state.retention_job(wait=lambda seconds: None)
+        run_erase(job, "nobody", tokens=state.stores.tokens)
+
+
+def reflag(config: Config) -> None:
+    """Judge all events again by the rules that they were judged by."""
+    state = open_state(config)
+    found = state.enrichment
+    rules = Rules(found.read_agent, found.robots_list, found.exclude_owners)
+    with suppress(StatsError):
+        run_reflag(state.retention_job(wait=lambda seconds: None), (None, None), rules=rules)
 
 
 PRELOADED = ["tests.faults.people", "stats.ext", "stats.retention.run"]

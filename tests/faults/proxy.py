@@ -9,12 +9,16 @@ import time
 from contextlib import suppress
 from typing import Literal
 
-Mode = Literal["through", "half-open", "slow", "busy", "refuse"]
+Mode = Literal["through", "half-open", "slow", "busy", "overloaded", "refuse"]
 
-BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-    b"X-Elastic-Product: Elasticsearch\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+_REST = (
+    b"\r\nContent-Type: application/json\r\nX-Elastic-Product: Elasticsearch\r\n"
+    b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
 )
+REFUSALS: dict[Mode, bytes] = {
+    "busy": b"HTTP/1.1 503 Service Unavailable" + _REST,
+    "overloaded": b"HTTP/1.1 429 Too Many Requests" + _REST,
+}
 """What a search engine in trouble answers."""
 
 SLOW = 0.2
@@ -85,8 +89,8 @@ class Proxy:
             data = source.recv(65_536)
             if not data:
                 return False
-            if self.mode == "busy" and source is client:
-                client.sendall(BUSY)
+            if self.mode in REFUSALS and source is client:
+                client.sendall(REFUSALS[self.mode])
                 return False
             if self.mode == "slow":
                 time.sleep(SLOW)

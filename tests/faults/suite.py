@@ -49,6 +49,7 @@ LEASE = 3.0
 TIMEOUT = 2.0
 EVENTS_A_SECOND = 60
 HEAL_SECONDS = 240.0
+GONE_SECONDS = 60.0
 POISON = [b"\x00 no JSON", b'{"type":"record-view"}', b"[[[["]
 INDEX_ENGINE, MONGO, BROKER = "elasticsearch", "mongo", "amqp"
 
@@ -110,6 +111,20 @@ def trouble(engine: str, mode: Mode, seconds: float) -> Fault:
         proxy.mode = "through"
         if mode == "half-open":
             proxy.cut()
+        return True
+
+    return inject
+
+
+def gone(engine: str) -> Fault:
+    """An engine that nobody reaches, for longer than anything waits for it."""
+
+    def inject(place: Place) -> bool:
+        proxy = place.proxies[engine]
+        proxy.mode = "refuse"
+        proxy.cut()
+        time.sleep(GONE_SECONDS)
+        proxy.mode = "through"
         return True
 
     return inject
@@ -216,6 +231,7 @@ KINDS: dict[str, tuple[int, Fault]] = {
     "search engine answers slowly": (3, trouble(INDEX_ENGINE, "slow", 2)),
     "MongoDB answers slowly": (3, trouble(MONGO, "slow", 2)),
     "search engine answers 503": (6, trouble(INDEX_ENGINE, "busy", 1)),
+    "search engine answers 429": (6, trouble(INDEX_ENGINE, "overloaded", 1)),
     "broker refuses connections": (4, trouble(BROKER, "refuse", 1)),
     "MongoDB refuses connections": (4, trouble(MONGO, "refuse", 1)),
     "index read-only by hand": (4, block("write")),
@@ -225,12 +241,15 @@ KINDS: dict[str, tuple[int, Fault]] = {
     "poison between good messages": (4, poison),
     "recount killed": (4, job_that_is_killed(people.redo, DAYS)),
     "retention killed": (3, job_that_is_killed(people.retention)),
+    "erasure killed": (3, job_that_is_killed(people.erase)),
+    "re-flagging killed": (3, job_that_is_killed(people.reflag)),
     "broker in a memory alarm": (1, alarm("memory")),
 }
 ENGINE_KILLS: dict[str, Fault] = {
     "broker killed": kill_engine(BROKER),
     "search engine killed": kill_engine(INDEX_ENGINE),
     "MongoDB killed": kill_engine(MONGO),
+    "MongoDB gone for a minute": gone(MONGO),
 }
 ENGINE_KILL_EVERY = 60.0
 """Seconds: an engine needs some of them to start."""
