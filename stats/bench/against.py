@@ -32,7 +32,7 @@ PARTS = 4
 ONE_LATE_OF = 50
 MB = 1_000_000
 HEADER = ("figure", "stats", "invenio-stats", "ratio", "", "")
-INSTALL = "pip install 'invenio-stats[opensearch2]>=5'"
+INSTALL = "pip install 'stats[bench]'"
 NOTES = (
     "Compared are regular views of records and downloads of files, a number a day. Exact is what"
     " the audit counts anew from raw events, by COUNTER's rules.",

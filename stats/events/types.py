@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from stats.kinds.catalogue import USER as PERSON
 
@@ -74,6 +74,19 @@ class Dimension:
         if not self.field:
             object.__setattr__(self, "field", f"{DIMENSION_FIELD}{self.name.replace('-', '_')}")
         object.__setattr__(self, "narrow", self.narrow or self.field in NARROW_FIELDS)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the dimension and its values are called, as JSON."""
+        return {
+            "name": self.name,
+            "labels": dict(self.labels),
+            "values": {value: dict(labels) for value, labels in self.values.items()},
+        }
+
+    def title_of(self, value: str) -> str:
+        """Return the label of a value, in English if it has one; empty without any."""
+        labels = self.values.get(value, {})
+        return labels.get("en") or next(iter(labels.values()), "")
 
     def read(self, event: Event) -> str | None:
         """Return the value of an event, where there is a source."""

@@ -1,7 +1,8 @@
 """``<type>-by``: how the numbers of one resource divide by country, referrer, ...
 
 Reads the daily documents of the resource, which hold the divided numbers, and
-adds them up. Invariant: buckets and ``other`` together have the
+adds them up. Of a host's own dimension it says what it and its values are called
+(``dimension``). Invariant: buckets and ``other`` together have the
 ``count`` and ``volume`` of the total. Unique counts need not add up to it: one
 session may have come from two referrers. ``other`` is what is beyond ``size``,
 and what the daily documents themselves keep as ``(other)``. Places below the
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stats.aggregations.types import Aggregation
-from stats.events.types import OTHER
+from stats.events.types import DIMENSIONS, OTHER
 from stats.queries.answers import echo
 from stats.queries.compared import compare_keys, comparing
 from stats.queries.filters import build_search
@@ -70,7 +71,14 @@ def run_by(query: Query, params: Params, sources: Sources) -> Answer:
     documents = (hit["_source"] for page in pages for hit in page)
     narrow = {one.name for one in aggregation.breakdowns if one.narrow}
     minimum = sources.minimum if params["breakdown"] in narrow else 1
-    return {**echo(query, params), **read_by(documents, params, minimum=minimum)}
+    answer = {**echo(query, params), **read_by(documents, params, minimum=minimum)}
+    return answer | _described(aggregation, params["breakdown"])
+
+
+def _described(aggregation: Aggregation, name: str) -> Answer:
+    """Return what a host's own dimension is called; of ours, the elements know it."""
+    first, *others = next(one for one in aggregation.breakdowns if one.name == name).dimensions
+    return {} if others or first in DIMENSIONS else {"dimension": first.describe()}
 
 
 def build_by(params: Params) -> dict[str, Any]:

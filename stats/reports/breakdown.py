@@ -144,10 +144,13 @@ def build_answer(
     counted_until: datetime | None,
     sources: Sources,
 ) -> dict[str, Any]:
-    """Return the answer: most first, then by key; resources with their titles."""
+    """Return the answer: most first, then by key; resources and values with their titles."""
     ranked = sorted(((k, n) for k, n in sums.items() if n), key=lambda pair: (-pair[1], pair[0]))
-    refs = [] if request.is_dimension else [key for key, _ in ranked if key]
-    titles = _titles(refs, sources)
+    keys = [key for key, _ in ranked if key]
+    if request.is_dimension:
+        titles = {key: sources.dimensions[request.by].title_of(key) for key in keys}
+    else:
+        titles = _titles(keys, sources)
     return {
         "by": request.by,
         "within": request.within,

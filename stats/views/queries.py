@@ -9,7 +9,6 @@ from flask import Response, request
 
 from stats.aggregations.types import Aggregation
 from stats.errors import InputError
-from stats.events.types import Dimension
 from stats.kinds.types import Kind
 from stats.proxies import current_stats
 from stats.queries.answers import columns_of, list_rows
@@ -39,8 +38,7 @@ def list_queries() -> Response:
             "types": types,
             "kinds": [describe_kind(kind) for kind in current_stats.kinds],
             "dimensions": [
-                describe_dimension(dimension)
-                for dimension in current_stats.definitions.dimensions.values()
+                dimension.describe() for dimension in current_stats.definitions.dimensions.values()
             ],
         },
     )
@@ -119,15 +117,6 @@ def describe_kind(kind: Kind) -> dict[str, Any]:
         "types": [*kind.views, *kind.downloads],
         "container": kind.container,
         "ranks": kind.ranks,
-    }
-
-
-def describe_dimension(dimension: Dimension) -> dict[str, Any]:
-    """Return what a dimension and its values are called, by language."""
-    return {
-        "name": dimension.name,
-        "labels": dict(dimension.labels),
-        "values": {value: dict(labels) for value, labels in dimension.values.items()},
     }
 
 

@@ -10,7 +10,12 @@ from flask import Flask
 
 from stats.events.types import Dimension
 
-FACULTY = Dimension("faculty", source="extra.faculty")
+FACULTY = Dimension(
+    "faculty",
+    source="extra.faculty",
+    labels={"en": "Faculties"},
+    values={"Physics": {"en": "Department of Physics", "de": "Physik"}},
+)
 FUNDER = Dimension("funder", source="extra.funder", seen_by="reporters")
 EVENTS = [("Physics", 2), ("Biology", 1), (None, 1)]
 
@@ -45,7 +50,18 @@ def test_the_dimension_is_in_every_answer(app: Flask) -> None:
         assert {row["key"]: row["value"] for row in answer["buckets"]} == expected
         assert answer["total"] == found["total"]["count"] == 4
     lines = client.get("/api/stats/breakdown.csv?by=faculty&metric=views").text.splitlines()
-    assert lines[:2] == ["key,title,value", "Physics,,2"]
+    assert lines[:3] == ["key,title,value", "Physics,Department of Physics,2", ",,1"]
+
+
+def test_answers_say_what_it_and_its_values_are_called(app: Flask) -> None:
+    ask = "/api/stats/record-view-by?resource=record:r1&breakdown="
+    found = app.test_client().get(f"{ask}faculty").get_json()
+    assert found["dimension"] == {
+        "name": "faculty",
+        "labels": {"en": "Faculties"},
+        "values": {"Physics": {"en": "Department of Physics", "de": "Physik"}},
+    }
+    assert "dimension" not in app.test_client().get(f"{ask}country").get_json()
 
 
 def test_who_may_see_it_is_as_it_says(app: Flask) -> None:

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameDimension, nameKind, rankedIn, typesOf } from "../src/chart/kinds.js";
+import { nameDimension, nameKind, nameValue, rankedIn, typesOf } from "../src/chart/kinds.js";
 import { createNouns } from "../src/chart/series.js";
+import { namesOf } from "../src/chart/shares.js";
 import { words } from "../src/chart/words.js";
 import { createLanguage } from "../src/language.js";
 
@@ -53,6 +54,18 @@ test("a kind or dimension of the host is its name, or what the page calls it", (
   assert.equal(nameKind(own, "institute", 1), "Institute");
   assert.equal(nameKind(own, "institute"), "Institutes");
   assert.equal(nameDimension(own, "faculty"), "Faculties");
+});
+
+test("a dimension of the host and its values are called as the answer says", () => {
+  const faculty = {
+    ...{ name: "faculty", labels: { en: "Faculties", de: "Fakultäten" } },
+    values: { phys: { en: "Physics", de: "Physik" }, bio: { fr: "Biologie" } },
+  };
+  assert.equal(nameDimension(german, "faculty", faculty), "Fakultäten");
+  assert.equal(nameDimension(createLanguage("it"), "faculty", faculty), "Faculties");
+  const names = namesOf(german, "faculty", (key) => nameValue(german, key, faculty));
+  assert.deepEqual(["phys", "bio", "constructor"].map(names), ["Physik", "bio", "constructor"]);
+  assert.equal(nameValue(english, "phys"), "phys");
 });
 
 test("types that are called the same and shown together are told apart by their kinds", () => {

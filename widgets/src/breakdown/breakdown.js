@@ -3,7 +3,7 @@
 // the chart is the table that a screen reader reads.
 import chart from "../chart/chart.css";
 import list from "../chart/list.css";
-import { nameDimension, typesOf } from "../chart/kinds.js";
+import { nameDimension, nameValue, typesOf } from "../chart/kinds.js";
 import { createList } from "../chart/list.js";
 import { capital, createNouns, toneOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf, readShares } from "../chart/shares.js";
@@ -46,14 +46,14 @@ class Breakdown {
   update({ type, types, answer }, { by = "country", size = SIZE, chart }) {
     const { language } = this.kit;
     const { rows, rest } = readShares(answer, size);
-    const names = namesOf(language, by);
+    const names = namesOf(language, by, (key) => nameValue(language, key, answer.dimension));
     const named = rows.map((row) => ({ ...row, name: names(row.key) }));
     if (rest) named.push({ ...rest, rest: true, name: language.text("other") });
     const noun = createNouns(language, types).noun(type);
     const heading = capital(language, noun);
     this.node.classList.remove("views", "downloads");
     this.node.classList.add(toneOf(type));
-    const title = nameDimension(language, by);
+    const title = nameDimension(language, by, answer.dimension);
     this.list.update({
       title: types.length < 2 ? `${title} · ${heading}` : title, // else the choice of types says which
       columns: [

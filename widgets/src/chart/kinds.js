@@ -19,18 +19,26 @@ export function rankedIn(resource) {
   return ranks ?? (container ? USUAL : null);
 }
 
-/** Write a label: the page's own text under `key`, that of the language, of English, the name. */
+/** Return the label of the language, or of English, or the name. */
+const pick = (language, labels, name) => labels[language.tag.split("-")[0]] ?? labels.en ?? name;
+
+/** Write a label: the page's own text under `key`, or the one that is declared. */
 function writeLabel(language, key, { name, labels, n = 2 }) {
   const own = language.noun(key, n);
-  if (own !== key) return own;
-  const label = labels[language.tag.split("-")[0]] ?? labels.en ?? name;
-  return language.form(label, n);
+  return own === key ? language.form(pick(language, labels, name), n) : own;
 }
 
 /** Write what `n` of a kind are called. */
 export const nameKind = (language, name, n) =>
   writeLabel(language, `top_${name}`, { name, n, labels: find(KINDS, name, UNDECLARED).labels });
 
-/** Write what a dimension is called. */
-export const nameDimension = (language, name) =>
-  writeLabel(language, `by_${name}`, { name, labels: find(DIMENSIONS, name, {}) });
+/** Write what a dimension is called; `declared` is what the answer says of a host's own. */
+export const nameDimension = (language, name, declared = {}) =>
+  writeLabel(language, `by_${name}`, {
+    name,
+    labels: find(DIMENSIONS, name, declared.labels ?? {}),
+  });
+
+/** Write what a value of a host's own dimension is called. */
+export const nameValue = (language, value, { values = {} } = {}) =>
+  pick(language, find(values, value, {}), value);

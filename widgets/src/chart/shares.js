@@ -10,8 +10,8 @@ function countryNames({ tag }) {
   return (code) => (/^[A-Z]{2}$/.test(code) ? names.of(code) : code);
 }
 
-/** Return a function that writes a key of the breakdown `by`. */
-export function namesOf(language, by) {
+/** Return a function that writes a key of the breakdown `by`; `own` writes a host's own values. */
+export function namesOf(language, by, own = (key) => key) {
   const country = countryNames(language);
   return (key) => {
     if (by === "country" && (key === UNKNOWN_COUNTRY || !key)) {
@@ -20,7 +20,7 @@ export function namesOf(language, by) {
     if (by === "country") return country(key);
     if (!key) return language.text(by === "referrer" ? "direct" : "none");
     if (key === "(other)") return language.text("other");
-    return NAMED.includes(by) ? language.text(key) : key;
+    return NAMED.includes(by) ? language.text(key) : own(key);
   };
 }
 
