@@ -9,18 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from stats.aggregations.job import AggregationJob
 from stats.batches import batches
 from stats.counting_rules import CARRY_OVER_PARTITION, FIRST_DAY
 from stats.errors import InputError
 from stats.stores.dsl import A, Q, Search
+from stats.stores.search_source import Body
 from stats.times import DAY, EPOCH, from_ms, iso_ms, midnight
 
 _log = logging.getLogger(__name__)
 
-Body = dict[str, Any]
 
 _SPANS = 500
 """Days asked about by one search: Elasticsearch limits the clauses of a query."""

@@ -56,11 +56,11 @@ class Memberships:
             for part in self._parts_of(click.resources):
                 clicks[part].append(click._replace(resources=(part[0],)))
         for (ref, container), of_part in clicks.items():
-            fold(tally(of_part)[ref], self._numbers(ref, container))
+            fold(tally(of_part)[ref], self._tally_of(ref, container))
         for event in excluded:
             for ref, container in self._parts_of(event.resources):
                 one = event._replace(resources=(ref,))
-                fold_excluded([one], {ref: self._numbers(ref, container)})
+                fold_excluded([one], {ref: self._tally_of(ref, container)})
 
     def partly(self, resource: str, containers: Iterable[str]) -> list[str]:
         """Return what of ``containers`` did not hold a resource at each of its events."""
@@ -92,5 +92,5 @@ class Memberships:
             for container in containers.get(ref, ())
         ]
 
-    def _numbers(self, ref: str, container: str) -> Numbers:
+    def _tally_of(self, ref: str, container: str) -> Numbers:
         return self._parts[ref].setdefault(container, Numbers())

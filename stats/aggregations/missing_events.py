@@ -8,7 +8,6 @@ and totals stay as they are; the events that came to it are set aside as dead le
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
@@ -18,10 +17,10 @@ from stats.events.types import EVENT_FIELDS, PRIVATE_FIELDS
 from stats.stores.counted_days import MissingEvents
 from stats.stores.dead_letters import DeadLetter
 from stats.stores.search import CONFLICT, NOT_FOUND, Action
+from stats.stores.search_source import Body
 from stats.times import DAY, EPOCH, iso_ms, iso_of_ms, midnight, to_ms
 
 CODE = "raw_events_missing"
-Body = dict[str, Any]
 
 
 def find_missing(

@@ -16,9 +16,9 @@ from stats.aggregations.job import NAMES, AggregationJob
 from stats.aggregations.types import MEMBERSHIP_FAMILY, USERS_FAMILY
 from stats.batches import batches
 from stats.stores.dsl import A, Q, Search
+from stats.stores.search_source import Body
 from stats.times import from_ms, month_of, next_month
 
-Body = dict[str, Any]
 Sums = dict[str, Body]
 """By event type: ``count``, ``unique_count``, ``volume``, and ``last`` as a time."""
 

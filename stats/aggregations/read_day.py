@@ -25,11 +25,11 @@ from stats.counting_rules import CARRY_OVER_PARTITION, DOUBLE_CLICK, PARTITIONS
 from stats.gc_control import uncollected
 from stats.stores.dsl import Q
 from stats.stores.locks import DayClaim
+from stats.stores.search_source import Body
 from stats.times import DAY, iso_ms, midnight, month_of
 
 _log = logging.getLogger(__name__)
 
-Body = dict[str, Any]
 Slice = tuple[int, int]
 """The partitions of a slice of visitors: first, and one after the last."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.months import run_fill_months, run_find_months, run_month_sums, run_refresh
@@ -19,11 +18,11 @@ from stats.batches import batches
 from stats.events.types import VIAS, CountsAs, EventType
 from stats.refs import split_ref
 from stats.stores.dsl import A, Q, Search
+from stats.stores.search_source import Body
 from stats.times import from_ms
 
 _log = logging.getLogger(__name__)
 
-Body = dict[str, Any]
 BATCH = 500
 """Refs, or pairs of user and ref, summed by one search."""
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from stats.aggregations.job import AggregationJob
 from stats.aggregations.types import USAGE_FAMILY
 from stats.events.types import SITE
 from stats.stores.dsl import A, Search
+from stats.stores.search_source import Body
 from stats.times import EPOCH, from_ms
-
-Body = dict[str, Any]
 
 _MOST_DAYS = 10_000
 

@@ -23,9 +23,9 @@ from stats.events.types import SITE
 from stats.stores.counted_days import MissingEvents
 from stats.stores.dsl import A, Q, Search
 from stats.stores.locks import DayClaim
+from stats.stores.search_source import Body
 from stats.times import EPOCH, from_ms
 
-Body = dict[str, Any]
 Key = tuple[str, str]
 Window = tuple[date | None, date | None]
 

@@ -17,9 +17,9 @@ from stats.audit.job import AuditJob
 from stats.batches import batches
 from stats.events.types import VIAS, CountsAs, EventType
 from stats.stores.dsl import A, Q, Search
+from stats.stores.search_source import Body
 from stats.times import from_ms
 
-Body = dict[str, Any]
 PAGE = 1_000
 EVERYTHING = Q("match_all")
 TOTALS, USERS = "statistic_totals", "statistic_users"

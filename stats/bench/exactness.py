@@ -46,8 +46,8 @@ def run_read_numbers(place: Namespace) -> tuple[Numbers, Numbers]:
     exact: Numbers = {}
     stored: Numbers = {}
     for day in run_find_days(job, (None, None)):
-        exact |= _numbers(run_recount(job, day))
-        stored |= _numbers(run_stored(job, day))
+        exact |= _regular_counts(run_recount(job, day))
+        stored |= _regular_counts(run_stored(job, day))
     return exact, stored
 
 
@@ -64,7 +64,7 @@ def compare(found: Numbers, exact: Numbers) -> Exactness:
     )
 
 
-def _numbers(documents: Mapping[tuple[str, str], dict[str, Any]]) -> Numbers:
+def _regular_counts(documents: Mapping[tuple[str, str], dict[str, Any]]) -> Numbers:
     numbers: Numbers = {}
     for (family, _), body in documents.items():
         if family in TYPES and body["kind"] == KIND_OF[family]:

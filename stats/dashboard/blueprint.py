@@ -79,7 +79,7 @@ def site() -> Response:
         window=window,
         resource=shown,
         communities=_titled(own),
-        **_numbers(shown, window),
+        **_read_resource(shown, window),
         rankings=read_rankings(current_stats.kinds, window, within=own[0] if own else None),
         excluded=read_excluded(current_stats, window) if sees_pipeline else {},
         health=read_health(current_stats, utc_now()) if sees_pipeline else None,
@@ -112,7 +112,7 @@ def resource(ref: str) -> Response:
         known=known,
         address=read_address(known),
         parents=parents,
-        **_numbers(ref, window),
+        **_read_resource(ref, window),
     )
 
 
@@ -209,7 +209,7 @@ def _titled(refs: Sequence[str]) -> dict[str, str]:
     return {ref: known.get(ref, {}).get("title") or ref for ref in shown}
 
 
-def _numbers(ref: str, window: Window) -> dict[str, Any]:
+def _read_resource(ref: str, window: Window) -> dict[str, Any]:
     """Return a resource's numbers in a window and of all time."""
     ever = current_stats.totals([ref])[ref]
     return {"totals": read_totals(current_stats, ref, window), "ever": ever}

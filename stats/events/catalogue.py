@@ -16,9 +16,9 @@ from stats.events.types import (
     BY_USER,
     BY_VIA,
     VISITOR_BREAKDOWNS,
+    DailyMetric,
     Event,
     EventType,
-    Metric,
     default_url_key,
 )
 from stats.kinds.catalogue import (
@@ -39,7 +39,7 @@ from stats.kinds.catalogue import (
 )
 from stats.kinds.types import Kind
 
-VALUED: tuple[Metric, ...] = (
+VALUED: tuple[DailyMetric, ...] = (
     "count",
     "unique_count",
     "volume",

@@ -17,7 +17,7 @@ from stats.kinds.catalogue import USER as PERSON
 
 CountsAs = Literal["views", "downloads"]
 Usage = Literal["investigation", "request"]
-Metric = Literal["count", "unique_count", "volume", "sum", "max", "last_value", "average"]
+DailyMetric = Literal["count", "unique_count", "volume", "sum", "max", "last_value", "average"]
 Via = Literal["ui", "api", "extractor", "preview"]
 Access = Literal["open", "closed", "restricted"]
 
@@ -233,7 +233,7 @@ class EventType:
     counts_as: CountsAs | None = None
     usage: Usage | None = None
     breakdowns: tuple[Breakdown, ...] = ()
-    metrics: tuple[Metric, ...] = ("count", "unique_count", "volume")
+    metrics: tuple[DailyMetric, ...] = ("count", "unique_count", "volume")
     url_key: Callable[[Event], str] = default_url_key
     levels: tuple[str, ...] = ()
 

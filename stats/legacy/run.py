@@ -24,6 +24,7 @@ from stats.legacy.daily import LegacyDay
 from stats.legacy.mapping import NAME, ORIGIN, build_legacy_raw
 from stats.stores.imports import ImportStore
 from stats.stores.search import CONFLICT, Action
+from stats.stores.search_source import Body
 from stats.times import DAY, iso_ms, midnight, month_of, parse_time
 
 _BULK = 2_000
@@ -68,11 +69,11 @@ class Part:
     window: search_requests.Window
     before: datetime | None
 
-    def days(self) -> search_requests.Body:
+    def days(self) -> Body:
         """Ask for the days of these events."""
         return search_requests.build_days(self.window, self.before)
 
-    def query(self) -> search_requests.Body:
+    def query(self) -> Body:
         """Select these events."""
         return search_requests.build_within(self.window, self.before)
 
@@ -241,7 +242,7 @@ def run_find_unknown(job: LegacyJob) -> tuple[str, ...]:
     return tuple(sorted(found - known))
 
 
-def run_find_days(job: LegacyJob, indices: str, body: search_requests.Body) -> Iterator[date]:
+def run_find_days(job: LegacyJob, indices: str, body: Body) -> Iterator[date]:
     """Yield the days of an answer; none where there are no indices."""
     if indices:
         job.aggregation.search.refresh(indices)

@@ -7,9 +7,9 @@ from typing import Any
 
 from stats.aggregations.types import LEGACY
 from stats.stores.dsl import A, Q, Search
+from stats.stores.search_source import Body
 from stats.times import DAY, from_ms
 
-Body = dict[str, Any]
 Window = tuple[date | None, date | None]
 """First and last day, both inclusive; None is no bound."""
 

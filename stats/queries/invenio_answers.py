@@ -44,7 +44,7 @@ class HostAnswer:
         """Return our metrics, each once."""
         return tuple(dict.fromkeys(self.metrics.values()))
 
-    def numbers(self, response: Mapping[str, Any]) -> Row:
+    def read_metrics(self, response: Mapping[str, Any]) -> Row:
         """Return the numbers of a bucket, or zeros where there is none."""
         asked = self.asked
         row = read_metrics(response, asked) if response else empty_row(asked)
@@ -59,7 +59,7 @@ def run_terms(query: Query, params: Params, sources: Sources, *, answer: HostAns
     numbers = {
         **_window(params),
         **read_copied(found, params["resource"], answer.copied),
-        **answer.numbers(found),
+        **answer.read_metrics(found),
     }
     if not answer.by_file:
         return numbers
@@ -80,7 +80,7 @@ def run_histogram(query: Query, params: Params, sources: Sources, *, answer: Hos
             {
                 "key": bucket["key"],
                 "date": bucket["key_as_string"],
-                **answer.numbers(bucket),
+                **answer.read_metrics(bucket),
                 **read_copied(bucket, params["resource"], answer.copied),
             }
             for bucket in found.get("intervals", {}).get("buckets", [])
@@ -131,7 +131,7 @@ def read_files(found: Mapping[str, Any], answer: HostAnswer) -> Answer:
         "field": "file_key",
         "key_type": "terms",
         "buckets": [
-            {"key": split_ref(bucket["key"])[1].partition("/")[2], **answer.numbers(bucket)}
+            {"key": split_ref(bucket["key"])[1].partition("/")[2], **answer.read_metrics(bucket)}
             for bucket in found.get("files", {}).get("buckets", [])
         ],
     }

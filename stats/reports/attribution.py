@@ -28,7 +28,7 @@ class Used:
     number: int
 
 
-class Together:
+class DayAttribution:
     """Documents that speak of the same uses."""
 
     def __init__(self, used: Sequence[Used]) -> None:
@@ -50,7 +50,7 @@ class Together:
         """
         for ref in sorted(self._places, key=lambda ref: (len(self._inside[ref]), ref)):
             self._count(ref)  # what holds least comes first
-        left = sum(self._own.values() if within == SITE else self._numbers(within))
+        left = sum(self._own.values() if within == SITE else self._counts_of(within))
         kind = kind_of(within)
         for place in sorted(self._own, key=lambda place: self._doubt(place, kind)):
             number = min(self._own[place], left)
@@ -58,7 +58,7 @@ class Together:
                 left -= number
                 yield self._used[place], number
 
-    def _numbers(self, ref: str) -> Iterator[int]:
+    def _counts_of(self, ref: str) -> Iterator[int]:
         return (self._used[place].number for place in self._places.get(ref, ()))
 
     def _doubt(self, place: int, kind: str) -> tuple[int, str, tuple[str, ...]]:
@@ -75,7 +75,7 @@ class Together:
         for child in self._inside[ref]:
             self._count(self._used[child].resource)
             taken[self._holder(child, places)] += self._own[child]
-        left = max(sum(self._numbers(ref)) - sum(taken.values()), 0)
+        left = max(sum(self._counts_of(ref)) - sum(taken.values()), 0)
         for place in places:
             self._own[place] = min(max(self._used[place].number - taken[place], 0), left)
             left -= self._own[place]

@@ -41,7 +41,7 @@ from stats.queries.filters import days_clauses, within_clause
 from stats.queries.metrics import COUNTS
 from stats.queries.windows import Window
 from stats.refs import is_kind, kind_of
-from stats.reports.attribution import Together, Used
+from stats.reports.attribution import DayAttribution, Used
 from stats.reports.metrics import parse_window
 from stats.reports.sources import Sources
 from stats.stores.dsl import Q, Search
@@ -49,12 +49,12 @@ from stats.stores.search_source import Body, SearchSource
 from stats.times import iso_ms
 from stats.validation import SHOWN, find_near, parse_choice, refuse_empty, refuse_unknown
 
-Metric = Literal["downloads", "views", "volume"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
+BreakdownMetric = Literal["downloads", "views", "volume"]
+METRICS: tuple[BreakdownMetric, ...] = get_args(BreakdownMetric)
 PARAMETERS = ("by", "within", "metric", "from", "to")
 NOWHERE = ""
 _PAGE = 5_000
-_TOGETHER = ("timestamp", "event", "interval", "source")
+_SAME_DAY = ("timestamp", "event", "interval", "source")
 """Documents that agree in these speak of the same uses."""
 
 
@@ -67,7 +67,7 @@ class BreakdownRequest:
 
     by: str
     within: str
-    metric: Metric
+    metric: BreakdownMetric
     window: Window
     is_dimension: bool
 
@@ -183,7 +183,7 @@ def build_documents(request: BreakdownRequest, *, own: bool, families: Sequence[
         search = search.filter(within_clause(request.within, families) | itself)
     for clause in days_clauses(request.window):
         search = search.filter(clause)
-    fields = [*_TOGETHER, "resource", "parents", request.field]
+    fields = [*_SAME_DAY, "resource", "parents", request.field]
     return search.source([*fields, *([f"breakdown.{request.by}"] if own else [])]).to_dict()
 
 
@@ -202,7 +202,7 @@ def _documents(request: BreakdownRequest, sources: Sources, *, own: bool) -> Ite
     names = _index(request, sources)
     if not own and request.within != SITE:
         names = f"{names},{search.daily(MEMBERSHIP_FAMILY)}"
-    for page in search.pages(names, body, size=_PAGE, sort=_TOGETHER):
+    for page in search.pages(names, body, size=_PAGE, sort=_SAME_DAY):
         yield from (hit["_source"] for hit in page)
 
 
@@ -227,11 +227,11 @@ def read_dimension(
 
 
 def read_kinds(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:
-    """Credit documents that come in the order of :data:`_TOGETHER`."""
+    """Credit documents that come in the order of :data:`_SAME_DAY`."""
     sums: dict[str, int] = defaultdict(int)
-    for _, same in groupby(documents, key=itemgetter(*_TOGETHER)):
+    for _, same in groupby(documents, key=itemgetter(*_SAME_DAY)):
         used = [_used(one, request) for one in same if kind_of(one["resource"]) not in APART]
-        for one, number in Together(used).credited(request.within):
+        for one, number in DayAttribution(used).credited(request.within):
             sums[_bucket(one, request.by)] += number
     return dict(sums)
 

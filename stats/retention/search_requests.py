@@ -9,9 +9,9 @@ from typing import Any
 from stats.counting_rules import CARRY_OVER_PARTITION, DOUBLE_CLICK
 from stats.events.raw_document import PRIVATE
 from stats.stores.dsl import A, Q, Search
+from stats.stores.search_source import Body
 from stats.times import DAY, from_ms, iso_ms, midnight
 
-Body = dict[str, Any]
 Window = tuple[date | None, date | None]
 """First and last day, both inclusive; None is no bound."""
 

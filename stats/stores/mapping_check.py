@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-Body = dict[str, Any]
+from stats.stores.search_source import Body
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from stats.stores.search_servers.ownership import check_ours
 from stats.stores.search_servers.paging import TIE_BREAK, read_by_point_in_time, read_by_scroll
 from stats.stores.search_servers.refusals import BUSY, build_error
 from stats.stores.search_servers.server import Server, find_server
+from stats.stores.search_source import Body
 from stats.templates import DAILY, HASH, RAW, build_templates, daily_name, raw_name
 
 ENGINE = "Elasticsearch"
@@ -64,7 +65,6 @@ _MEND_MAPPING = (
 )
 
 Op = Literal["create", "index", "update", "delete"]
-Body = dict[str, Any]
 
 
 @dataclass(slots=True)

@@ -16,14 +16,14 @@ RELEASE = "5.1"
 WORLD = "0000000000000000"
 WORLD_NAME = "The World"
 
-Metric = Literal[
+MetricType = Literal[
     "Total_Item_Investigations",
     "Total_Item_Requests",
     "Unique_Item_Investigations",
     "Unique_Item_Requests",
 ]
 
-METRIC_FIELDS: dict[Metric, str] = {
+METRIC_FIELDS: dict[MetricType, str] = {
     "Total_Item_Investigations": "total_investigations",
     "Total_Item_Requests": "total_requests",
     "Unique_Item_Investigations": "unique_investigations",

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from stats.errors import StatsError, StoreUnavailable
+from stats.stores.search_source import Body
 
 KEEP_ALIVE = "5m"
 TIE_BREAK = "_shard_doc"
@@ -19,7 +20,6 @@ TIE_BREAK = "_shard_doc"
 
 ALL_SHARDS = {"allow_partial_search_results": "false"}
 
-Body = dict[str, Any]
 Ask = Callable[..., Any]
 """``ask(method, path, body, params=, missing_ok=)``: the decoded answer."""
 

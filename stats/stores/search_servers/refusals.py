@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stats.errors import StoreRejected, StoreUnavailable
-
-Body = dict[str, Any]
+from stats.stores.search_source import Body
 
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses of a server that may take the same request later."""
