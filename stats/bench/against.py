@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 from types import ModuleType
+from typing import Generic, TypeVar
 
 from stats.bench.counting import aggregate_new
 from stats.bench.exactness import Exactness, compare, run_read_numbers
@@ -48,34 +49,28 @@ NOTES = (
 )
 
 
-@dataclass(frozen=True)
-class Both:
-    """The same work of ours and of theirs."""
-
-    ours: Measured
-    theirs: Measured
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Both compared with the exact numbers, whose sum is ``total``."""
+class Both(Generic[T]):
+    """The same of ours and of theirs."""
 
-    total: int
-    ours: Exactness
-    theirs: Exactness
+    ours: T
+    theirs: T
 
 
 @dataclass(frozen=True)
 class Results:
     """A whole run: ``again`` is theirs, aggregated by hand from the first day on."""
 
-    processed: list[Both]
-    aggregated: Both
-    first: Compared
-    aggregated_late: Both
-    late: Compared
+    processed: list[Both[Measured]]
+    aggregated: Both[Measured]
+    first: Both[Exactness]
+    aggregated_late: Both[Measured]
+    late: Both[Exactness]
     aggregated_again: Measured
-    again: Compared
+    again: Both[Exactness]
     peaks: dict[str, tuple[int | None, int | None]]
 
 
@@ -92,13 +87,13 @@ class Contest:
     other: Part
     days: set[date] = field(default_factory=set)
 
-    def process(self, path: Path) -> Both:
+    def process(self, path: Path) -> Both[Measured]:
         """Let both process a part, ours from the queue."""
         self.other.call(publish_single, self.place, path)
         ours = self.worker.call(process, self.place)
         return Both(ours, self.their_worker.call(self.peer.process, self.place, path))
 
-    def aggregate(self) -> Both:
+    def aggregate(self) -> Both[Measured]:
         """Let both aggregate what is new, as their schedules would."""
         ours, days = self.aggregator.call(aggregate_new, self.place)
         self.days |= days
@@ -113,12 +108,11 @@ class Contest:
         )
         return measured
 
-    def compare(self) -> Compared:
+    def compare(self) -> Both[Exactness]:
         """Compare the numbers that both have now with the exact ones."""
         exact, ours = self.other.call(run_read_numbers, self.place)
         theirs = self.other.call(self.peer.read_numbers, self.place)
-        total = sum(count for count, _ in exact.values())
-        return Compared(total, compare(ours, exact), compare(theirs, exact))
+        return Both(compare(ours, exact), compare(theirs, exact))
 
     def peaks(self) -> dict[str, tuple[int | None, int | None]]:
         """Return the peak memory of the processes, ours and theirs."""
@@ -213,12 +207,12 @@ def build_figures(events: int, results: Results) -> list[Figure]:
     ]
 
 
-def _rates(name: str, parts: Sequence[Both]) -> Figure:
+def _rates(name: str, parts: Sequence[Both[Measured]]) -> Figure:
     ours, theirs = median(p.ours.rate for p in parts), median(p.theirs.rate for p in parts)
     return Figure(name, f"{ours:,.0f}/s", f"{theirs:,.0f}/s", ours / theirs)
 
 
-def _aggregation(name: str, both: Both) -> list[Figure]:
+def _aggregation(name: str, both: Both[Measured]) -> list[Figure]:
     """Return its time and its documents, without ratios: it is not the same that is done."""
     ours, theirs = both.ours, both.theirs
     return [
@@ -227,9 +221,9 @@ def _aggregation(name: str, both: Both) -> list[Figure]:
     ]
 
 
-def _differences(when: str, found: Compared) -> list[Figure]:
+def _differences(when: str, found: Both[Exactness]) -> list[Figure]:
     ours, theirs = found.ours, found.theirs
-    of, total = f"that differ, of {ours.of:,}{when}", f"exactly {found.total:,}{when}"
+    of, total = f"that differ, of {ours.of:,}{when}", f"exactly {ours.exact_total:,}{when}"
     return [
         Figure(f"counts {of}", f"{ours.counts:,}", f"{theirs.counts:,}"),
         Figure(f"unique counts {of}", f"{ours.unique_counts:,}", f"{theirs.unique_counts:,}"),
@@ -241,7 +235,7 @@ def _gained(results: Results) -> Figure:
     """Return how much the late events added to the counts."""
     first, late = results.first, results.late
     return Figure(
-        f"counted of late events, exactly {late.total - first.total:,}",
+        f"counted of late events, exactly {late.ours.exact_total - first.ours.exact_total:,}",
         f"{late.ours.total - first.ours.total:,}",
         f"{late.theirs.total - first.theirs.total:,}",
     )

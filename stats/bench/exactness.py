@@ -32,12 +32,16 @@ NOTHING = (0, 0)
 
 @dataclass(frozen=True)
 class Exactness:
-    """How numbers compare with the exact ones, of which there are ``of``."""
+    """How numbers compare with the exact ones, of which there are ``of``.
+
+    ``total`` is the sum of the counts, ``exact_total`` that of the exact ones.
+    """
 
     of: int
     counts: int
     unique_counts: int
     total: int
+    exact_total: int
 
 
 def run_read_numbers(place: Namespace) -> tuple[Numbers, Numbers]:
@@ -61,6 +65,7 @@ def compare(found: Numbers, exact: Numbers) -> Exactness:
         counts=sum(one[0] != right[0] for one, right in pairs),
         unique_counts=sum(one[1] != right[1] for one, right in pairs),
         total=sum(one[0] for one, _ in pairs),
+        exact_total=sum(count for count, _ in exact.values()),
     )
 
 

@@ -65,6 +65,10 @@ class Head(NamedTuple):
     user: str | None
 
 
+Rest = tuple[str | None, str | None, str | None, tuple[Token, ...], str | None]
+"""What stands behind the status: size, referrer, agent, further fields, forwarded addresses."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What the lines of a file have in common behind the size.
@@ -205,12 +209,17 @@ class CombinedReader:
         found = self._plain_tail(pieces, behind)
         if found is None:
             return None
-        size, referrer, agent, extras, forwarded = found
-        head, (method, target) = read_head(before[:-29]), _split_plain(request)
+        head = read_head(before[:-29])
+        return self._build(parse_common(time), _split_plain(request), status, head, found)
+
+    def _build(
+        self, timestamp: int, target: tuple[str, str], status: str, head: Head, rest: Rest
+    ) -> Request:
+        """Put the parts of a line together; ``target`` is method and request target."""
+        size, referrer, agent, extras, forwarded = rest
         return Request(
-            parse_common(time),
-            method,
-            target,
+            timestamp,
+            *target,
             int(status),
             head.address,
             forwarded or head.forwarded,
@@ -223,9 +232,7 @@ class CombinedReader:
             self._named(extras) if extras else NO_NAMES,
         )
 
-    def _plain_tail(
-        self, pieces: list[str], behind: str
-    ) -> tuple[str, str | None, str | None, tuple[Token, ...], str | None] | None:
+    def _plain_tail(self, pieces: list[str], behind: str) -> Rest | None:
         """Return size, referrer, agent, further fields and the forwarded addresses."""
         if self._needs_extras:
             size, _, text = '"'.join(pieces[2:])[5:].partition(" ")
@@ -257,25 +264,13 @@ class CombinedReader:
             tail = found and self._tail(found["tail"])
         if found is None or tail is None:
             raise InputError("bad_format", "is not in the combined format")
-        (referrer, agent, extras), forwarded = tail
-        head = read_head(found["head"])
-        time, (method, target) = found["time"], split_request(found["request"])
-        return Request(
-            parse_common(time, self._asked.zone)
-            if time[2] == "/"
-            else parse_iso(time, self._asked.zone),
-            method,
-            target,
-            int(found["status"]),
-            head.address,
-            forwarded or head.forwarded,
-            head.user,
-            None,
-            None,
-            agent,
-            referrer,
-            found["size"],
-            self._named(extras),
+        parse, time = parse_common if found["time"][2] == "/" else parse_iso, found["time"]
+        return self._build(
+            parse(time, self._asked.zone),
+            split_request(found["request"]),
+            found["status"],
+            read_head(found["head"]),
+            (found["size"], *tail[0], tail[1]),
         )
 
     def _read_tail(self, text: str) -> tuple[Tail, str | None] | None:
