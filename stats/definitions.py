@@ -1,7 +1,6 @@
 """The catalogues of one installation: what the package brings and what the host adds.
 
-Invariant: every name is unique and well formed, and an aggregation or
-query speaks of an event type by holding it.
+Names are unique and well formed; an aggregation or query holds its event type as an object.
 """
 
 from __future__ import annotations

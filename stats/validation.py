@@ -1,7 +1,7 @@
-"""Names that come in, looked up among those that are known.
+"""Checks of names from outside against the known ones.
 
-Comes in: a name from outside, and the known ones. Goes out: nothing, or what
-to say of it. Invariant: what is said is short, whatever was sent.
+Comes in: a name, and those that are known. Goes out: nothing, or an ``InputError`` that repeats
+at most :data:`SHOWN` characters of it.
 """
 
 from __future__ import annotations

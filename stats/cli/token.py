@@ -1,7 +1,6 @@
 """``stats token``: the service's own tokens.
 
-Invariant: ``create`` prints the token alone on stdout, and it is the
-only time that it is shown.
+``create`` prints the token, alone on stdout; it is not shown again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The event types that are there without configuration.
 
-A new one is one definition here, or in a host's ``STATS_EVENTS``. Invariant:
-any type may concern any kind of resource; ``levels`` says which kinds
-are usual. ``docs/event-types.md`` has a row for each.
+A new one is one definition here, or in a host's ``STATS_EVENTS``. Any type may concern any
+kind of resource; ``levels`` says which kinds are usual. ``docs/event-types.md`` has a row for
+each.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Comes in: an :class:`Identity` and what it wants. Goes out: a decision. REST,
 reports, widgets and exports all ask :class:`Policy`; nothing else decides.
-Invariant: no engine is asked for what everybody may see of ``site:all``,
-and what is unknown is treated as the design's defaults say (``docs/access.md``).
+What everybody may see of ``site:all`` needs no engine; defaults are in ``docs/access.md``.
 """
 
 from __future__ import annotations

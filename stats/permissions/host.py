@@ -1,8 +1,8 @@
 """Whom the host application has signed in, by Flask-Login and Flask-Principal.
 
 Comes in: the user that Flask-Login knows and the needs that Flask-Principal
-gathered (Invenio uses both). Goes out: an :class:`Identity`, or None. Invariant:
-nothing of the two needs to be installed.
+gathered (Invenio uses both). Goes out: an :class:`Identity`, or None. Neither needs to be
+installed.
 
 A role or action named ``stats-<role>`` gives that role here, and Invenio's
 ``superuser-access`` is admin. Owners, managers and curators of a community of

@@ -1,7 +1,7 @@
 """Who is asking.
 
-Pure. Invariant: an identity has known roles and well-formed refs of
-what it curates; the one of nobody in particular is :data:`ANONYMOUS`.
+Pure. An identity has known roles and well-formed refs of what it curates;
+:data:`ANONYMOUS` is nobody's.
 """
 
 from __future__ import annotations

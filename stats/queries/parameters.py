@@ -1,9 +1,8 @@
 """The parameters that queries have, and how their values are read.
 
 Comes in: text from a URL, or JSON values. Goes out: typed values, or
-``InputError`` with a code and the parameter's name. Invariant: an
-empty text and a JSON null are "not given", but a resource or kind that is empty
-is refused, as is an unknown name.
+``InputError`` with a code and the parameter's name. Empty text
+and a JSON null mean "not given", but an empty resource or kind is refused, as is an unknown name.
 """
 
 from __future__ import annotations

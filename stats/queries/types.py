@@ -1,9 +1,9 @@
 """What a named query is: parameters in, one dictionary out.
 
 Pure definitions. A query holds its aggregations by object, its parameters say
-how they are parsed, and ``run`` is the only part that asks an engine. Invariant:
-an answer echoes the parameters as they were resolved, and "no
-data" has the shape of every other answer, with zeros.
+how they are parsed, and ``run`` is the only part that asks an engine.
+Invariant: an answer echoes the parameters as they were resolved, and "no data" has the shape
+of every other answer, with zeros.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Make Data Count's Dataset Report, in the form that DataCite takes (its usage reports schema).
 
 Comes in: a window of whole months and the stores. Goes out: a header, and one
-object a dataset as a stream. Invariant: regular and machine access
-both count; instances of 0 are left out; only assigned country codes are named,
+object a dataset as a stream. Regular and machine access both
+count; instances of 0 are left out; only assigned country codes are named,
 and what has none stays in the count; a month that is not over is reported up
 to its last wholly counted day, and the header says so (3040).
 """

@@ -1,14 +1,13 @@
-"""Retention: what is older than is kept goes, and every number stays.
+"""Retention deletes raw events and private fields when their terms end; numbers stay.
 
-Comes in: the job and its clock. Goes out: what was done, or with ``dry_run``
-what would be. Invariant: the order below, each step of which may be
-killed and repeated.
+Comes in: the job and its clock. Goes out: what was done, or with ``dry_run`` what would be.
+The steps run in this order, and each may be killed and repeated:
 
 1. Salts whose time is over are destroyed.
 2. Raw events: refused from now on, settled, closed, dropped (``drop``).
 3. Private fields of the other days are scrubbed (``scrub``), and those of dead letters
-   (``letters``).
-4. Daily documents become months (``roll``).
+   (``dead_letters``).
+4. Daily documents become months (``rollup``).
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Comes in: a kind, what to rank by, and which counters matter. Goes out: documents of
 ``statistic_totals`` or ``statistic_users`` that have one of these above 0, most first.
-Invariant: the order is that of an index, so
-neither MongoDB nor we hold more than a batch of it.
+The order is that of an index, so memory holds no more than a batch, here and in MongoDB.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The COUNTER API 5.1, and the dataset report beside it.
 
 Comes in: parameters as the standard names them. Goes out: a report, or exactly
-one exception with its HTTP status. Invariant: everything but the
-status is for holders of a token (``api_key``, or ``requestor_id``); the only
-customer is the world.
+one exception with its HTTP status. Everything but the status needs a token
+(``api_key``, or ``requestor_id``); the only customer is the world.
 """
 
 from __future__ import annotations

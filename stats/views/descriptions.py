@@ -1,8 +1,7 @@
 """Descriptions of resources, as they come in: checked field by field.
 
 Comes in: a JSON object. Goes out: the ref and the fields to set; a field that
-is null is to be forgotten. Invariant: a field that events have too is
-checked as there.
+is null is removed. A field that events have too is checked as there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """JSON Schemas of what goes in and out, for the OpenAPI document.
 
-Comes in: query definitions. Goes out: schemas. Invariant: names of
-fields come from the definitions and tables that the answers are made from, so
-that no field is written down twice.
+Comes in: query definitions. Goes out: schemas. Names of fields come from the
+definitions and tables that the answers are made from.
 """
 
 from __future__ import annotations

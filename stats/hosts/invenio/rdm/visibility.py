@@ -2,7 +2,7 @@
 
 Comes in: refs, up to a thousand, and who asks. Goes out: those whose record or
 community InvenioRDM would show them, by its own permissions, in one search a kind.
-Invariant: an index that does not answer shows nothing (``StoreUnavailable``).
+Raises ``StoreUnavailable`` when an index does not answer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A queue as invenio-stats has it: what waits in its own, then what waits in ours, in its form.
 
-Invariant: what is consumed here is no longer counted, as there.
+As there, what is consumed here is not counted any more.
 """
 
 from __future__ import annotations
