@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
+from stats.counting_rules import FIRST_DAY
 from stats.errors import InputError
-from stats.queries.windows import FIRST_DAY, Interval, Window, bucket_start, shift
+from stats.queries.windows import Interval, Window, bucket_start, shift
 
 ALL = "all"
 _YEAR = re.compile(r"[0-9]{4}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
+from stats.counting_rules import FIRST_DAY
 from stats.errors import InputError
 
 Interval = Literal["day", "week", "month", "quarter", "year"]
@@ -20,9 +21,6 @@ INTERVALS: tuple[Interval, ...] = get_args(Interval)
 
 MAX_BUCKETS = 10_000
 """Buckets that one histogram has at most: 27 years of days."""
-
-FIRST_DAY = date(1990, 1, 1)
-"""Nothing is counted before it: an earlier event is refused."""
 
 USUAL_BUCKETS: dict[Interval, int] = {"day": 30, "week": 26, "month": 12, "quarter": 8, "year": 5}
 """Buckets of a histogram when the caller names no first day."""

@@ -244,6 +244,27 @@ def test_refs_from_outside_get_the_form_of_their_kind() -> None:
     assert found == set(CHECKS_FORM_ALONE), "call Kinds.parse_ref instead"
 
 
+def test_a_counting_rule_is_defined_once() -> None:
+    """What is in ``counting_rules`` has no second definition of the same name."""
+    rules = assigned((PACKAGE / "counting_rules.py").read_text("utf-8"))
+    assert {"DOUBLE_CLICK", "FIRST_DAY", "PARTITIONS", "EXTRACTOR"} <= rules
+    for name, path in modules():
+        if name != "counting_rules":
+            again = rules & assigned(path.read_text("utf-8"))
+            assert not again, f"stats.{name}: import {', '.join(again)} from stats.counting_rules"
+
+
+def assigned(source: str) -> set[str]:
+    """Return the names that a module assigns at its top."""
+    return {
+        target.id
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
 def test_no_two_packages_may_import_each_other() -> None:
     """A table that allows both directions, or a circle, would hold nothing."""
     done: set[str] = set()
