@@ -85,8 +85,7 @@ class Dimension:
 
     def title_of(self, value: str) -> str:
         """Return the label of a value, in English if it has one; empty without any."""
-        labels = self.values.get(value, {})
-        return labels.get("en") or next(iter(labels.values()), "")
+        return pick_label(self.values.get(value, {}))
 
     def read(self, event: Event) -> str | None:
         """Return the value of an event, where there is a source."""
@@ -95,6 +94,11 @@ class Dimension:
         else:
             value = self.source(event) if self.source else None
         return None if value is None or value == "" else str(value)[:MAX_VALUE]
+
+
+def pick_label(labels: Mapping[str, str]) -> str:
+    """Return the label of a table, which has no language: English, or else the first."""
+    return labels.get("en") or next(iter(labels.values()), "")
 
 
 COUNTRY = Dimension(

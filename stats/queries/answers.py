@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from stats.events.types import pick_label
 from stats.queries.comparison import list_columns
 from stats.queries.types import Answer, Params, Query, Row
+
+TITLE = "title"
 
 
 def echo(query: Query, params: Params) -> Answer:
@@ -24,9 +27,16 @@ def list_rows(query: Query, answer: Answer) -> list[Row]:
         rows = [answer]
     else:
         rows = answer["buckets"] if "buckets" in answer else [answer["total"]]
+    if "dimension" in answer:
+        labels = answer["dimension"]["values"]
+        rows = [{**row, TITLE: pick_label(labels.get(row["key"], {}))} for row in rows]
     return [{column: row[column] for column in columns_of(query, answer)} for row in rows]
 
 
 def columns_of(query: Query, answer: Answer) -> tuple[str, ...]:
-    """Return the columns of an answer's table: those of the query, and of its comparison."""
-    return (*query.columns, *(list_columns(query.compared) if "comparison" in answer else ()))
+    """Return the columns of an answer's table: those of the query, and of its comparison.
+
+    A breakdown by a host's own dimension has the labels of its values too.
+    """
+    compared = list_columns(query.compared) if "comparison" in answer else ()
+    return (*query.columns, *compared, *((TITLE,) if "dimension" in answer else ()))

@@ -61,6 +61,14 @@ def test_answers_say_what_it_and_its_values_are_called(app: Flask) -> None:
         "labels": {"en": "Faculties"},
         "values": {"Physics": {"en": "Department of Physics", "de": "Physik"}},
     }
+    url = "/api/stats/record-view-by.csv?resource=record:r1&breakdown=faculty"
+    lines = app.test_client().get(url).text.splitlines()
+    assert lines[0].endswith(",title")
+    assert [line.split(",")[0] + "|" + line.split(",")[-1] for line in lines[1:]] == [
+        "Physics|Department of Physics",
+        "|",
+        "Biology|",
+    ]
     assert "dimension" not in app.test_client().get(f"{ask}country").get_json()
 
 
