@@ -47,6 +47,7 @@ TESTS = [
     "openapi-spec-validator>=0.7",
     "packaging>=23",  # tools/lock.py
     "playwright>=1.49",
+    "pypdf>=5.0",  # reads the pages that are printed
     "pytest>=8.0",
     "pytest-timeout>=2.3",
     "requests>=2.32",

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from stats.dashboard.numbers import (
-    read_excluded,
-    read_first_day,
-    read_rankings,
-    read_totals,
-    read_uploaders,
-)
-from stats.dashboard.window import DAYS, Window, parse_window
+from stats.counting_rules import DOUBLE_CLICK
+from stats.dashboard.language import LANG, LANGUAGES, Language, parse_language
+from stats.dashboard.numbers import read_first_day, read_rankings, read_uploaders, read_usage
+from stats.dashboard.window import DAYS, DEFAULT_DAYS, Window, parse_window
 from stats.dashboard.window import PARAMETERS as WINDOW
 from stats.errors import AccessError, InputError, StatsError, StoreUnavailable, UnknownError
 from stats.events.types import SITE
@@ -37,19 +34,19 @@ from stats.views.descriptions import read_address
 from stats.views.errors import respond
 from stats.views.identity import COOKIE, caller, forget_stale_cookie, is_forged
 from stats.views.request_parsing import read_args
+from stats.views.responses import hash_source
 
 COOKIE_SECONDS = 30 * 24 * 3600
 FOUND = 20
-_TITLES = {
-    400: "There is a mistake in the request",
-    403: "Not for this account",
-    404: "There is no such page",
-    500: "This should not happen",
-    503: "Try again in a moment",
-}
+_WINDOWED = ("stats_dashboard.site", "stats_dashboard.resource")
+"""Pages with a form for the window."""
+
+WINDOW_SCRIPT = (Path(__file__).parent / "static" / "window.js").read_text("utf-8")
+"""In the page itself: one response less until it is painted."""
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    f"default-src 'none'; script-src 'self' '{hash_source(WINDOW_SCRIPT)}';"
+    " style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; base-uri 'none'; form-action 'self'"
 )
 
@@ -80,8 +77,8 @@ def site() -> Response:
         resource=shown,
         communities=_titled(own),
         **_read_resource(shown, window),
+        kinds=current_stats.kinds,
         rankings=read_rankings(current_stats.kinds, window, within=own[0] if own else None),
-        excluded=read_excluded(current_stats, window) if sees_pipeline else {},
         health=read_health(current_stats, utc_now()) if sees_pipeline else None,
         uploaders=read_uploaders(shown, window) if who.has("admin", "auditor") else None,
     )
@@ -91,8 +88,10 @@ def site() -> Response:
 def search() -> AnyResponse:
     """Find resources by title or ref; a ref that is one leads to its page."""
     require("dashboard")
-    text = read_args(request, ("q",)).get("q", "").strip()
-    found = current_stats.stores.resources.search(text, limit=FOUND) if text else []
+    text = read_args(request, ("q", LANG)).get("q", "").strip()
+    parts = [kind.name for kind in current_stats.kinds if not (kind.container or kind.views)]
+    store = current_stats.stores.resources
+    found = store.search(text, limit=FOUND, last=parts) if text else []
     visible = current_stats.policy.readable(caller(), [one["_id"] for one in found])
     return _page("search", text=text, found=[one for one in found if one["_id"] in visible])
 
@@ -104,6 +103,10 @@ def resource(ref: str) -> Response:
     require_resource(ref)
     window = _window(ref)
     known = current_stats.stores.resources.read([ref]).get(ref, {})
+    if not known and ref != SITE and current_stats.stores.totals.read_one(ref) is None:
+        page = _page("unknown", resource=ref)
+        page.status_code = 404
+        return page
     parents = _titled(known.get("parents") or [])
     return _page(
         "resource",
@@ -116,17 +119,28 @@ def resource(ref: str) -> Response:
     )
 
 
+@blueprint.get("/counting")
+def counting() -> Response:
+    """Return what the numbers mean, for their readers, and how much of the site is left out."""
+    read_args(request, (LANG,))
+    today = utc_now().date()
+    window = parse_window({}, today, since=lambda: today)
+    seen = SITE in current_stats.policy.readable(caller(), [SITE])
+    usage = read_usage(current_stats, SITE, window) if seen else None
+    return _page("counting", usage=usage, days=DEFAULT_DAYS, seconds=DOUBLE_CLICK.seconds)
+
+
 @blueprint.get("/sign-in")
 def sign_in_form() -> Response:
     """Return the form that takes a token."""
-    read_args(request, ("next",))
+    read_args(request, ("next", LANG))
     return _page("sign_in", target=_target())
 
 
 @blueprint.post("/sign-in")
 def sign_in() -> AnyResponse:
     """Keep a valid token in a cookie and go on; say so when it is none."""
-    read_args(request, ("next",))
+    read_args(request, ("next", LANG))
     _refuse_forged()
     secret = request.form.get("token", "").strip()
     document = current_stats.stores.tokens.read(token_id(secret)) if secret else None
@@ -177,11 +191,14 @@ def refused(error: AccessError) -> Response:
 
 @blueprint.errorhandler(StatsError)
 def failed(error: StatsError) -> Response:
-    """Say on a page what the API would answer, with its status."""
+    """Say on a page what the API would answer, with its status; a form stays to be mended."""
     answer = respond(error)
     said = answer.get_json()["error"]["message"]
     message = error.line if isinstance(error, InputError) else said
-    page = _page("problem", title=_TITLES[answer.status_code], message=message)
+    today = utc_now().date()
+    windowed = answer.status_code == 400 and request.endpoint in _WINDOWED
+    window = parse_window({}, today, since=lambda: today) if windowed else None
+    page = _page("problem", status=answer.status_code, message=message, window=window)
     page.status_code = answer.status_code
     if "Retry-After" in answer.headers:
         page.headers["Retry-After"] = answer.headers["Retry-After"]
@@ -197,7 +214,8 @@ def _refuse_forged() -> None:
 def _window(ref: str) -> Window:
     """Return the window that the address names; raise ``InputError`` for a wrong address."""
     today = utc_now().date()
-    args = read_args(request, WINDOW)
+    args = read_args(request, (*WINDOW, LANG))
+    _language()  # refuses one without texts
     return parse_window(args, today, since=partial(read_first_day, current_stats, ref, today))
 
 
@@ -211,8 +229,9 @@ def _titled(refs: Sequence[str]) -> dict[str, str]:
 
 def _read_resource(ref: str, window: Window) -> dict[str, Any]:
     """Return a resource's numbers in a window and of all time."""
+    require_resource(ref)
     ever = current_stats.totals([ref])[ref]
-    return {"totals": read_totals(current_stats, ref, window), "ever": ever}
+    return {"usage": read_usage(current_stats, ref, window), "ever": ever}
 
 
 def _page(name: str, **values: Any) -> Response:
@@ -222,8 +241,13 @@ def _page(name: str, **values: Any) -> Response:
         presets=(*PRESETS, ALL),
         today=utc_now().date(),
         session=_session(),
+        language=_usable_language(),
+        languages=LANGUAGES,
+        here=_here,
+        window_script=WINDOW_SCRIPT,
         link=_link,
         csv=_csv,
+        pages="{ref}".join(_pages()),
         iso=iso_ms,
         **values,
     )
@@ -247,11 +271,40 @@ def _session() -> str | None:
         return "other"
 
 
+def _language() -> Language:
+    """Return the language of the page; raise ``InputError`` when the address names none."""
+    return parse_language(request.args.get(LANG), request.accept_languages)
+
+
+def _usable_language() -> Language:
+    """Return the language of the page, also of one that says that the address names none."""
+    try:
+        return _language()
+    except InputError:
+        return parse_language(None, request.accept_languages)
+
+
+def _kept(*names: str) -> dict[str, str]:
+    """Return those parameters of the address that pages hand on to each other."""
+    return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+def _here(**changes: str) -> str:
+    """Return the query of this page's address with another language, or another window."""
+    kept = _kept(*WINDOW, "q", "next") if LANG in changes else _kept(LANG)
+    return f"?{urlencode(kept | changes)}"
+
+
 def _link(ref: str) -> str:
-    """Return the address of a resource's page in the window of this one."""
-    given = {name: request.args[name] for name in WINDOW if request.args.get(name)}
+    """Return the address of a resource's page in the window and language of this one."""
+    return f"{_pages()[0]}{quote(ref, safe=':')}{_pages()[1]}"
+
+
+def _pages() -> tuple[str, str]:
+    """Return what is before and behind the ref in the address of a resource's page."""
+    given = _kept(*WINDOW, LANG)
     query = f"?{urlencode(given)}" if given else ""
-    return f"{url_for('stats_dashboard.site')}resource/{quote(ref, safe=':')}{query}"
+    return f"{url_for('stats_dashboard.site')}resource/", query
 
 
 def _csv(name: str, params: dict[str, Any], window: Window | None = None) -> str:

@@ -6,35 +6,74 @@ Shells around pure readers; what the caller may not see is refused by the query.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from stats.dashboard.window import Window
-from stats.events.types import SITE
+from stats.events.types import ACCESS_METHOD, EventType
 from stats.ext import StatsState
 from stats.kinds.catalogue import USER
 from stats.kinds.types import Kinds
+from stats.queries.filters import build_search
+from stats.queries.windows import Window as Days
 from stats.stores.dsl import Q
 from stats.views.access import ask
 
-Numbers = dict[str, int]
 _SHOWN = 10
-_DONE = {"views": "viewed", "downloads": "downloaded"}
+MACHINE = "machine"
+METHOD_PATH = f"breakdown.{ACCESS_METHOD.name}"
 
 
-def read_totals(state: StatsState, resource: str, window: Window) -> Numbers:
-    """Return views, downloads, the unique ones and the bytes of a resource in a window."""
-    sums = dict.fromkeys(("views", "unique_views", "downloads", "unique_downloads", "volume"), 0)
-    for name, event_type in state.event_types.items():
-        if event_type.counts_as is None:
+@dataclass
+class Usage:
+    """What a resource's daily documents of a window add up to.
+
+    ``totals`` has views, downloads, their sessions (``unique_``) and the bytes downloaded,
+    ``machine`` how many views and downloads machines made, ``excluded`` events by reason.
+    """
+
+    totals: Counter[str] = field(default_factory=Counter)
+    machine: Counter[str] = field(default_factory=Counter)
+    excluded: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def excluded_share(self) -> float:
+        """Return which part of all views and downloads, excluded ones too, was excluded."""
+        return self.excluded.total() / self.all_events if self.all_events else 0
+
+    @property
+    def all_events(self) -> int:
+        """Return how many views and downloads there were, excluded ones too."""
+        return self.totals["views"] + self.totals["downloads"] + self.excluded.total()
+
+
+def read_usage(state: StatsState, resource: str, window: Window) -> Usage:
+    """Return the usage of a resource in a window, from one look at its daily documents."""
+    params = {"resource": resource, "source": "all"}
+    search = build_search(params, Days(window.first, window.last))
+    fields = ["event", "count", "unique_count", "volume", "excluded", METHOD_PATH]
+    body = {"query": search.to_dict()["query"], "_source": fields}
+    pages = state.stores.search.pages(_families(state), body)
+    return sum_usage((hit["_source"] for hits in pages for hit in hits), state.event_types)
+
+
+def sum_usage(documents: Iterable[Mapping[str, Any]], types: Mapping[str, EventType]) -> Usage:
+    """Add daily documents up, each to what its type counts as, if it counts as anything."""
+    usage = Usage()
+    for document in documents:
+        usage.excluded.update(document.get("excluded") or {})
+        counts_as = types[document["event"]].counts_as
+        if counts_as is None:
             continue
-        total = ask(f"{name}-total", {"resource": resource, **window.params})["total"]
-        sums[event_type.counts_as] += total["count"]
-        sums[f"unique_{event_type.counts_as}"] += total["unique_count"]
-        if event_type.counts_as == "downloads":
-            sums["volume"] += total["volume"]
-    return sums
+        usage.totals[counts_as] += document["count"]
+        usage.totals[f"unique_{counts_as}"] += document["unique_count"]
+        if counts_as == "downloads":
+            usage.totals["volume"] += document["volume"]
+        methods = (document.get("breakdown") or {}).get(ACCESS_METHOD.name, ())
+        usage.machine[counts_as] += sum(row[1] for row in methods if row[0] == MACHINE)
+    return usage
 
 
 def read_first_day(state: StatsState, resource: str, today: date) -> date:
@@ -50,13 +89,9 @@ def _families(state: StatsState) -> str:
     return ",".join(state.stores.search.daily(a.family) for a in state.aggregations)
 
 
-def list_rankings(kinds: Kinds) -> list[tuple[str, str, str]]:
-    """Return title, kind and metric of the rankings of the site's page."""
-    return [
-        (f"Most {_DONE[metric]} {kinds.label(kind.name).lower()}", kind.name, metric)
-        for kind in kinds
-        for metric in kind.site_rankings
-    ]
+def list_rankings(kinds: Kinds) -> list[tuple[str, str]]:
+    """Return kind and metric of the rankings of the site's page."""
+    return [(kind.name, metric) for kind in kinds for metric in kind.site_rankings]
 
 
 def read_rankings(
@@ -64,12 +99,12 @@ def read_rankings(
 ) -> list[dict[str, Any]]:
     """Return the top lists of a window, inside ``within`` or the whole site."""
     rankings = []
-    for title, kind, metric in list_rankings(kinds):
+    for kind, metric in list_rankings(kinds):
         params = {"kind": kind, "metric": metric, "size": _SHOWN, **window.params}
         if within:
             params["within"] = within
         rows = [row for row in ask("top", params)["buckets"] if row["value"]]
-        rankings.append({"title": title, "metric": metric, "params": params, "rows": rows})
+        rankings.append({"kind": kind, "metric": metric, "params": params, "rows": rows})
     return rankings
 
 
@@ -78,21 +113,3 @@ def read_uploaders(resource: str, window: Window) -> list[dict[str, Any]]:
     params = {"resource": resource, "breakdown": "user", "size": _SHOWN, **window.params}
     buckets = ask("record-created-by", params)["buckets"]
     return [{"ref": f"{USER.name}:{row['key']}", **row} for row in buckets if row["key"]]
-
-
-def read_excluded(state: StatsState, window: Window) -> dict[str, int]:
-    """Return how many events of the site do not count, by reason, most first."""
-    query = Q("term", resource=SITE) & Q(
-        "range", timestamp={"gte": window.first.isoformat(), "lte": window.last.isoformat()}
-    )
-    body = {"query": query.to_dict(), "_source": ["excluded"]}
-    pages = state.stores.search.pages(_families(state), body)
-    return sum_reasons(hit["_source"].get("excluded", {}) for hits in pages for hit in hits)
-
-
-def sum_reasons(documents: Iterable[dict[str, int]]) -> dict[str, int]:
-    """Add the reasons of daily documents up."""
-    sums: Counter[str] = Counter()
-    for reasons in documents:
-        sums.update(reasons)
-    return dict(sums.most_common())

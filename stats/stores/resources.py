@@ -83,12 +83,19 @@ class ResourceStore:
         with translated():
             return self._resources.find_one({"kind": kind}, {"_id": 1}) is not None
 
-    def search(self, text: str, *, limit: int) -> list[Document]:
-        """Return resources with ``text`` in their title, or with it as ref or id."""
+    def search(self, text: str, *, limit: int, last: Sequence[str] = ()) -> list[Document]:
+        """Return resources with ``text`` in their title, or with it as ref or id.
+
+        Those of the kinds ``last`` come after all others.
+        """
         title = {"$regex": re.escape(text), "$options": "i"}
         query = {"$or": [{"_id": text}, {"id": text}, {"title": title}]}
+        found: list[Document] = []
         with translated():
-            return list(self._resources.find(query).limit(limit))
+            for kinds in ({"$nin": list(last)}, {"$in": list(last)}):
+                if room := limit - len(found):
+                    found += self._resources.find({**query, "kind": kinds}).limit(room)
+        return found
 
     def describe(self, descriptions: Iterable[Description]) -> None:
         """Set the fields of each ref, except where an event finds something newer known."""

@@ -18,6 +18,7 @@ from stats.views.blueprints import api_blueprint
 from stats.views.cors import readable_elsewhere
 from stats.views.request_parsing import read_args, read_json
 from stats.views.responses import JSON, csv_response, json_response, wants_csv
+from stats.views.totals import answer_totals
 
 CSV_SUFFIX = ".csv"
 
@@ -46,15 +47,20 @@ def list_queries() -> Response:
 
 @blueprint.post("")
 def run_queries() -> Response:
-    """Run several named queries: ``{any: {"stat": name, "params": {...}}}``."""
+    """Run several named queries, ``{any: {"stat": name, "params": {...}}}``, and read totals.
+
+    What is ``{any: {"totals": [ref, ...]}}`` has the answer of ``GET /api/stats/totals``.
+    """
     read_args(request, ())
     asked = read_json(request, current_stats.limits)
     if not isinstance(asked, dict):
         raise InputError("wrong_type", 'the body is an object: {any: {"stat", "params"}}')
     current_stats.limits.check_queries(len(asked))
-    calls = {key: _read_call(key, call) for key, call in asked.items()}
+    totals = {key: _read_refs(call) for key, call in asked.items() if _is_of_totals(call)}
+    calls = {key: _read_call(key, call) for key, call in asked.items() if key not in totals}
     check_points(calls.values())
     answers = {key: ask(name, params) for key, (name, params) in calls.items()}
+    answers |= {key: answer_totals(refs) for key, refs in totals.items()}
     return Response(orjson.dumps(answers), mimetype=JSON)
 
 
@@ -70,6 +76,17 @@ def run_named(name: str) -> Response:
     if not as_csv and not wants_csv(request):
         return json_response(request, answer)
     return csv_response(request, columns_of(query, answer), list_rows(query, answer), name=name)
+
+
+def _is_of_totals(call: object) -> bool:
+    return isinstance(call, dict) and call.keys() == {"totals"}
+
+
+def _read_refs(call: dict[str, Any]) -> list[str]:
+    refs = call["totals"]
+    if not isinstance(refs, list) or not all(isinstance(ref, str) for ref in refs):
+        raise InputError("wrong_type", "totals must be a list of refs", field="totals")
+    return refs
 
 
 def _read_call(key: str, call: object) -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ day of the last use, not its time, which may be that of a single visitor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,18 @@ def read_one(ref: str) -> Response:
 @blueprint.get("/totals.csv")
 def read_many() -> Response:
     """Return the totals of up to 1,000 resources, by ref; an error where one may not see them."""
-    given = read_list(request, "ref")
+    answers = answer_totals(read_list(request, "ref"))
+    if request.path.endswith(".csv") or wants_csv(request):
+        seen = {row["resource"]: row for row in answers.values() if "resource" in row}
+        return csv_response(request, COLUMNS, seen.values(), name="totals")
+    return json_response(request, answers)
+
+
+def answer_totals(given: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the totals of refs by how they are ``given``, or why the caller may not see them.
+
+    Raises ``InputError`` for what is no ref, ``LimitError`` for too many.
+    """
     asked = {text: current_stats.kinds.parse_ref(text, field="ref") for text in given}
     refs = list(dict.fromkeys(asked.values()))
     if not refs:
@@ -70,11 +81,8 @@ def read_many() -> Response:
     found = current_stats.stores.totals.read(seen)
     told = exact(seen)
     answers = {ref: read_total(ref, found.get(ref), until, exact=ref in told) for ref in seen}
-    if request.path.endswith(".csv") or wants_csv(request):
-        return csv_response(request, COLUMNS, answers.values(), name="totals")
     errors = {ref: error_body(error) for ref, error in refused.items()}
-    found_of = {text: errors.get(ref) or answers[ref] for text, ref in asked.items()}
-    return json_response(request, found_of)
+    return {text: errors.get(ref) or answers[ref] for text, ref in asked.items()}
 
 
 def read_total(

@@ -33,8 +33,11 @@ PAGES = {
     "nothing found": "/stats/search?q=volcano",
     "problem": "/stats/?days=none",
     "sign-in": "/stats/sign-in",
+    "unknown": "/stats/resource/record:none",
+    "how we count": "/stats/counting",
+    "German": "/stats/?lang=de",
 }
-ELEMENTS = {"site": 5, "year": 5, "resource": 6, "odd title": 6, "community": 6}
+ELEMENTS = {"site": 5, "year": 5, "resource": 6, "odd title": 6, "community": 6, "German": 5}
 """How many elements of a page have an answer in the end."""
 Scheme = Literal["light", "dark"]
 
@@ -110,7 +113,8 @@ def visit(chromium: Browser, service: Service) -> Iterator[Visit]:
 
 
 def tiles_of(page: Page) -> list[str]:
-    return page.locator(".tiles dd:not(.quiet)").all_inner_texts()
+    texts = page.locator(".tiles dd:not(.quiet)").all_inner_texts()
+    return [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts]
 
 
 def expected_tiles(service: Service, resource: str, **window: Any) -> list[str]:
@@ -318,3 +322,23 @@ def test_a_refused_token_is_told_to_everybody(visit: Visit, axe: str) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page, axe) == []
+
+
+def test_a_page_with_a_panel_is_few_responses(visit: Visit) -> None:
+    page = visit.begin()
+    visit.sign_in(page, visit.service.admin_token)
+    page.goto(f"{visit.service.url}/stats/resource/{RECORD}?lang=de")
+    visit.settle(page, 6)
+    page.wait_for_load_state("networkidle")
+    asked = [url for url in visit.addresses if not url.startswith("data:")]
+    assert len(asked) <= 6, asked
+
+
+def test_titles_of_a_panel_lead_to_pages_of_the_dashboard(visit: Visit) -> None:
+    page = visit.open("community")
+    page.goto(f"{page.url}?days=90&lang=fr")
+    visit.settle(page, 6)
+    page.locator("stats-top").get_by_role("link", name="Global carbon budget").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Global carbon budget")
+    assert page.url.endswith(f"/stats/resource/{RECORD}?days=90&lang=fr")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")

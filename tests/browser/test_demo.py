@@ -167,7 +167,7 @@ def test_counters_show_the_totals_of_the_api(host: Host) -> None:
     for nth, expected in enumerate(totals):
         tip = host.element("counter", nth).locator(".tip").evaluate("(e) => e.textContent")
         names = ("views", "unique_views", "downloads", "unique_downloads")
-        assert re.findall(r"[\d,]+(?= (?:view|download|unique))", tip) == [
+        assert re.findall(r"[\d,]+(?= (?:view|download|session))", tip) == [
             number(expected[name]) for name in names
         ]
     assert all(expected["views"] + expected["downloads"] for expected in totals)
@@ -183,7 +183,7 @@ def test_a_panel_shows_the_numbers_of_the_api(host: Host, ref: str) -> None:
     shown = panel.locator(".tile").evaluate_all("(all) => all.map((tile) => tile.textContent)")
     for name, text in zip(("views", "downloads"), shown, strict=False):
         assert text == (
-            f"{name}, all time{number(totals[name])}{number(totals[f'unique_{name}'])} unique"
+            f"{name}, all time{number(totals[name])}in {number(totals[f'unique_{name}'])} sessions"
         )
     histories = [
         host.service.get(f"{name}-histogram", resource=ref, interval="day")

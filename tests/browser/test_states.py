@@ -24,6 +24,7 @@ BAD = [
     ("breakdown", f'resource="{RECORD}" by="colour"', "check “by”"),
     ("breakdown", f'resource="{RECORD}" size="0"', "check “size”"),
     ("top", 'metric="likes"', "check “metric”"),
+    ("top", 'kind="recrod"', "check “kind”"),
     ("top", 'within="r1"', "check “within”"),
     ("panel", 'resource="r1"', "check “resource”"),
     ("panel", f'resource="{RECORD}" from="2026-02-01" to="2026-01-01"', "check “to”"),
@@ -56,7 +57,7 @@ def test_a_wrong_attribute_is_named(host: Host, name: str, attributes: str, text
 
 @NAMES
 def test_what_was_never_counted_is_nothing_and_no_error(host: Host, name: str) -> None:
-    unknown = WHOLE[name].replace(RECORD, "record:none").replace('"record"', '"planet"')
+    unknown = WHOLE[name].replace(RECORD, "record:none").replace('"record"', '"collection"')
     host.open(NEIGHBOUR + unknown)
     if name == "counter":
         assert host.element("counter").locator(".value").all_inner_texts() == ["0", "0"]
@@ -85,7 +86,7 @@ def test_an_answer_that_is_none_is_said(
     host: Host, name: str, status: int, body: str, text: str
 ) -> None:
     def answer(page: Page) -> None:
-        page.route("**/api/stats/**", lambda route: route.fulfill(status=status, body=body))
+        page.route("**/api/stats**", lambda route: route.fulfill(status=status, body=body))
 
     host.open(NEIGHBOUR + WHOLE[name], prepare=answer)
     expect_said(host, name, text)
@@ -94,12 +95,12 @@ def test_an_answer_that_is_none_is_said(
 @NAMES
 def test_a_service_that_comes_back_is_asked_again(host: Host, name: str) -> None:
     def abort(page: Page) -> None:
-        page.route("**/api/stats/**", lambda route: route.abort())
+        page.route("**/api/stats**", lambda route: route.abort())
 
     host.open(NEIGHBOUR + WHOLE[name], prepare=abort)
     element = host.element(name)
     expect_said(host, name, "cannot be reached")
-    host.page.unroute("**/api/stats/**")
+    host.page.unroute("**/api/stats**")
     if name == "counter":  # has no room for a button
         element.evaluate("(e) => e.setAttribute('lang', 'en')")
     else:
@@ -111,9 +112,9 @@ def test_a_service_that_comes_back_is_asked_again(host: Host, name: str) -> None
 def test_a_history_that_comes_back_has_its_numbers(host: Host) -> None:
     host.open(
         ELEMENTS["history"],
-        prepare=lambda page: page.route("**/api/stats/**", lambda route: route.abort()),
+        prepare=lambda page: page.route("**/api/stats**", lambda route: route.abort()),
     )
-    host.page.unroute("**/api/stats/**")
+    host.page.unroute("**/api/stats**")
     host.element("history").get_by_role("button", name="Try again").click()
     host.wait(2)
     assert len(table_of(host.element("history"))) == 30
@@ -123,7 +124,7 @@ def test_a_history_that_comes_back_has_its_numbers(host: Host) -> None:
 def test_a_slow_service_is_given_up_after_ten_seconds(host: Host, name: str) -> None:
     def never(page: Page) -> None:
         page.clock.install()
-        page.route("**/api/stats/**", lambda route: None)
+        page.route("**/api/stats**", lambda route: None)
 
     host.open(NEIGHBOUR + WHOLE[name], prepare=never, wait=False)
     root = host.element(name).locator(".root").first
@@ -144,7 +145,7 @@ def test_a_slow_answer_is_shown_when_it_comes(host: Host, name: str) -> None:
             page.wait_for_timeout(400)
             route.continue_()
 
-        page.route("**/api/stats/**", answer)
+        page.route("**/api/stats**", answer)
 
     host.open(WHOLE[name], prepare=slow)
     host.wait(6 if name == "panel" else 1)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from stats.dashboard.numbers import read_excluded
+from stats.dashboard.numbers import read_usage
 from stats.dashboard.window import Window
 from stats.ext import EXTENSION, StatsState
 from stats.permissions import tokens
@@ -70,15 +70,15 @@ def sign_in(app: Flask, role: Role, *communities: str) -> FlaskClient:
 def test_the_site_shows_the_numbers_of_the_queries(app: Flask) -> None:
     text = sign_in(app, "admin").get("/stats/?days=7").get_data(as_text=True)
     tiles = re.findall(r"<dd>([^<]*)</dd>", text)
-    assert tiles == ["3", "1", "5.0 MB"]
+    assert tiles == ["3", "1", "5.0\N{NO-BREAK SPACE}MB"]
     assert "3 all time" in text
     assert "A &lt;b&gt;bold&lt;/b&gt; title" in text
     assert 'href="/stats/resource/record:r%20%3C1%3E?days=7"' in text
-    assert re.search(r'<th scope="row">robot</th><td>1</td>', text)
+    assert re.search(r'<th scope="row">Robots</th><td>1</td>', text)
     assert re.search(r"Counted until</th><td><time", text)
 
 
-def test_a_curator_sees_his_community(app: Flask) -> None:
+def test_a_curator_sees_their_community(app: Flask) -> None:
     text = sign_in(app, "curator", "c").get("/stats/").get_data(as_text=True)
     assert 'resource="community:c"' in text
     assert 'resource="site:all"' not in text
@@ -172,5 +172,92 @@ def test_what_is_no_page_is_said_on_one(app: Flask) -> None:
 def test_reasons_are_of_the_window(app: Flask) -> None:
     today = utc_now().date()
     state: StatsState = app.extensions[EXTENSION]
-    assert read_excluded(state, Window(today - 7 * DAY, today)) == {"robot": 1}
-    assert read_excluded(state, Window(today - 9 * DAY, today - 5 * DAY)) == {}
+    usage = read_usage(state, "site:all", Window(today - 7 * DAY, today))
+    assert usage.excluded == {"robot": 1}
+    assert (usage.all_events, usage.excluded_share) == (5, 0.2)
+    before = read_usage(state, "site:all", Window(today - 9 * DAY, today - 5 * DAY))
+    assert (before.excluded, before.all_events, before.excluded_share) == ({}, 0, 0)
+
+
+def test_downloads_say_how_many_machines_made(app: Flask) -> None:
+    state: StatsState = app.extensions[EXTENSION]
+    download = {"type": "file-download", "resource": "file:g", "size": 1_000_000}
+    yesterday = iso_ms(utc_now() - DAY)
+    state.publish([{**download, "timestamp": yesterday, "user_agent": "curl/8.5.0"}])
+    state.process()
+    state.aggregate()
+    text = sign_in(app, "admin").get("/stats/?days=7").get_data(as_text=True)
+    downloads = text.split('<div class="downloads">')[1].split("</div>")[0]
+    said = re.findall(r"<dd[^>]*>([^<]*)</dd>", downloads)
+    assert said == ["2", "in 2 sessions", "1 of these by machines", "2 all time"]
+    assert "by machines" not in text.split('<div class="views">')[1].split("</div>")[0]
+
+
+def test_what_nobody_knows_is_said_to_be_unknown(app: Flask) -> None:
+    client = sign_in(app, "admin")
+    answer = client.get("/stats/resource/record:none")
+    assert answer.status_code == 404
+    assert "<h1>Not known yet</h1>" in answer.text
+    assert "Nothing has been counted of record:none" in answer.text
+    state: StatsState = app.extensions[EXTENSION]
+    described = Description("record:none", {"title": "Nothing used"}, utc_now())
+    state.stores.resources.describe([described])
+    assert client.get("/stats/resource/record:none").status_code == 200
+
+
+def test_a_wrong_window_leaves_the_form(app: Flask) -> None:
+    client = sign_in(app, "admin")
+    for address in ("/stats/", "/stats/resource/file:f"):
+        answer = client.get(f"{address}?from=2026-03-05&to=2026-02-01&lang=de")
+        assert answer.status_code == 400
+        assert "to is before from" in answer.text
+        assert '<input type="date" name="from" value="2026-03-05">' in answer.text
+        assert '<input type="hidden" name="lang" value="de">' in answer.text
+    assert "<form>" not in client.get("/stats/search?nope=1").text
+
+
+@pytest.mark.parametrize(
+    ("lang", "accepted", "said"),
+    [
+        ("", "de-AT, en;q=0.5", ["Die ganze Website", "Aufrufe", "in 3 Sitzungen", "5,0 MB"]),
+        ("fr", "de", ["Tout le site", "Vues", "en 3 sessions", "5,0 Mo"]),
+        ("", "es", ["Todo el sitio", "Visitas", "en 3 sesiones", "5,0 MB"]),
+        ("", "nl, pl", ["The whole site", "Views", "in 3 sessions", "5.0 MB"]),
+    ],
+)
+def test_a_page_speaks_the_language_of_its_reader(
+    app: Flask, lang: str, accepted: str, said: list[str]
+) -> None:
+    address = f"/stats/?days=7&lang={lang}" if lang else "/stats/?days=7"
+    headers = {"Accept-Language": accepted}
+    text = sign_in(app, "admin").get(address, headers=headers).text
+    assert [one for one in said if one not in text.replace("\N{NO-BREAK SPACE}", " ")] == []
+    kept = f"?days=7&amp;lang={lang}" if lang else "?days=7"
+    assert f'href="/stats/resource/record:r%20%3C1%3E{kept}"' in text
+
+
+def test_a_language_without_texts_is_refused(app: Flask) -> None:
+    answer = sign_in(app, "admin").get("/stats/?lang=xx", headers={"Accept-Language": "fr"})
+    assert answer.status_code == 400
+    assert '<html lang="fr">' in answer.text
+    assert "lang is one of en, de, fr, es" in answer.text
+
+
+def test_how_we_count_is_for_everybody_and_says_how_much_is_left_out(app: Flask) -> None:
+    text = app.test_client().get("/stats/counting").text
+    for said in ("within 30 seconds count once", "Robots of search engines", "one hour"):
+        assert said in text
+    share = "1 of 5 views and downloads were left out by these rules (20.0%)"
+    assert f"In the last 30 days {share}." in text
+
+
+def test_files_come_after_what_they_are_in(app: Flask) -> None:
+    state: StatsState = app.extensions[EXTENSION]
+    titles = {"file:a": "Ice", "file:b": "Ice", "record:z": "Ice", "community:ice": "Ice"}
+    now = utc_now()
+    found = [Description(ref, {"title": title}, now) for ref, title in titles.items()]
+    state.stores.resources.describe(found)
+    text = sign_in(app, "admin").get("/stats/search?q=ice").text
+    refs = re.findall(r'<span class="quiet">([^<]*)</span>', text)
+    assert sorted(refs[:2]) == ["community:ice", "record:z"]
+    assert sorted(refs[2:]) == ["file:a", "file:b"]

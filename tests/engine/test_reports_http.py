@@ -374,7 +374,7 @@ def test_the_customer_is_the_world(
 
 @pytest.fixture
 def stranger(stats_namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """Nobody in particular, who has to say who he is."""
+    """Nobody in particular, who has to say who they are."""
     for name in stats_namespace.as_config():  # the environment is over the configuration
         monkeypatch.delenv(name, raising=False)
     return create_app(stats_namespace.as_config()).test_client()

@@ -170,6 +170,20 @@ def test_what_a_post_is_refused_for(rest: FlaskClient, body: bytes, code: str, f
     assert error_of(answer) == (400, code, field)
 
 
+def test_totals_are_read_beside_queries(rest: FlaskClient, rest_state: StatsState) -> None:
+    row = {"_id": "record:r1", "views": 12, "unique_views": 9}
+    rest_state.stores.totals.write([row], ticket=1)
+    refs = ["record:r1", "record:r2"]
+    asked = {"all": {"totals": refs}, "one": {"stat": "top", "params": {"kind": "record"}}}
+    answers = rest.post("/api/stats", json=asked).json
+    assert answers["all"] == rest.get("/api/stats/totals", query_string={"ref": refs}).json
+    assert [answers["all"][ref]["views"] for ref in refs] == [12, 0]
+    assert answers["one"]["buckets"] == []
+    for wrong in ("record:r1", [1], None):
+        answer = rest.post("/api/stats", json={"a": {"totals": wrong}})
+        assert error_of(answer) == (400, "wrong_type", "totals")
+
+
 def test_too_many_queries_at_once(rest: FlaskClient) -> None:
     body = {str(n): {"stat": "top"} for n in range(101)}
     assert error_of(rest.post("/api/stats", json=body)) == (422, "too_large", "")

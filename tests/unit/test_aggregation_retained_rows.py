@@ -173,7 +173,7 @@ def test_what_a_late_click_pushes_out_is_written() -> None:
 
 
 def test_a_person_who_is_forgotten_keeps_nothing_by_it() -> None:
-    """Rows without him stay without him, whatever late click would have been taken from them."""
+    """Rows without them stay without them, whatever late click would have been taken from them."""
     sources = make_sources(Random(1), parents=False)
     sources, kept = keep(sources, NOTHING_RETAINED, until=indexed(30), limit=50)
     nobody = RetainedDay(2, kept.until, [row for row in kept.rows if "u1" not in row])

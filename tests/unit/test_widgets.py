@@ -69,7 +69,7 @@ def test_the_script_may_be_loaded_by_pages_of_every_origin(client: FlaskClient) 
         (None, None, bytes),
     ],
 )
-@pytest.mark.parametrize("name", ["stats-widgets.js", "frame.css", f"chunks/{CHUNKS[0]}"])
+@pytest.mark.parametrize("name", ["stats-widgets.js", f"chunks/{CHUNKS[0]}"])
 def test_a_file_comes_in_the_best_coding_that_the_client_takes(
     client: FlaskClient,
     name: str,

@@ -7,4 +7,4 @@ export const COMPRESSIONS = {
   ".gz": { compress: (bytes) => gzipSync(bytes, { level: 9 }), expand: gunzipSync },
 };
 
-export const isSent = (name) => /\.(js|css)$/.test(name);
+export const isSent = (name) => /\.js$/.test(name);

@@ -7,13 +7,8 @@ import { runBundle } from "./bundle.js";
 
 const KB = 1024;
 const PARTS = [
-  ["counter", /stats-widgets\.js$/, 6.5 * KB],
-  ["history", /history-\w+\.js$/, 60 * KB],
-  ["map", /map-\w+\.js$/, 20 * KB],
-  ["map data", /world-\w+\.js$/, 20 * KB],
-  ["breakdown", /breakdown-\w+\.js$/, 20 * KB],
-  ["top", /top-\w+\.js$/, 20 * KB],
-  ["panel", /panel-\w+\.js$/, 6 * KB],
+  ["counter", /stats-widgets\.js$/, 7 * KB],
+  ["charts", /charts-\w+\.js$/, 45 * KB],
   ["a language", /fr-\w+\.js$/, 2 * KB],
 ];
 

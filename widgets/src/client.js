@@ -20,18 +20,20 @@ export function buildUrl(api, path, params = {}) {
 export async function readAnswer(response) {
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
-    throw new Problem(KINDS[response.status] ?? "down", body?.error?.field);
+    const kind = KINDS[response.status] ?? "down";
+    throw new Problem(kind, body?.error?.field, response.status);
   }
   return response.json();
 }
 
-async function runFetch(url, token) {
+/** Fetch JSON; `options` are those of `fetch`. Every failure is a Problem. */
+export async function runFetch(url, token, options) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   try {
-    return await readAnswer(await fetch(url, { headers, signal: stop.signal }));
+    return await readAnswer(await fetch(url, { ...options, headers, signal: stop.signal }));
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem(stop.signal.aborted ? "slow" : "down");

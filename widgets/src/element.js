@@ -6,7 +6,7 @@
 //
 // A view is {node, load(settings) -> data, update(data, settings) -> is there anything?,
 // fail?(message), stop?()}. It gets a kit: the tools of this element.
-import { runGet } from "./client.js";
+import { runAsked } from "./batch.js";
 import { h, s } from "./dom.js";
 import { createIcon } from "./icons.js";
 import { createLanguage, parseTag, writeBytes } from "./language.js";
@@ -47,7 +47,7 @@ export class StatsElement extends HTMLElement {
   }
 
   #build() {
-    this.#note = h("p", { class: "note", part: "note" });
+    this.#note = h("p", { class: "note", part: "note", role: "status" });
     this.#root = h("div", { class: "root", part: "root" }, this.#note);
     const { reserve } = this.constructor;
     if (reserve) this.#root.style.minBlockSize = reserve(this);
@@ -105,7 +105,8 @@ export class StatsElement extends HTMLElement {
   #kit() {
     return {
       ...{ h, s, icon: createIcon, writeBytes, host: this, language: this.#language },
-      get: (path, params) => runGet(this.#service, path, params),
+      get: (path, params) => runAsked(this.#service, path, params),
+      page: (path) => `${this.#service.api}/stats/${path}?lang=${this.#language.tag.split("-")[0]}`,
       totals: (ref) => runTotals(this.#service, ref),
       rtl: () => getComputedStyle(this).direction === "rtl",
       attributes: () => ["api", "token", "theme"].map((name) => [name, this.getAttribute(name)]),

@@ -42,6 +42,7 @@ export function createLanguage(tag, more) {
       (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? ""),
     form,
     noun: (key, n) => form(texts[key] ?? key, n),
+    sessions: (n) => form(texts.unique, n).replace("{n}", number(n)),
     number,
     // Rounded only where a mark says so (2.94K, 1,23 Mio.): German has none for thousands.
     compact(n) {

@@ -5,10 +5,11 @@
 //   slow       no answer in time
 //   down       no answer, or one that is not an answer
 export class Problem extends Error {
-  /** `field` is the attribute or parameter at fault, where one is. */
-  constructor(kind, field = "") {
+  /** `field` is the attribute or parameter at fault, `status` that of an answer, where there is one. */
+  constructor(kind, field = "", status = 0) {
     super(field ? `${kind}: ${field}` : kind);
     this.kind = kind;
     this.field = field;
+    this.status = status;
   }
 }

@@ -3,7 +3,9 @@
 import { Problem } from "./problem.js";
 
 export const ATTRIBUTES =
-  "resource type interval from to by kind within metric size chart show api token lang".split(" ");
+  "resource type interval from to by kind within metric size chart show links api token lang".split(
+    " ",
+  );
 
 export const INTERVALS = ["day", "week", "month", "quarter", "year"];
 const SHOWN = ["views", "downloads", "volume"];
@@ -13,6 +15,7 @@ const MOST_ROWS = 100;
 // eslint-disable-next-line no-control-regex -- a ref has no control characters
 const REF = /^[a-z][a-z0-9-]*:[^\x00-\x1f\x7f]{1,256}$/;
 const NAME = /^[a-z][a-z0-9_+-]*$/;
+const PLACE = /\{ref\}/; // an address with a place for a ref
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 const among = (names) => (text) => names.includes(text) && text;
@@ -37,6 +40,7 @@ const PARSERS = {
   size: parseSize,
   chart: among(["bars", "area", "donut"]),
   show: parseList(among(SHOWN)),
+  links: matching(PLACE),
 };
 
 /** Parse what `get(name)` gives; `needs` are the attributes that must be there. */

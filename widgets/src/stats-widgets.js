@@ -5,6 +5,16 @@ import { defineElement } from "./element.js";
 
 export { addTexts } from "./words/texts.js";
 
+let charts;
+/** Load the file of all views but the counter's once, and give one; a failure is tried again. */
+async function loadChart(name) {
+  charts ??= import("./charts.js").catch((error) => {
+    charts = undefined;
+    throw error;
+  });
+  return (await charts)[name];
+}
+
 const ROW_REM = 1.875;
 const FRAME_REM = 2.625; // and the line below, which a panel does without
 const DONUT_ABOVE = "clamp(0rem, (27.5rem - 100cqi) * 999, 10.5rem)";
@@ -15,15 +25,15 @@ const listRoom = (more) => (element) => {
 };
 
 defineElement("stats-counter", async () => counter);
-defineElement("stats-history", () => import("./history/history.js"), {
+defineElement("stats-history", () => loadChart("history"), {
   reserve: () => "var(--stats-height, 20rem)",
 });
-defineElement("stats-map", () => import("./map/map.js"), {
+defineElement("stats-map", () => loadChart("map"), {
   reserve: () => "calc(45.35cqi + 6.375rem)",
 });
-defineElement("stats-breakdown", () => import("./breakdown/breakdown.js"), {
+defineElement("stats-breakdown", () => loadChart("breakdown"), {
   reserve: listRoom(1), // a row for the others
 });
-defineElement("stats-top", () => import("./top/top.js"), { needs: [], reserve: listRoom(0) });
+defineElement("stats-top", () => loadChart("top"), { needs: [], reserve: listRoom(0) });
 // What comes after a panel is out of sight until its parts, which know their room, are there.
-defineElement("stats-panel", () => import("./panel/panel.js"), { reserve: () => "100vh" });
+defineElement("stats-panel", () => loadChart("panel"), { reserve: () => "100vh" });

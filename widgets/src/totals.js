@@ -2,6 +2,7 @@
 // Always: refs asked for in the same task go out together, in requests of at most 1,000 refs
 // and of an address that common proxies accept. One ref that may not be seen, or that the
 // service cannot read (then each is asked again), does not hide the others of a page.
+import { runAsked } from "./batch.js";
 import { runGet } from "./client.js";
 import { Problem } from "./problem.js";
 
@@ -36,7 +37,7 @@ export function readTotals(answer, ref) {
 const runOne = (service, ref) => runGet(service, `totals/${encodeURIComponent(ref)}`);
 
 function runBatch(service, refs) {
-  const answer = runGet(service, "totals", { ref: refs });
+  const answer = runAsked(service, "totals", { ref: refs });
   return (ref) =>
     answer.then(
       (totals) => readTotals(totals, ref),

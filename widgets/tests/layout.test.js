@@ -23,6 +23,7 @@ test("the highest column fills the height, and labels of the scale stay apart", 
     for (const height of [24, 40, 66, 80, 150]) {
       const { lines, y } = buildScale([most], height);
       assert.equal(y(most), 0);
+      if (most > 1 && height >= 66) assert.ok(lines.length > 1, `${most} in ${height}: ${lines}`);
       const apart = lines.length > 1 ? y(lines[0]) - y(lines[1]) : height;
       assert.ok(lines.length > 0 && apart >= 12, `${most} in ${height}: ${lines}`);
     }

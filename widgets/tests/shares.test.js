@@ -41,7 +41,7 @@ test("keys are named, and what is not known says so", () => {
   assert.equal(namesOf(english, "country")("ZZ"), "Unknown country");
   assert.equal(namesOf(english, "country")("<b>"), "<b>");
   assert.equal(namesOf(english, "referrer")(""), "Direct, or not known");
-  assert.equal(namesOf(english, "access_method")("machine"), "Programs");
+  assert.equal(namesOf(english, "access_method")("machine"), "Machines");
   assert.equal(namesOf(english, "user")("(other)"), "Other");
 });
 

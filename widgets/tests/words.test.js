@@ -75,7 +75,7 @@ test("a metric has a short form and a long one with the unique count", () => {
   assert.deepEqual(writeMetric(kit, totals, "views"), {
     short: "1.23K",
     noun: "views",
-    long: "1,234 views, 1,020 unique",
+    long: "1,234 views in 1,020 sessions",
   });
   assert.equal(writeMetric(kit, totals, "volume").long, "5 kB (5,000 bytes) downloaded");
   assert.equal(writeMetric(kit, { volume: 999 }, "volume").long, "999 byte downloaded");

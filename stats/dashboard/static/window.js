@@ -19,3 +19,7 @@ addEventListener("load", () => {
   sessionStorage.removeItem(PLACE);
   if (place) scrollTo({ top: +place, behavior: "instant" });
 });
+
+// Charts draw themselves anew when paper is made: by then the page is as wide as paper.
+addEventListener("beforeprint", () => document.body.classList.add("paper"));
+addEventListener("afterprint", () => document.body.classList.remove("paper"));

@@ -1,4 +1,4 @@
-"""Forgetting a person, on real engines: his traces go from every store, the counts stay."""
+"""Forgetting a person, on real engines: their traces go from every store, the counts stay."""
 
 from __future__ import annotations
 

@@ -13,8 +13,6 @@ import controls from "../styles/controls.css";
 import styles from "./breakdown.css";
 import { createDonut } from "./donut.js";
 
-export { words } from "../chart/words.js";
-
 const SIZE = 10;
 
 /** Name the attribute that is wrong as the page's author wrote it. */
@@ -70,11 +68,10 @@ class Breakdown {
 
   #buildRow({ name, count, unique_count, part, rest }, rows) {
     const { language } = this.kit;
-    const most = Math.max(...rows.filter((row) => !row.rest).map((row) => row.count), 1);
-    const unique = language.text("unique", { n: language.number(unique_count) });
+    const most = Math.max(...rows.map((row) => row.count), 1);
     return {
-      ...{ name, rest, bar: Math.min(count / most, 1), number: language.number(count) },
-      sides: [unique, language.percent(part)],
+      ...{ name, rest, bar: count / most, number: language.number(count) },
+      sides: [language.sessions(unique_count), language.percent(part)],
     };
   }
 }

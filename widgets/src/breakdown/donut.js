@@ -11,7 +11,7 @@ function createSlices({ s }, rows) {
   const path = arc()
     .innerRadius(SIZE * 0.3)
     .outerRadius(SIZE * 0.48)
-    .padAngle(0.012);
+    .padAngle(0.04);
   return slices.map((slice, i) =>
     s("path", { class: "slice", d: path(slice), style: { "--_shade": shade(i, rows.length) } }),
   );

@@ -41,6 +41,7 @@ function createSwitch({ h, language }, shelf, plot) {
 /** Make the frame of one chart. */
 export function createFrame(kit, ...controls) {
   const { h, language } = kit;
+  const heading = h("h2", { class: "hidden" });
   const readout = h("bdi");
   const plot = h("div", { class: "plot", part: "plot" });
   const shelf = h("div", { class: "shelf hidden", role: "region", tabindex: "-1" });
@@ -49,9 +50,17 @@ export function createFrame(kit, ...controls) {
   const line = h("div", { class: "readout", part: "readout" }, readout);
   const head = h("div", { class: "head" }, line, ...controls);
   return {
-    node: h("div", { class: "view" }, head, h("div", { class: "body" }, plot, shelf), foot),
+    node: h(
+      "div",
+      { class: "view" },
+      heading,
+      head,
+      h("div", { class: "body" }, plot, shelf),
+      foot,
+    ),
     ...{ readout, plot, foot },
     setTable(content) {
+      heading.textContent = content.caption;
       shelf.setAttribute("aria-label", content.caption);
       shelf.replaceChildren(createTable(kit, content));
     },

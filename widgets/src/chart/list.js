@@ -36,7 +36,7 @@ export function createList({ h, language }, ...controls) {
   const span = h("bdi", { class: "span", part: "window" });
   const body = h("div", { class: "list" });
   const until = h("span", { class: "until", part: "until" });
-  const line = h("div", { class: "readout", part: "title" }, title, " ", span);
+  const line = h("h2", { class: "readout", part: "title" }, title, " ", span);
   const head = h("div", { class: "head" }, line, ...controls);
   return {
     node: h("div", { class: "view" }, head, body, h("div", { class: "foot" }, until)),

@@ -15,14 +15,11 @@ import styles from "./history.css";
 import { createStrips } from "./strips.js";
 import { buildWindow, statesOf, sumOf, windowOf } from "./windows.js";
 
-export { words } from "../chart/words.js";
-
 const today = () => new Date().toISOString().slice(0, 10);
 
-/** Write a sum: "24 views, 20 unique". */
+/** Write a sum: "24 views in 20 sessions". */
 function writeSum(language, noun, { count, unique_count }) {
-  const unique = language.text("unique", { n: language.number(unique_count) });
-  return `${language.number(count)} ${noun(count)}, ${unique}`;
+  return `${language.number(count)} ${noun(count)} ${language.sessions(unique_count)}`;
 }
 
 /** Write a bucket, and what is to be known of it: "Week of 23 Nov 2026 (incomplete)". */

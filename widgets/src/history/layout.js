@@ -9,11 +9,17 @@ const CHARACTER = 6.6;
 const LABEL_GAP = 8;
 const DAY_MS = 86_400_000;
 
+/** Return whole numbers up to `most`, about `n`, and two at least: one says nothing of a scale. */
+function chooseTicks(most, n) {
+  const lines = ticks(0, most, n).filter((line) => line > 0 && Number.isInteger(line));
+  return lines.length > 1 || most < 2 ? lines : chooseTicks(most, n + 1);
+}
+
 /** Return a scale that the highest count fills, and its ticks, never fewer than whole numbers. */
 export function buildScale(counts, height) {
   const most = Math.max(max(counts) ?? 0, 1);
   const room = Math.min(Math.round(height / LINE_ROOM), 4);
-  const lines = ticks(0, most, Math.max(room, 2)).filter((n) => n > 0 && Number.isInteger(n));
+  const lines = chooseTicks(most, Math.max(room, 2));
   return { lines: room > 1 ? lines : lines.slice(-1), y: (n) => height - (n / most) * height };
 }
 

@@ -68,12 +68,19 @@ function createHatch({ s }) {
   return s("defs", {}, s("pattern", { id: "hatch", ...size }, line));
 }
 
+/** Let what is drawn shrink with its place, as on paper, where nothing is drawn anew. */
+function fit(svg, width, height) {
+  svg.setAttribute("viewBox", `0 0 ${Math.max(width, 1)} ${Math.max(height, 1)}`);
+  svg.setAttribute("preserveAspectRatio", "xMinYMax meet");
+}
+
 /** Draw a strip into `svg`. */
 export function drawStrip(kit, svg, { buckets, states, scale, columns, chart }) {
   const bars = chart ? chart === "bars" : columns.bars;
   const create = bars ? createBars : createArea;
   const all = buckets.map(({ count }) => count);
   const unique = buckets.map(({ unique_count }) => unique_count);
+  fit(svg, columns.width, scale.y(0));
   svg.replaceChildren(
     createHatch(kit),
     ...createEarly(kit, states, scale, columns),
@@ -88,6 +95,7 @@ export function drawLabels({ s, language }, svg, labels, columns) {
   const nodes = labels.map(({ day, options }) =>
     s("text", { y: 14, class: "day" }, language.date(day, options)),
   );
+  fit(svg, columns.width, svg.clientHeight);
   svg.replaceChildren(...nodes);
   const widths = nodes.map((node) => node.getComputedTextLength());
   const centres = labels.map(({ index }, i) => {

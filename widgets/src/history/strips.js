@@ -25,7 +25,7 @@ function createStrip({ h, s, language }, { tone }, nounOf) {
     all.textContent = language.number(count);
     noun.textContent = nounOf(count);
     brief.textContent = language.number(unique_count);
-    unique.textContent = language.text("unique", { n: language.number(unique_count) });
+    unique.textContent = language.sessions(unique_count);
   };
   return { node, svg, read };
 }
@@ -42,8 +42,10 @@ class Strips {
     this.days = kit.s("svg", { class: "days", "aria-hidden": "true" });
     this.list = kit.h("div", { class: "strips" });
     plot.append(this.list, this.days, this.band, cursor.node);
-    this.observer = new ResizeObserver(() => this.#redraw());
+    this.observer = new ResizeObserver(this.#redraw);
     this.observer.observe(plot);
+    addEventListener("beforeprint", this.#redraw);
+    addEventListener("afterprint", this.#redraw);
   }
 
   setTypes(types) {
@@ -74,9 +76,11 @@ class Strips {
 
   stop() {
     this.observer.disconnect();
+    removeEventListener("beforeprint", this.#redraw);
+    removeEventListener("afterprint", this.#redraw);
   }
 
-  #redraw() {
+  #redraw = () => {
     if (!this.#drawn) return;
     const { series, chart } = this.#drawn;
     const { compact } = this.kit.language;
@@ -98,7 +102,7 @@ class Strips {
       drawStrip(this.kit, this.#strips[i].svg, data);
     });
     drawLabels(this.kit, this.days, buildLabels(buckets, columns), columns);
-  }
+  };
 }
 
 export const createStrips = (...parts) => new Strips(...parts);

@@ -1,6 +1,6 @@
 // <stats-map>: countries shaded by their count. In: the breakdown by country. Out: an SVG map
-// with read-out, legend and table. Always: the outlines are loaded apart, once, and are
-// already projected; a country too small to see is a dot when it has a count.
+// with read-out, legend and table. Always: the outlines are already
+// projected; a country too small to see is a dot when it has a count.
 import chart from "../chart/chart.css";
 import { createFrame } from "../chart/frame.js";
 import { typesOf } from "../chart/kinds.js";
@@ -14,10 +14,7 @@ import { createLand } from "./land.js";
 import { createLegend } from "./legend.js";
 import styles from "./map.css";
 import { createReader } from "./reader.js";
-
-export { words } from "../chart/words.js";
-
-const loadWorld = () => import("./world.json");
+import world from "./world.json";
 
 class WorldMap {
   constructor(kit) {
@@ -37,12 +34,10 @@ class WorldMap {
     this.types.update(types, type);
     const { resource, from, to } = settings;
     const params = { resource, breakdown: "country", from, to, size: ALL_COUNTRIES };
-    const asked = [this.kit.get(`${type}-by`, params), loadWorld()];
-    const [answer, world] = await Promise.all(asked);
-    return { type, types, answer, world: world.default };
+    return { type, types, answer: await this.kit.get(`${type}-by`, params) };
   }
 
-  update({ type, types, answer, world }) {
+  update({ type, types, answer }) {
     const { noun } = createNouns(this.kit.language, types);
     this.noun = (n) => noun(type, n);
     this.answer = answer;
@@ -78,10 +73,9 @@ class WorldMap {
 
   #write({ name, count, unique_count }) {
     const { language } = this.kit;
-    const unique = language.text("unique", { n: language.number(unique_count) });
     const share = language.percent(count / (this.answer.total.count || 1));
     const noun = this.noun(count);
-    return `${name}: ${language.number(count)} ${noun}, ${unique} (${share})`;
+    return `${name}: ${language.number(count)} ${noun} ${language.sessions(unique_count)} (${share})`;
   }
 
   #writeAll() {

@@ -3,17 +3,16 @@
 // sets the window of the others. What is wrong with the whole is said once: the parts are not
 // shown then, nor where nothing was ever counted.
 import { rankedIn } from "../chart/kinds.js";
+import { writeSpan } from "../chart/span.js";
 import controls from "../styles/controls.css";
 import styles from "./panel.css";
 import { createTiles } from "./tiles.js";
-
-export { words } from "../chart/words.js";
 
 const ROWS = "6";
 const METHODS = "2";
 const ROWS_BESIDE_MAP = "9";
 
-function buildParts({ resource, from, to, interval, type }) {
+function buildParts({ resource, from, to, interval, type, links }) {
   const ranked = rankedIn(resource);
   const common = { resource, from, to, type: type?.join(" ") };
   const parts = [
@@ -25,7 +24,7 @@ function buildParts({ resource, from, to, interval, type }) {
   const within = resource === "site:all" ? undefined : resource;
   const top = (of) => [
     "stats-top",
-    { kind: of, within, metric: "downloads", from, to, size: ROWS },
+    { kind: of, within, metric: "downloads", from, to, size: ROWS, links },
   ];
   if (ranked) parts.push(top(ranked));
   else parts.push(["stats-breakdown", { ...common, by: "access_method", size: METHODS }]);
@@ -36,6 +35,8 @@ class Panel {
   constructor(kit) {
     this.kit = kit;
     this.tiles = createTiles(kit);
+    this.status = kit.h("div", { class: "hidden", role: "status" });
+    this.counting = kit.h("p", { class: "counting", part: "counting" });
     this.node = kit.h("div", { class: "view" }, this.tiles.node);
     this.node.addEventListener("stats-window", ({ detail }) => this.#follow(detail));
   }
@@ -58,7 +59,15 @@ class Panel {
       this.kit.h(name, { part: name.slice(6), ...Object.fromEntries(inherited), ...attributes });
     this.settings = settings;
     this.parts = buildParts(settings).map(create);
-    this.node.replaceChildren(this.tiles.node, ...this.parts);
+    this.#explain();
+    this.node.replaceChildren(this.tiles.node, ...this.parts, this.counting, this.status);
+  }
+
+  /** Say what the numbers hold, and lead to how they are counted. */
+  #explain() {
+    const { h, language, page } = this.kit;
+    const link = h("a", { href: page("counting"), part: "link" }, language.text("counting"));
+    this.counting.replaceChildren(language.text("counted"), " ", link);
   }
 
   /** Set the window of the parts, and tell the page, which sees no event from within. */
@@ -70,6 +79,7 @@ class Panel {
         else part.removeAttribute(name);
       }
     }
+    this.status.textContent = writeSpan(this.kit.language, { ...this.settings, ...window });
     const event = new CustomEvent("stats-window", { bubbles: true, detail: window });
     this.kit.host.dispatchEvent(event);
   }

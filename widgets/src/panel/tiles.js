@@ -1,4 +1,4 @@
-// The head of a panel: views, downloads and bytes, large, with the unique ones below.
+// The head of a panel: views, downloads and bytes, large, with their sessions below.
 const METRICS = ["views", "downloads", "volume"];
 
 const nameTile = (language, metric, n) =>
@@ -30,8 +30,7 @@ export function createTiles(kit) {
         const unique = totals[`unique_${metric}`];
         value.textContent = metric === "volume" ? writeBytes(language, n) : language.number(n);
         noun.textContent = nameTile(language, metric, n);
-        more.textContent =
-          unique == null ? "" : language.text("unique", { n: language.number(unique) });
+        more.textContent = unique == null ? "" : language.sessions(unique);
       }
     },
   };

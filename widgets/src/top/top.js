@@ -9,9 +9,8 @@ import { capital } from "../chart/series.js";
 import { writeSpan } from "../chart/span.js";
 import controls from "../styles/controls.css";
 
-export { words } from "../chart/words.js";
-
 const SIZE = 10;
+const writeRef = (ref) => encodeURIComponent(ref).replaceAll("%3A", ":");
 const NOUNS = { views: "views", unique_views: "views", volume: "volume" };
 
 class Top {
@@ -25,7 +24,7 @@ class Top {
     return this.kit.get("top", { kind, within, metric, from, to, size });
   }
 
-  update(answer, { kind = USUAL, metric = "downloads" }) {
+  update(answer, { kind = USUAL, metric = "downloads", links }) {
     const { language } = this.kit;
     const { buckets } = answer;
     const noun = language.noun(NOUNS[metric] ?? "downloads", 2);
@@ -37,18 +36,19 @@ class Top {
     this.list.update({
       title: `${nameKind(language, kind)} · ${name}`,
       columns: [language.text("rank"), nameKind(language, kind, 1), name],
-      rows: buckets.map((row, i) => this.#buildRow(row, { i, most, metric })),
+      rows: buckets.map((row, i) => this.#buildRow(row, { i, most, metric, links })),
       window: writeSpan(language, answer),
       until: answer.counted_until,
     });
     return buckets.length > 0;
   }
 
-  #buildRow({ resource, title, url, value }, { i, most, metric }) {
+  #buildRow({ resource, title, url, value }, { i, most, metric, links }) {
     const { language, writeBytes } = this.kit;
     const number = metric === "volume" ? writeBytes(language, value) : language.number(value);
     const rank = language.number(i + 1);
-    return { rank, name: title || resource, url, bar: value / most, number, sides: [] };
+    const own = links?.replace("{ref}", () => writeRef(resource));
+    return { rank, name: title || resource, url: own ?? url, bar: value / most, number, sides: [] };
   }
 }
 

@@ -4,7 +4,7 @@
 export const words = {
   views: "view|views",
   downloads: "download|downloads",
-  unique: "{n} unique",
+  unique: "in {n} session|in {n} sessions",
   volume: "downloaded",
   until: "Counted until {time}",
   empty: "Nothing counted",

@@ -5,6 +5,7 @@ const LANGUAGES = {
   es: () => import("./es.js"),
   fr: () => import("./fr.js"),
 };
+const loaded = {};
 const added = {};
 
 /** Let a page add a language, or change texts of one: `addTexts("it", {views: "vista|viste"})`. */
@@ -15,6 +16,7 @@ export function addTexts(language, texts) {
 /** Load the texts of a language. */
 export async function loadTexts(tag) {
   const base = tag.split("-")[0];
-  const module = await LANGUAGES[base]?.().catch(() => null);
+  loaded[base] ??= LANGUAGES[base]?.().catch(() => (loaded[base] = undefined));
+  const module = await loaded[base];
   return { ...module?.words, ...added[base], ...added[tag] };
 }
