@@ -15,6 +15,7 @@ from stats.aggregations.totals import run_totals_anew
 from stats.audit.differences import RAW_EVENTS, Difference
 from stats.audit.job import AuditJob
 from stats.audit.totals import TOTALS, USERS
+from stats.stores.months import MONTHS
 from stats.times import EPOCH
 
 
@@ -36,7 +37,7 @@ def find_mend(difference: Difference) -> str:
         )
     if _day_of(difference) is not None:
         return f"Run stats aggregate --from {difference.day} --to {difference.day}"
-    if difference.family in (TOTALS, USERS):
+    if difference.family in (TOTALS, USERS, MONTHS):
         return "Run stats audit --repair"
     return "Its raw events are gone: bring the daily documents back (stats import)"
 
@@ -45,7 +46,7 @@ def build_repair(differences: Sequence[Difference], *, closed: date | None) -> R
     """Return what can be counted again; what rests on raw events that are gone cannot."""
     missing = {one.day for one in differences if one.field == RAW_EVENTS}
     days = {day for one in differences if one.day not in missing and (day := _day_of(one))}
-    refs = {one.resource for one in differences if one.family == TOTALS}
+    refs = {one.resource for one in differences if one.family in (TOTALS, MONTHS)}
     pairs = {_pair_of(one.resource) for one in differences if one.family == USERS}
     open_days = (day for day in days if closed is None or day >= closed)
     return Repair(tuple(sorted(open_days)), tuple(sorted(refs)), tuple(sorted(pairs)))

@@ -15,6 +15,7 @@ from stats.aggregations.find_days import run_uncounted
 from stats.audit.days import Window, run_audit_day, run_check_closed, run_find_days
 from stats.audit.differences import Difference
 from stats.audit.job import Audited, AuditJob
+from stats.audit.months import run_compare_months
 from stats.audit.totals import run_compare_people, run_compare_totals
 from stats.audit.usage import run_compare_usage
 
@@ -27,6 +28,8 @@ def run_audit(job: AuditJob, window: Window) -> Audited:
     done = _count(job, done, run_check_closed(job, window))
     job.report("documents without raw events checked")
     _, differences = _twice(job, run_compare_usage)
+    done = _count(job, done, differences)
+    _, differences = _twice(job, run_compare_months)
     done = _count(job, done, differences)
     totals, differences = _twice(job, run_compare_totals)
     done = _count(job, replace(done, totals=totals), differences)

@@ -28,10 +28,12 @@ _COUNTERS: tuple[CountsAs, ...] = ("views", "downloads")
 
 
 def build_page(
-    keys: dict[str, str], metrics: dict[str, Any], *, only: Any, after: Body | None
+    keys: dict[str, Any], metrics: dict[str, Any], *, only: Any, after: Body | None
 ) -> Body:
-    """Ask for one page of sums by ``keys``, in their order."""
-    sources = [{name: A("terms", field=field)} for name, field in keys.items()]
+    """Ask for one page of sums by ``keys``, in their order: fields, or what a key is made of."""
+    sources = [
+        {name: A("terms", field=key) if isinstance(key, str) else key} for name, key in keys.items()
+    ]
     page: Body = {"after": after} if after else {}
     search = Search().filter(only).extra(size=0)
     rows = search.aggs.bucket("rows", A("composite", sources=sources, size=PAGE, **page))
@@ -43,7 +45,7 @@ def build_page(
 def run_pages(
     job: AuditJob,
     names: str,
-    keys: dict[str, str],
+    keys: dict[str, Any],
     metrics: dict[str, Any],
     *,
     only: Any = EVERYTHING,
@@ -78,15 +80,15 @@ def add_events(buckets: Iterable[Body], types: dict[str, EventType]) -> Body:
     for counter in _COUNTERS:
         total |= {counter: 0, f"unique_{counter}": 0, _LAST[counter]: None}
     for bucket in buckets:
-        count, event_type = _whole(bucket, "count"), types.get(bucket["key"]["event"])
+        count, event_type = whole(bucket, "count"), types.get(bucket["key"]["event"])
         total["events"][bucket["key"]["event"]] = count
         counter_of = event_type.counts_as if event_type else None
         if counter_of is None:
             continue
         total[counter_of] += count
-        total[f"unique_{counter_of}"] += _whole(bucket, "unique_count")
-        total["volume"] += _whole(bucket, "volume") if counter_of == "downloads" else 0
-        times = [total[_LAST[counter_of]], _time(bucket, "last")]
+        total[f"unique_{counter_of}"] += whole(bucket, "unique_count")
+        total["volume"] += whole(bucket, "volume") if counter_of == "downloads" else 0
+        times = [total[_LAST[counter_of]], time_of(bucket, "last")]
         total[_LAST[counter_of]] = max((time for time in times if time), default=None)
     return total
 
@@ -100,10 +102,10 @@ def run_rows(job: AuditJob) -> Iterator[tuple[str, Body]]:
             metrics[f"{via}_{counter}"] = A("sum", field=f"via.{via}.{counter}")
     keys = {"user": "user_id", "resource": "resource"}
     for bucket in run_pages(job, job.aggregation.search.daily(USERS_FAMILY), keys, metrics):
-        row: Body = {counter: _whole(bucket, counter) for counter in _COUNTERS}
-        row |= {name: _time(bucket, name) for name in _LAST.values()}
+        row: Body = {counter: whole(bucket, counter) for counter in _COUNTERS}
+        row |= {name: time_of(bucket, name) for name in _LAST.values()}
         row["via"] = {
-            via: {counter: _whole(bucket, f"{via}_{counter}") for counter in _COUNTERS}
+            via: {counter: whole(bucket, f"{via}_{counter}") for counter in _COUNTERS}
             for via in VIAS
         }
         yield user_total_id(bucket["key"]["user"], bucket["key"]["resource"]), row
@@ -113,7 +115,7 @@ def run_compare_totals(job: AuditJob) -> tuple[int, set[Difference]]:
     """Return how many resources have totals, and where those are not right."""
     job.aggregation.search.refresh(job.aggregation.daily_names)
     totals = job.aggregation.totals
-    return _run_compare(TOTALS, run_sums(job), totals.read, totals.every_total())
+    return run_compare(TOTALS, run_sums(job), totals.read, totals.every_total())
 
 
 def run_compare_people(job: AuditJob) -> tuple[int, set[Difference]]:
@@ -124,18 +126,28 @@ def run_compare_people(job: AuditJob) -> tuple[int, set[Difference]]:
     def read(ids: list[str]) -> dict[str, Body]:
         return {str(row["_id"]): row for row in totals.read_users({"_id": {"$in": ids}})}
 
-    return _run_compare(USERS, run_rows(job), read, totals.every_user())
+    return run_compare(USERS, run_rows(job), read, totals.every_user())
 
 
-def _run_compare(
+def picked(document: Body) -> Body:
+    """Return the numbers and times of totals or of a person's row, without zeros."""
+    found = {name: without_zeros(document[name]) for name in _FIELDS if name in document}
+    found |= {name: document[name] for name in _LAST.values() if document.get(name)}
+    return {name: value for name, value in found.items() if value}
+
+
+def run_compare(
     name: str,
     right: Iterator[tuple[str, Body]],
     read: Callable[[list[str]], dict[str, Body]],
     everything: Iterator[Body],
+    *,
+    pick: Callable[[Body], Body] = picked,
 ) -> tuple[int, set[Difference]]:
     """Compare what is right with what is stored, and find what is stored without right.
 
-    Memory holds the ids of all, as hashes; a site of millions needs some 100 MB.
+    ``pick`` takes of a document what is compared. Memory holds the ids of all, as hashes; a site
+    of millions needs some 100 MB.
     """
     differences: set[Difference] = set()
     known: set[int] = set()
@@ -144,35 +156,31 @@ def _run_compare(
         for key, document in batch:
             known.add(hash(key))
             place = Place(name, "total", key)
-            differences.update(compare(place, _picked(stored.get(key, {})), _picked(document)))
+            differences.update(compare(place, pick(stored.get(key, {})), pick(document)))
     for document in everything:
         if hash(document["_id"]) not in known:
             place = Place(name, "total", str(document["_id"]))
-            differences.update(compare(place, _picked(document), {}))
+            differences.update(compare(place, pick(document), {}))
     return len(known), differences
 
 
 _FIELDS = ("views", "unique_views", "downloads", "unique_downloads", "volume", "events", "via")
 
 
-def _picked(document: Body) -> Body:
-    """Return the numbers and times of a document, without zeros."""
-    picked = {name: _without_zeros(document[name]) for name in _FIELDS if name in document}
-    picked |= {name: document[name] for name in _LAST.values() if document.get(name)}
-    return {name: value for name, value in picked.items() if value}
-
-
-def _without_zeros(value: Any) -> Any:
+def without_zeros(value: Any) -> Any:
+    """Return a value; of a mapping, what is in it and is not nothing."""
     if not isinstance(value, dict):
         return value
-    inner = {key: _without_zeros(one) for key, one in value.items()}
+    inner = {key: without_zeros(one) for key, one in value.items()}
     return {key: one for key, one in inner.items() if one}
 
 
-def _whole(bucket: Body, name: str) -> int:
+def whole(bucket: Body, name: str) -> int:
+    """Return a sum as a whole number."""
     return round(bucket[name]["value"] or 0)
 
 
-def _time(bucket: Body, name: str) -> Any:
+def time_of(bucket: Body, name: str) -> Any:
+    """Return the latest time; None of nothing."""
     value = bucket[name]["value"]
     return None if value is None else from_ms(int(value))

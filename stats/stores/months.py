@@ -9,7 +9,7 @@ it may be written by that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pymongo import UpdateOne
@@ -56,6 +56,11 @@ class MonthsStore:
         """Return the documents of those ``refs`` that have one, in one look-up."""
         with translated():
             return {str(d["_id"]): d for d in self._months.find({"_id": {"$in": list(refs)}})}
+
+    def every(self) -> Iterator[Document]:
+        """Yield the documents of all resources, in no useful order."""
+        with translated():
+            yield from self._months.find({"_id": {"$ne": FILLED}})
 
     def merge(
         self, changes: Mapping[str, Mapping[str, Sums]], *, read_at: int, draw: Callable[[], int]

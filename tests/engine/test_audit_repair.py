@@ -109,6 +109,16 @@ def wrong_month(state: StatsState) -> None:
     assert total["views"] >= 80
 
 
+def wrong_month_that_no_total_shows_yet(state: StatsState) -> None:
+    months = state.stores.database["statistic_months"]
+    wrong = {"$set": {"months.2024-03.events.record-view.count": 99}}
+    assert months.update_one({"_id": REF}, wrong).matched_count
+
+
+def missing_months(state: StatsState) -> None:
+    state.stores.database["statistic_months"].delete_one({"_id": REF})
+
+
 def wrong_row_of_a_person(state: StatsState) -> None:
     users = state.stores.database["statistic_users"]
     assert users.update_one({"user_id": "u|1"}, {"$set": {"views": 99}}).matched_count
@@ -124,6 +134,8 @@ def wrong_row_of_a_person(state: StatsState) -> None:
         missing_total,
         foreign_total,
         wrong_month,
+        wrong_month_that_no_total_shows_yet,
+        missing_months,
         wrong_row_of_a_person,
     ],
 )
