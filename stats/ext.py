@@ -42,6 +42,7 @@ from stats.permissions.tokens import make_secret
 from stats.permissions.visibility import Visible
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.deleted import DELETED, HIDE, without_deleted
+from stats.queries.merged import follow, follow_params, list_merged_of
 from stats.queries.types import Answer, Params, Query, Sources
 from stats.queries.unknown_kind import refuse_unknown_kind
 from stats.queries.windows import count_points
@@ -293,6 +294,8 @@ class StatsState:
         """
         query = self.find_query(name)
         resolved = self.resolve(query, params)
+        merges = self.stores.merges.recent()
+        resolved = follow_params(query, resolved, merges)
         known = (self.stores.totals, self.stores.resources)
         refuse_unknown_kind(resolved, kinds=self.kinds, sources=known)
         self.policy.check_query(identity, name, scope=query.scope, given=params, params=resolved)
@@ -301,7 +304,9 @@ class StatsState:
             visible = without_deleted(self.stores.resources, visible)
         minimum = self.policy.minimum(identity, resolved)
         ask = partial(self._run_query, query, visible=visible, minimum=minimum)
-        return run_for(query, resolved, ask, visible=visible)
+        answer = run_for(query, resolved, ask, visible=visible)
+        merged = list_merged_of(query, resolved, merges)
+        return {**answer, "merged": merged} if merged else answer
 
     def _run_query(
         self, query: Query, params: Params, *, visible: Visible | None, minimum: int
@@ -314,9 +319,18 @@ class StatsState:
         )
 
     def totals(self, refs: Sequence[str]) -> dict[str, Document]:
-        """Return the totals of ``refs`` by ref, with zeros for those nothing happened to."""
-        found = self.stores.totals.read(refs)
-        return {ref: found.get(ref) or build_empty_totals(ref) for ref in refs}
+        """Return the totals of ``refs`` by ref, with zeros for those nothing happened to.
+
+        One that was merged into another has the other's.
+        """
+        merges = self.stores.merges.recent()
+        of = {ref: follow(ref, merges) for ref in refs}
+        found = self.stores.totals.read(list(of.values()))
+        return {ref: found.get(into) or build_empty_totals(into) for ref, into in of.items()}
+
+    def parse_ref(self, value: object, *, field: str) -> str:
+        """Return the ref whose numbers answer for one from outside; raise ``InputError``."""
+        return follow(self.kinds.parse_ref(value, field=field), self.stores.merges.recent())
 
 
 class Stats:

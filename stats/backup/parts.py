@@ -36,6 +36,7 @@ PARTS = {
                 "erasures",
                 "imports",
                 "kept",
+                "merges",
                 "salts",
                 "tokens",
                 "counters",

@@ -23,6 +23,7 @@ from stats.cli.imports import imports
 from stats.cli.legacy import import_legacy
 from stats.cli.query import query
 from stats.cli.report import report
+from stats.cli.resources import resources
 from stats.cli.retention import retention
 from stats.cli.search import search
 from stats.cli.service import init, serve
@@ -92,6 +93,7 @@ for command in (
     query,
     report,
     reflag,
+    resources,
     retention,
     serve,
     status,

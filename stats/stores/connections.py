@@ -20,6 +20,7 @@ from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
 from stats.stores.imports import ImportStore
 from stats.stores.locks import DayClaims, JobLocks
+from stats.stores.merges import MergeStore
 from stats.stores.mongo import Documents, check_listening, connect, ping
 from stats.stores.months import MonthsStore
 from stats.stores.queues import EventQueues
@@ -98,6 +99,11 @@ class Stores:
     def counters(self) -> Counters:
         """Return the counters that all processes add to."""
         return Counters(self.database, self.recorder)
+
+    @cached_property
+    def merges(self) -> MergeStore:
+        """Return which refs go under another."""
+        return MergeStore(self.database)
 
     @cached_property
     def workers(self) -> Workers:

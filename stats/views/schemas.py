@@ -39,6 +39,20 @@ _COLUMN_TYPES: dict[str, Schema] = {
 }
 
 
+MERGED: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "resource": {"type": "string"},
+            "into": {"type": "string"},
+            "summed_before": {"type": ["string", "null"], "format": "date"},
+        },
+        "required": ["resource", "into", "summed_before"],
+        "additionalProperties": False,
+    },
+}
+"""What was merged into what is asked for; there where anything was."""
 COARSE: Schema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}}
 """Months that are rolled up and that the window cuts, where there are any."""
 
@@ -112,7 +126,9 @@ def answer_schema(query: Query) -> Schema:
     }
     schema = object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
     extra = {p.name: dict(p.schema) for p in query.parameters if not p.always}
-    extra |= {"coarse": COARSE} | ({"comparison": COMPARISON} if query.compared else {})
+    extra |= {"coarse": COARSE, "merged": MERGED} | (
+        {"comparison": COMPARISON} if query.compared else {}
+    )
     return _with(schema, extra)
 
 
@@ -134,14 +150,17 @@ def _with(schema: Schema, optional: dict[str, Schema]) -> Schema:
     return {**schema, "properties": {**schema["properties"], **optional}}
 
 
-TOTALS = object_of(
-    {
-        **dict.fromkeys(("resource", "kind", "id"), TEXT),
-        **dict.fromkeys(COUNTERS, WHOLE_NUMBER),
-        **dict.fromkeys(TIMES, TIME),
-        "events": {"type": "object", "additionalProperties": WHOLE_NUMBER},
-        "counted_until": TIME,
-    }
+TOTALS = _with(
+    object_of(
+        {
+            **dict.fromkeys(("resource", "kind", "id"), TEXT),
+            **dict.fromkeys(COUNTERS, WHOLE_NUMBER),
+            **dict.fromkeys(TIMES, TIME),
+            "events": {"type": "object", "additionalProperties": WHOLE_NUMBER},
+            "counted_until": TIME,
+        }
+    ),
+    {"merged": MERGED},
 )
 
 ERROR = object_of({"error": object_of(dict.fromkeys(("code", "message", "field"), TEXT))})
