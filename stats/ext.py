@@ -40,6 +40,7 @@ from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
 from stats.permissions.visibility import Visible
+from stats.queries.annotated import put_annotations
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.deleted import DELETED, HIDE, without_deleted
 from stats.queries.merged import follow, follow_params, list_merged_of
@@ -53,7 +54,7 @@ from stats.setting_sources import load_settings
 from stats.signals import send_changed
 from stats.stores.counters import FLUSH_EVERY
 from stats.stores.mongo import Document
-from stats.times import utc_now
+from stats.times import parse_day, utc_now
 from stats.wiring import (
     build_aggregation_job,
     build_enrichment,
@@ -306,7 +307,18 @@ class StatsState:
         ask = partial(self._run_query, query, visible=visible, minimum=minimum)
         answer = run_for(query, resolved, ask, visible=visible)
         merged = list_merged_of(query, resolved, merges)
-        return {**answer, "merged": merged} if merged else answer
+        answer = {**answer, "merged": merged} if merged else answer
+        return self._annotate(answer, identity) if query.kind == "histogram" else answer
+
+    def _annotate(self, answer: Answer, identity: Identity) -> Answer:
+        """Return a history with the remarks on its days that ``identity`` may read."""
+        resource = answer.get("resource")
+        if resource is None:
+            return answer
+        first, last = parse_day(answer["from"]), parse_day(answer["to"])
+        remarks = self.stores.annotations.read([None, resource], first, last)
+        reads_all = resource in self.policy.exact(identity, [resource]) if remarks else False
+        return put_annotations(answer, [one for one in remarks if one.public or reads_all])
 
     def _run_query(
         self, query: Query, params: Params, *, visible: Visible | None, minimum: int

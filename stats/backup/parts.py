@@ -30,6 +30,7 @@ PARTS = {
         Part(
             "state",
             (
+                "annotations",
                 "bookmarks",
                 "counted_days",
                 "dead_letters",

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, cast
 import click
 
 from stats.cli.aggregate import aggregate
+from stats.cli.annotate import annotate
 from stats.cli.audit import audit
 from stats.cli.backup import add_exports, import_files
 from stats.cli.erase import erase, reflag
@@ -82,6 +83,7 @@ def stats() -> None:
 
 for command in (
     aggregate,
+    annotate,
     audit,
     erase,
     events,

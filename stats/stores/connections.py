@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from stats.metrics import Recorder
+from stats.stores.annotations import AnnotationStore
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.clock import SharedClock
 from stats.stores.counted_days import CountedDays
@@ -176,6 +177,11 @@ class Stores:
         return ErasureStore(self.database)
 
     @cached_property
+    def annotations(self) -> AnnotationStore:
+        """Return the remarks on days."""
+        return AnnotationStore(self.database)
+
+    @cached_property
     def imports(self) -> ImportStore:
         """Return which logs were imported."""
         return ImportStore(self.database)
@@ -209,5 +215,5 @@ class Stores:
             self.retained_rows,
         ):
             store.ensure()
-        for kept in (self.dead_letters, self.imports, self.salts, self.tokens):
+        for kept in (self.annotations, self.dead_letters, self.imports, self.salts, self.tokens):
             kept.ensure()

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stats.events.fields import FIELDS
+from stats.queries.annotated import ANNOTATIONS
 from stats.queries.comparison import REASONS, list_columns
 from stats.queries.histogram import run_histogram
 from stats.queries.metrics import COUNTS, WHOLE
@@ -57,6 +58,18 @@ COARSE: Schema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9
 """Months that are rolled up and that the window cuts, where there are any."""
 
 
+def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema:
+    """Return the schema of an object; all its properties are always there, or none need be."""
+    schema: Schema = {"type": "object", "properties": properties}
+    return {**schema, "required": list(properties)} if required else schema
+
+
+REMARKS: Schema = {
+    "type": "array",
+    "items": object_of({"date": {"type": "string"}, "text": TEXT, "resource": TEXT_OR_NULL}),
+}
+"""Remarks on the days of a history, where there are any."""
+
 REASON: Schema = {"anyOf": [{"type": "string", "enum": list(REASONS)}, {"type": "null"}]}
 """Why a change is not said, or not as a per cent; null where it is."""
 
@@ -64,12 +77,6 @@ REASON: Schema = {"anyOf": [{"type": "string", "enum": list(REASONS)}, {"type": 
 def ref_to(name: str) -> Schema:
     """Return a reference to a component."""
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema:
-    """Return the schema of an object; all its properties are always there, or none need be."""
-    schema: Schema = {"type": "object", "properties": properties}
-    return {**schema, "required": list(properties)} if required else schema
 
 
 def _or_null(schema: Schema) -> Schema:
@@ -126,6 +133,7 @@ def answer_schema(query: Query) -> Schema:
     }
     schema = object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
     extra = {p.name: dict(p.schema) for p in query.parameters if not p.always}
+    extra |= {ANNOTATIONS: REMARKS} if query.kind == "histogram" else {}
     extra |= {"coarse": COARSE, "merged": MERGED} | (
         {"comparison": COMPARISON} if query.compared else {}
     )
