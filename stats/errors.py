@@ -31,7 +31,6 @@ InputCode = Literal[
     "out_of_range",
     "bad_window",
     "unknown_type",
-    "unknown_annotation",
     "unknown_query",
     "unknown_parameter",
     "unknown_resource",

@@ -30,14 +30,12 @@ PARTS = {
         Part(
             "state",
             (
-                "annotations",
                 "bookmarks",
                 "counted_days",
                 "dead_letters",
                 "erasures",
                 "imports",
                 "kept",
-                "merges",
                 "salts",
                 "tokens",
                 "counters",

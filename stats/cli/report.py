@@ -88,7 +88,7 @@ def counter(
 def check(file: IO[bytes]) -> None:
     """Check a report, of ours or another's: schema and invariants; exit 1 if something is wrong.
 
-    FILE is a COUNTER 5.1 report or a dataset report as JSON, or a COUNTER report as TSV.
+    FILE is a COUNTER 5.1 report or a dataset report, as JSON or TSV.
     """
     findings = check_file(file.read())
     for finding in findings:

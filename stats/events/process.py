@@ -30,7 +30,6 @@ from stats.gc_control import collect_young, uncollected
 from stats.metrics import EXCLUDED, PROCESS_SECONDS, PROCESSED, Recorder
 from stats.stores.dead_letters import DeadLetter, DeadLetterStore
 from stats.stores.erasures import ErasureStore
-from stats.stores.merges import Merges
 from stats.stores.queues import EventConsumer, EventQueues
 from stats.stores.resources import ResourceStore
 from stats.stores.search import SearchStore
@@ -92,7 +91,7 @@ class Processing:
     are missing. ``patience`` is how many
     seconds to try again when Elasticsearch does not take documents.
     ``should_stop`` is asked between chunks. ``withdrawn`` are the imports whose events are
-    dropped, ``merges`` the refs that go under another.
+    dropped.
     """
 
     queues: EventQueues
@@ -111,7 +110,6 @@ class Processing:
     limit: int = LIMIT
     patience: float = PATIENCE
     withdrawn: Callable[[], frozenset[str]] = frozenset
-    merges: Callable[[], Merges] = dict
     should_stop: Callable[[], bool] = never
 
 
@@ -184,7 +182,6 @@ class _Run:
             processing.patience,
             processing.recorder,
             withdrawn=processing.withdrawn,
-            merges=processing.merges,
         )
         self._in_flight: deque[_InFlight] = deque()
         self._to_do = waiting

@@ -19,7 +19,12 @@ from stats.reports.stream import gathered
 
 SEPARATOR = "; "
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_HEADS = (
+NAME = "Dataset Report"
+HEADER_NAMES = (
+    *("Report_Name", "Report_ID", "Release", "Metric_Types", "Report_Filters"),
+    *("Report_Attributes", "Exceptions", "Reporting_Period", "Created", "Created_By"),
+)
+HEADS = (
     *("Dataset_Title", "Publisher", "Publisher_ID", "Creators", "Publication_Date"),
     *("Dataset_Version", "DOI", "Other_ID", "URI", "YOP", "Access_Method", "Metric_Type"),
     "Reporting_Period_Total",
@@ -37,7 +42,7 @@ def _text(report: DatasetReport) -> Iterator[str]:
     yield "\n"
     period = report.header["reporting-period"]
     first, last = (date.fromisoformat(period[name]) for name in ("begin-date", "end-date"))
-    yield tsv_line([*_HEADS, *map(column_of, months(first, last))])
+    yield tsv_line([*HEADS, *map(column_of, months(first, last))])
     for dataset in report.datasets:
         yield from _lines(dataset, month_names(first, last))
 
@@ -49,18 +54,19 @@ def header_rows(header: Mapping[str, Any]) -> list[tuple[str, str]]:
         f"{one['code']}: {one['message']}" + (f" ({one['data']})" if one.get("data") else "")
         for one in header["exceptions"]
     ]
-    return [
-        ("Report_Name", "Dataset Report"),
-        ("Report_ID", header["report-id"]),
-        ("Release", header["release"].upper()),
-        ("Metric_Types", SEPARATOR.join(map(_title, METRICS))),
-        ("Report_Filters", ""),
-        ("Report_Attributes", ""),
-        ("Exceptions", SEPARATOR.join(exceptions)),
-        ("Reporting_Period", f"{period['begin-date']} to {period['end-date']}"),
-        ("Created", header["created"]),
-        ("Created_By", header["created-by"]),
-    ]
+    values = (
+        NAME,
+        header["report-id"],
+        header["release"].upper(),
+        SEPARATOR.join(map(title_of, METRICS)),
+        "",
+        "",
+        SEPARATOR.join(exceptions),
+        f"{period['begin-date']} to {period['end-date']}",
+        header["created"],
+        header["created-by"],
+    )
+    return list(zip(HEADER_NAMES, values, strict=True))
 
 
 def _lines(dataset: Mapping[str, Any], months: list[str]) -> Iterator[str]:
@@ -73,7 +79,7 @@ def _lines(dataset: Mapping[str, Any], months: list[str]) -> Iterator[str]:
     cells = _cells(dataset)
     for (method, metric), by_month in counts.items():
         numbers = [by_month.get(month, 0) for month in months]
-        yield tsv_line([*cells, _title(method), _title(metric), sum(numbers), *numbers])
+        yield tsv_line([*cells, title_of(method), title_of(metric), sum(numbers), *numbers])
 
 
 def _cells(dataset: Mapping[str, Any]) -> list[str]:
@@ -100,6 +106,6 @@ def _pairs(identifiers: list[dict[str, str]]) -> str:
     return SEPARATOR.join(f"{one['type']}:{one['value']}" for one in identifiers)
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
     """Return ``Total_Dataset_Requests`` of ``total-dataset-requests``."""
     return "_".join(word.capitalize() for word in name.split("-"))

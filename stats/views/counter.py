@@ -100,8 +100,9 @@ def dataset_report() -> Response:
 
 
 @blueprint.get("/reports/<name>")
+@blueprint.get("/reports/<name>.tsv")
 def report_named(name: str) -> Response:
-    """Return the Platform Report or the Item Report, as JSON or TSV."""
+    """Return a report of COUNTER, as JSON or TSV."""
     report = COUNTER_REPORTS.get(name) or abort(404, f"there is no report {name[:40]}")
     repeated = _authorise(*DATES)
     platform, now = current_stats.reporter.platform, utc_now()
@@ -191,6 +192,8 @@ def _sources() -> Sources:
 
 
 def _wants_tsv() -> bool:
+    if request.path.endswith(".tsv"):
+        return True
     if "Accept" not in request.headers:
         return False
     return request.accept_mimetypes.best_match([JSON, TSV], default=JSON) == TSV

@@ -73,10 +73,12 @@ def build_paths() -> dict[str, dict[str, Operation]]:
         for name, (schema, title, parameters, security) in lists.items()
     }
     for report in COUNTER_REPORTS.values():
-        answers = {JSON: _ref(f"Counter_{report.id}"), TSV: {"type": "string"}}
-        paths[f"{PREFIX}/reports/{report.path}"] = _operation(
-            f"report {report.path}", report.description, _parameters(report), answers, CALLERS
-        )
+        answer = _ref(f"Counter_{report.id}")
+        paths |= _as_json_and_tsv(report.path, report.description, _parameters(report), answer)
+    named = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    reports = [_ref(f"Counter_{report.id}") for report in COUNTER_REPORTS.values()]
+    common = [named, _customer(), *_dates(), _text("platform")]
+    paths |= _as_json_and_tsv("{name}", "Any report of COUNTER", common, {"anyOf": reports})
     paths[f"{PREFIX}/reports/dsr"] = _operation(
         "report dsr",
         "Make Data Count's dataset report",
@@ -87,10 +89,18 @@ def build_paths() -> dict[str, dict[str, Operation]]:
     return paths
 
 
-def any_report() -> dict[str, Schema]:
-    """Return the answers of a report of whatever name."""
-    reports = [_ref(f"Counter_{report.id}") for report in COUNTER_REPORTS.values()]
-    return {JSON: {"anyOf": reports}, TSV: {"type": "string"}}
+def _as_json_and_tsv(
+    path: str, title: str, parameters: list[Schema], answer: Schema
+) -> dict[str, dict[str, Operation]]:
+    """Return a report's two addresses: the tabular form has one of its own."""
+    name, address = path.strip("{}"), f"{PREFIX}/reports/{path}"
+    table: dict[str, Schema] = {TSV: {"type": "string"}}
+    return {
+        address: _operation(f"report {name}", title, parameters, {JSON: answer}, CALLERS),
+        f"{address}.tsv": _operation(
+            f"report {name} tsv", f"{title}, as TSV", parameters, table, CALLERS
+        ),
+    }
 
 
 def _operation(
@@ -101,7 +111,7 @@ def _operation(
     security: list[dict[str, list[str]]],
 ) -> dict[str, Operation]:
     failed = {"description": "One exception of table D.1", "content": _json("CounterException")}
-    missing = {"description": "There is no such report", "content": _json("Error")}
+    missing = {"description": "There is no such report", "content": _json("ErrorAnswer")}
     content = {media_type: {"schema": schema} for media_type, schema in answers.items()}
     operation: Operation = {
         "operationId": "counter_" + name.replace(" ", "_"),

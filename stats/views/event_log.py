@@ -21,10 +21,11 @@ from stats.views.responses import JSON
 
 NDJSON = "application/x-ndjson"
 
-blueprint = api_blueprint("stats_audit", __name__, url_prefix="/api/events")
+blueprint = api_blueprint("stats_audit", __name__, url_prefix="/api")
 
 
-@blueprint.get("")
+@blueprint.get("/events")
+@blueprint.get("/events.ndjson")
 def search() -> Response:
     """Return events one by one, newest first: by user, by resource or what it is in, type, time."""
     given = read_args(request)
@@ -54,6 +55,8 @@ def _lines(page: Page) -> Response:
 
 
 def _wants_lines() -> bool:
+    if request.path.endswith(".ndjson"):
+        return True
     if "Accept" not in request.headers:
         return False
     best = request.accept_mimetypes.best_match([JSON, *sorted(NDJSON_TYPES)], default=JSON)

@@ -1,21 +1,24 @@
 """The OpenAPI 3.1 document, made from the application's routes and its queries.
 
-Invariant: every route of the application is in it, also one that a
+Invariants: every route of the application is in it, also one that a
 host or another blueprint added; a route that the table below does not describe
-has what its function says of itself.
+has what its function says of itself. Each form of an answer has an address of its
+own, so that what a generated client gets has one type; that the ``Accept`` header
+chooses as well, the document says in words.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, Response, current_app, request
 from werkzeug.routing import Rule
 
 from stats import __version__
+from stats.dashboard.language import LANG
 from stats.dashboard.window import PARAMETERS as WINDOW_PARAMETERS
 from stats.events.search import PARAMETERS as AUDIT_PARAMETERS
 from stats.kinds.catalogue import RECORD
@@ -27,7 +30,7 @@ from stats.views import counter_operations
 from stats.views.blueprints import api_blueprint
 from stats.views.changed import PARAMETERS as CHANGED_PARAMETERS
 from stats.views.request_parsing import read_args
-from stats.views.responses import CSV, JSON, json_response
+from stats.views.responses import CSV, JSON, JSON_LD, json_response
 from stats.views.schemas import COMPONENTS, Schema, answer_schema, ref_to
 from stats.widgets.badge import PARAMETERS as BADGE_PARAMETERS
 from stats.widgets.frame import PARAMETERS as FRAME_PARAMETERS
@@ -37,6 +40,16 @@ _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _REF = {"type": "string", "examples": [f"{RECORD.name}:r1"]}
 NDJSON = "application/x-ndjson"
+SVG = "image/svg+xml"
+EMPTY: Mapping[str, Schema] = {}
+FORMS = {"csv": CSV, "json": JSON, "ndjson": NDJSON}
+"""The form that the ending of an address asks for; without one it is the first described."""
+
+ABOUT = (
+    "Each form of an answer has an address of its own: `.csv`, `.json`, `.ndjson` or `.tsv` "
+    "behind the first, which gives the form that is declared there. Where there is such a twin, "
+    "the Accept header of a request to the first address chooses as well."
+)
 
 SECURITY_SCHEMES: Mapping[str, Schema] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token (docs/access.md)."},
@@ -49,18 +62,40 @@ ANYBODY_OR_TOKEN: tuple[Mapping[str, Any], ...] = ({}, {"bearer": []})
 blueprint = api_blueprint("stats_openapi", __name__)
 
 
+_ERROR: Mapping[str, Schema] = {JSON: ref_to("ErrorAnswer")}
+
+
 @dataclass(frozen=True)
 class Described:
-    """What a route says beyond its path: bodies, answers and query parameters."""
+    """What a route says beyond its path: bodies, query parameters, and answers by form.
+
+    The first form is that of the address without an ending.
+    """
 
     answers: Mapping[str, Schema] = field(default_factory=lambda: {"text/html": {"type": "string"}})
     body: Mapping[str, Schema] = field(default_factory=dict)
     status: str = "200"
     parameters: tuple[Mapping[str, Any], ...] = ()
     also: Mapping[str, Schema] = field(default_factory=dict)
+    errors: Mapping[str, Schema] = field(default_factory=lambda: _ERROR)
 
 
 _CSV: Mapping[str, Schema] = {CSV: {"type": "string"}}
+
+
+_HTML: Mapping[str, Schema] = {"text/html": {"type": "string"}}
+_SVG: Mapping[str, Schema] = {SVG: {"type": "string"}}
+
+
+def _page(*parameters: str, status: str = "200", body: Mapping[str, Schema] = EMPTY) -> Described:
+    """Describe a page; what is wrong is said on one too, but for requests that no page takes."""
+    return Described(
+        _HTML if status == "200" else EMPTY,
+        body=body,
+        status=status,
+        parameters=_text_parameters(parameters),
+        errors={**_HTML, **_ERROR},
+    )
 
 
 def _one_or_many(name: str) -> dict[str, Schema]:
@@ -92,17 +127,24 @@ _CALL: Schema = {
     },
 }
 
-_HTML: dict[str, Schema] = {"text/html": {"type": "string"}}
-_TABLE = {JSON: ref_to("MetricsReport"), **_CSV, NDJSON: {"type": "string"}}
+_TOKEN: Mapping[str, Schema] = {
+    "application/x-www-form-urlencoded": {
+        "type": "object",
+        "properties": {"token": {"type": "string"}},
+        "required": ["token"],
+    }
+}
+_TABLE = {**_CSV, JSON: ref_to("MetricsReport"), NDJSON: {"type": "string"}}
 _ANSWERS = {"type": "object", "additionalProperties": ref_to("AnyAnswer")}
 _SEEN = {
     "type": "object",
-    "additionalProperties": {"anyOf": [ref_to("Totals"), ref_to("Error")]},
+    "additionalProperties": {"anyOf": [ref_to("Totals"), ref_to("ErrorAnswer")]},
 }
 
 DESCRIBED: Mapping[str, Described] = {
     "stats_totals.read_one": Described({JSON: ref_to("Totals")}),
-    "stats_totals.read_many": Described({JSON: _SEEN}, parameters=(_REFS,)),
+    "stats_totals.read_jsonld": Described({JSON_LD: ref_to("JsonLd")}),
+    "stats_totals.read_many": Described({JSON: _SEEN, **_CSV}, parameters=(_REFS,)),
     **dict.fromkeys(
         ("stats_reports.metrics", "stats_reports.metrics_of", "stats_reports.metrics_by_user"),
         Described(_TABLE, parameters=_text_parameters(METRICS_PARAMETERS)),
@@ -124,7 +166,7 @@ DESCRIBED: Mapping[str, Described] = {
         parameters=_text_parameters(AUDIT_PARAMETERS),
     ),
     "stats_changed.changed": Described(
-        {JSON: ref_to("Changed")}, parameters=_text_parameters(CHANGED_PARAMETERS)
+        {JSON: ref_to("ChangedPage")}, parameters=_text_parameters(CHANGED_PARAMETERS)
     ),
     "stats_resources.describe_one": Described(
         {JSON: ref_to("Accepted")}, body={JSON: ref_to("Description")}
@@ -132,19 +174,22 @@ DESCRIBED: Mapping[str, Described] = {
     "stats_resources.describe_many": Described(
         {JSON: ref_to("Accepted")}, body=_one_or_many("DescriptionWithRef")
     ),
-    "stats_counter.report_named": Described(counter_operations.any_report()),
     "stats_openapi.openapi": Described({JSON: ref_to("Document")}),
     "stats_health.healthz": Described({JSON: ref_to("Health")}),
     "stats_health.readyz": Described({JSON: ref_to("Ready")}, also={"503": ref_to("Ready")}),
     "stats_script.client": Described({"text/javascript": {"type": "string"}}),
     "stats_health.metrics": Described({"text/plain": {"type": "string"}}),
-    "stats_dashboard.site": Described(_HTML, parameters=_text_parameters(WINDOW_PARAMETERS)),
-    "stats_dashboard.resource": Described(_HTML, parameters=_text_parameters(WINDOW_PARAMETERS)),
-    "stats_dashboard.search": Described(_HTML, parameters=_text_parameters(("q",))),
-    "stats_dashboard.sign_in_form": Described(_HTML, parameters=_text_parameters(("next",))),
-    "stats_widgets.frame": Described(_HTML, parameters=_text_parameters(FRAME_PARAMETERS)),
+    "stats_dashboard.site": _page(*WINDOW_PARAMETERS, LANG),
+    "stats_dashboard.resource": _page(*WINDOW_PARAMETERS, LANG),
+    "stats_dashboard.counting": _page(LANG),
+    "stats_dashboard.search": _page("q", LANG),
+    "stats_dashboard.sign_in_form": _page("next", LANG),
+    "stats_dashboard.sign_in": _page("next", LANG, status="303", body=_TOKEN),
+    "stats_dashboard.sign_out": _page(status="303"),
+    "stats_dashboard.missing": Described(_HTML, status="404", errors={**_HTML, **_ERROR}),
+    "stats_widgets.frame": _page(*FRAME_PARAMETERS),
     "stats_widgets.badge": Described(
-        {"image/svg+xml": {"type": "string"}}, parameters=_text_parameters(BADGE_PARAMETERS)
+        _SVG, parameters=_text_parameters(BADGE_PARAMETERS), errors={**_SVG, **_ERROR}
     ),
     "stats_widgets.script": Described({"text/javascript": {"type": "string"}}),
     "stats_widgets.chunk": Described({"text/javascript": {"type": "string"}}),
@@ -172,7 +217,7 @@ def build_openapi(app: Flask, queries: Iterable[Query]) -> dict[str, Any]:
     paths |= counter_operations.build_paths()
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Usage statistics", "version": __version__},
+        "info": {"title": "Usage statistics", "version": __version__, "description": ABOUT},
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": {**COMPONENTS, **counter_operations.COMPONENTS},
@@ -194,8 +239,6 @@ def path_of(rule: Rule) -> str:
 
 def _operation(rule: Rule, method: str, summary: str) -> dict[str, Any]:
     described = DESCRIBED.get(rule.endpoint, Described())
-    if rule.rule.endswith(".csv"):
-        described = replace(described, answers=_CSV)
     in_path = [
         {
             "name": name,
@@ -214,12 +257,24 @@ def _operation(rule: Rule, method: str, summary: str) -> dict[str, Any]:
                 s: {"description": "Not now", "content": _content({JSON: schema})}
                 for s, schema in described.also.items()
             },
-            **_responses(described.status, described.answers, method=method),
+            **_responses(
+                described.status,
+                _form_of(rule, described.answers),
+                method=method,
+                errors=described.errors,
+            ),
         },
     }
     if described.body:
         operation["requestBody"] = {"required": True, "content": _content(described.body)}
     return operation
+
+
+def _form_of(rule: Rule, answers: Mapping[str, Schema]) -> Mapping[str, Schema]:
+    """Return the answer of an address in its one form."""
+    asked = FORMS.get(rule.rule.rpartition(".")[2], "")
+    form = asked if asked in answers else next(iter(answers), None)
+    return {form: answers[form]} if form else {}
 
 
 def _query_operation(query: Query) -> dict[str, Any]:
@@ -254,11 +309,17 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _responses(
-    status: str, answers: Mapping[str, Schema], *, method: str = "GET"
+    status: str,
+    answers: Mapping[str, Schema],
+    *,
+    method: str = "GET",
+    errors: Mapping[str, Schema] = _ERROR,
 ) -> dict[str, Any]:
-    error = {"description": "What was wrong", "content": _content({JSON: ref_to("Error")})}
-    found = {status: {"description": "The answer", "content": _content(answers)}}
-    if method == "GET" and (JSON in answers or CSV in answers):
+    error = {"description": "What was wrong", "content": _content(errors)}
+    found: dict[str, Any] = {status: {"description": "The answer"}}
+    if answers:
+        found[status]["content"] = _content(answers)
+    if method == "GET" and not answers.keys().isdisjoint((JSON, CSV, JSON_LD, SVG)):
         found["304"] = {"description": "It is what If-None-Match names"}
     return {**found, "default": error}
 

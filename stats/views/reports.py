@@ -37,18 +37,24 @@ blueprint = api_blueprint("stats_reports", __name__, url_prefix="/api")
 
 
 @blueprint.get("/reports/metrics")
+@blueprint.get("/reports/metrics.json")
+@blueprint.get("/reports/metrics.ndjson")
 def metrics() -> Response:
     """Report the use of everything, as CSV, JSON or NDJSON."""
     return _respond("metrics")
 
 
 @blueprint.get("/reports/metrics_by_user")
+@blueprint.get("/reports/metrics_by_user.json")
+@blueprint.get("/reports/metrics_by_user.ndjson")
 def metrics_by_user() -> Response:
     """Report who used what, as CSV, JSON or NDJSON."""
     return _respond("metrics_by_user")
 
 
 @blueprint.get("/reports/metrics/<name>")
+@blueprint.get("/reports/metrics/<name>.json")
+@blueprint.get("/reports/metrics/<name>.ndjson")
 def metrics_of(name: str) -> Response:
     """Report the use of one kind of resource, or who used it (``_by_user``)."""
     return _respond(name)
@@ -81,6 +87,10 @@ def _respond(name: str) -> Response:
 
 
 def _form() -> Format:
+    """Return what the end of the address asks for, or the Accept header; CSV by default."""
+    ending = request.path.rpartition(".")[2]
+    if found := next((form for form in _FORMATS.values() if form == ending), None):
+        return found
     if "Accept" not in request.headers:
         return "csv"
     best = request.accept_mimetypes.best_match(list(_FORMATS), default="text/csv")
@@ -91,8 +101,6 @@ def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
     filename = f"{answer.request.report.filename}.{form}"
     response.headers["X-Stats-Rows"] = str(answer.count)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    if answer.coarse:
-        response.headers["X-Stats-Coarse"] = ", ".join(answer.coarse)
     if answer.counted_until is not None:
         response.headers["X-Stats-Counted-Until"] = iso_ms(answer.counted_until)
 

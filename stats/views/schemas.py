@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from stats.events.fields import FIELDS
-from stats.queries.annotated import ANNOTATIONS
 from stats.queries.comparison import REASONS, list_columns
 from stats.queries.histogram import run_histogram
 from stats.queries.metrics import COUNTS, WHOLE
@@ -40,35 +39,9 @@ _COLUMN_TYPES: dict[str, Schema] = {
 }
 
 
-MERGED: Schema = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "resource": {"type": "string"},
-            "into": {"type": "string"},
-            "summed_before": {"type": ["string", "null"], "format": "date"},
-        },
-        "required": ["resource", "into", "summed_before"],
-        "additionalProperties": False,
-    },
-}
-"""What was merged into what is asked for; there where anything was."""
 COARSE: Schema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}}
 """Months that are rolled up and that the window cuts, where there are any."""
 
-
-def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema:
-    """Return the schema of an object; all its properties are always there, or none need be."""
-    schema: Schema = {"type": "object", "properties": properties}
-    return {**schema, "required": list(properties)} if required else schema
-
-
-REMARKS: Schema = {
-    "type": "array",
-    "items": object_of({"date": {"type": "string"}, "text": TEXT, "resource": TEXT_OR_NULL}),
-}
-"""Remarks on the days of a history, where there are any."""
 
 REASON: Schema = {"anyOf": [{"type": "string", "enum": list(REASONS)}, {"type": "null"}]}
 """Why a change is not said, or not as a per cent; null where it is."""
@@ -77,6 +50,12 @@ REASON: Schema = {"anyOf": [{"type": "string", "enum": list(REASONS)}, {"type": 
 def ref_to(name: str) -> Schema:
     """Return a reference to a component."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema:
+    """Return the schema of an object; all its properties are always there, or none need be."""
+    schema: Schema = {"type": "object", "properties": properties}
+    return {**schema, "required": list(properties)} if required else schema
 
 
 def _or_null(schema: Schema) -> Schema:
@@ -133,10 +112,7 @@ def answer_schema(query: Query) -> Schema:
     }
     schema = object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
     extra = {p.name: dict(p.schema) for p in query.parameters if not p.always}
-    extra |= {ANNOTATIONS: REMARKS} if query.kind == "histogram" else {}
-    extra |= {"coarse": COARSE, "merged": MERGED} | (
-        {"comparison": COMPARISON} if query.compared else {}
-    )
+    extra |= {"coarse": COARSE} | ({"comparison": COMPARISON} if query.compared else {})
     return _with(schema, extra)
 
 
@@ -158,17 +134,14 @@ def _with(schema: Schema, optional: dict[str, Schema]) -> Schema:
     return {**schema, "properties": {**schema["properties"], **optional}}
 
 
-TOTALS = _with(
-    object_of(
-        {
-            **dict.fromkeys(("resource", "kind", "id"), TEXT),
-            **dict.fromkeys(COUNTERS, WHOLE_NUMBER),
-            **dict.fromkeys(TIMES, TIME),
-            "events": {"type": "object", "additionalProperties": WHOLE_NUMBER},
-            "counted_until": TIME,
-        }
-    ),
-    {"merged": MERGED},
+TOTALS = object_of(
+    {
+        **dict.fromkeys(("resource", "kind", "id"), TEXT),
+        **dict.fromkeys(COUNTERS, WHOLE_NUMBER),
+        **dict.fromkeys(TIMES, TIME),
+        "events": {"type": "object", "additionalProperties": WHOLE_NUMBER},
+        "counted_until": TIME,
+    }
 )
 
 ERROR = object_of({"error": object_of(dict.fromkeys(("code", "message", "field"), TEXT))})
@@ -334,6 +307,23 @@ ANY_ANSWER = {
     ),
     "additionalProperties": True,
 }
+_SCHEMA_ORG: dict[str, Schema] = {
+    **dict.fromkeys(("@context", "@type"), TEXT),
+    "identifier": {"anyOf": [TEXT, _NAMES]},
+    "interactionStatistic": {
+        "type": "array",
+        "items": object_of(
+            {
+                "@type": TEXT,
+                "interactionType": object_of({"@type": TEXT}),
+                "userInteractionCount": WHOLE_NUMBER,
+            }
+        ),
+    },
+}
+JSON_LD = {**object_of(_SCHEMA_ORG), "additionalProperties": True}
+"""What a resource's description adds (name, creator, publisher, ...) is there where it is known."""
+
 HEALTH = object_of({"status": TEXT})
 READY = object_of(
     {
@@ -352,15 +342,16 @@ DOCUMENT = object_of({"openapi": TEXT, "info": _OPEN, "paths": _OPEN, "component
 COMPONENTS: dict[str, Schema] = {
     "Breakdown": BREAKDOWN,
     "EventPage": EVENT_PAGE,
-    "Changed": CHANGED,
+    "ChangedPage": CHANGED,
     "MetricsReport": METRICS_REPORT,
     "QueryList": QUERY_LIST,
+    "JsonLd": JSON_LD,
     "AnyAnswer": ANY_ANSWER,
     "Health": HEALTH,
     "Ready": READY,
     "Document": DOCUMENT,
     "Totals": TOTALS,
-    "Error": ERROR,
+    "ErrorAnswer": ERROR,
     "Accepted": ACCEPTED,
     "Event": EVENT,
     "Description": DESCRIBED,

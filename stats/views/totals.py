@@ -15,7 +15,6 @@ from flask import Response, current_app, request
 
 from stats.errors import InputError
 from stats.proxies import current_stats
-from stats.queries.merged import list_merged
 from stats.refs import split_ref
 from stats.reports.jsonld import build_jsonld
 from stats.times import iso_ms, start_of_day
@@ -39,20 +38,16 @@ blueprint = readable_elsewhere(api_blueprint("stats_totals", __name__, url_prefi
 @blueprint.get("/totals/<path:ref>", merge_slashes=False)
 def read_one(ref: str) -> Response:
     """Return the totals of one resource."""
-    read_args(request, ())
-    ref = current_stats.parse_ref(ref, field="ref")
-    require_resource(ref)
-    until = _counted_until()
-    document = current_stats.stores.totals.read_one(ref)
-    answer = _say_merged(read_total(ref, document, until, exact=ref in exact([ref])))
+    answer = _read_asked(ref)
     if wants_csv(request):
         return csv_response(request, COLUMNS, [answer], name="totals")
-    if wants_jsonld(request):
-        description = current_stats.stores.resources.read([ref]).get(ref, {})
-        return json_response(
-            request, build_jsonld(answer, description, kinds=current_stats.kinds), mimetype=JSON_LD
-        )
-    return json_response(request, answer)
+    return _as_jsonld(answer) if wants_jsonld(request) else json_response(request, answer)
+
+
+@blueprint.get("/jsonld/<path:ref>", merge_slashes=False)
+def read_jsonld(ref: str) -> Response:
+    """Return the totals of one resource as schema.org has them."""
+    return _as_jsonld(_read_asked(ref))
 
 
 @blueprint.get("/totals")
@@ -71,7 +66,7 @@ def answer_totals(given: Sequence[str]) -> dict[str, dict[str, Any]]:
 
     Raises ``InputError`` for what is no ref, ``LimitError`` for too many.
     """
-    asked = {text: current_stats.parse_ref(text, field="ref") for text in given}
+    asked = {text: current_stats.kinds.parse_ref(text, field="ref") for text in given}
     refs = list(dict.fromkeys(asked.values()))
     if not refs:
         raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
@@ -81,9 +76,7 @@ def answer_totals(given: Sequence[str]) -> dict[str, dict[str, Any]]:
     seen = [ref for ref in refs if ref not in refused]
     found = current_stats.stores.totals.read(seen)
     told = exact(seen)
-    answers = {
-        ref: _say_merged(read_total(ref, found.get(ref), until, exact=ref in told)) for ref in seen
-    }
+    answers = {ref: read_total(ref, found.get(ref), until, exact=ref in told) for ref in seen}
     errors = {ref: error_body(error) for ref, error in refused.items()}
     return {text: errors.get(ref) or answers[ref] for text, ref in asked.items()}
 
@@ -112,14 +105,25 @@ def read_total(
     }
 
 
-def _say_merged(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer that names what was merged into its resource, if anything was."""
-    merged = list_merged([answer["resource"]], current_stats.stores.merges.recent())
-    return {**answer, "merged": merged} if merged else answer
-
-
 def _last(moment: datetime | None, *, exact: bool) -> str | None:
     return _iso(moment if exact else start_of_day(moment))
+
+
+def _read_asked(ref: str) -> dict[str, Any]:
+    """Return the totals that an address asks for, of a caller who may see them."""
+    read_args(request, ())
+    ref = current_stats.kinds.parse_ref(ref, field="ref")
+    require_resource(ref)
+    until = _counted_until()
+    document = current_stats.stores.totals.read_one(ref)
+    return read_total(ref, document, until, exact=ref in exact([ref]))
+
+
+def _as_jsonld(answer: Mapping[str, Any]) -> Response:
+    ref = answer["resource"]
+    description = current_stats.stores.resources.read([ref]).get(ref, {})
+    body = build_jsonld(answer, description, kinds=current_stats.kinds)
+    return json_response(request, body, mimetype=JSON_LD)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -173,7 +173,7 @@ def test_answers_are_as_the_openapi_document_says(
     answer = rest.get(f"{path.format(ref='record:r1')}?{query}")
     assert answer.status_code == 200
     Draft202012Validator(whole).validate(answer.json)
-    errors = {"$ref": "#/components/schemas/Error", "components": document_["components"]}
+    errors = {"$ref": "#/components/schemas/ErrorAnswer", "components": document_["components"]}
     Draft202012Validator(errors).validate(rest.get("/api/stats/nope").json)
 
 

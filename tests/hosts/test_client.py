@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -62,10 +63,6 @@ def test_what_is_wrong_is_told(service: str) -> None:
     client = Client(service)
     (rejected,) = client.publish([VIEW, {"type": "nothing", "resource": "record:r1"}])
     assert (rejected["index"], rejected["code"]) == (1, "unknown_type")
-    taken = client.publish([VIEW, {**VIEW, "size": -1}])
-    assert taken == []
-    [warning] = taken.warnings
-    assert (warning["index"], warning["code"], warning["field"]) == (1, "out_of_range", "size")
     with pytest.raises(InputError, match="no query") as caught:
         client.query("nothing")
     assert caught.value.code == "unknown_query"
@@ -96,13 +93,8 @@ class Moody(BaseHTTPRequestHandler):
 @pytest.fixture
 def moody() -> Iterator[str]:
     Moody.answers, Moody.bodies = [], []
-    server = HTTPServer(("127.0.0.1", 0), Moody)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(Moody) as url:
+        yield url
 
 
 def test_what_is_busy_is_tried_again_with_the_same_ids(moody: str) -> None:
@@ -127,6 +119,66 @@ def test_a_refusal_is_not_tried_again(moody: str) -> None:
         assert len(Moody.bodies) == 1
 
 
+class Elsewhere(BaseHTTPRequestHandler):
+    """Notes what comes, and answers as totals are."""
+
+    seen: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.headers["Authorization"])
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"record:r1": {"views": 1}}')
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+class Redirecting(Elsewhere):
+    """Sends whoever asks elsewhere."""
+
+    target: ClassVar[str] = ""
+
+    def do_GET(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", self.target + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@contextmanager
+def running(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+REDIRECTED = """
+import { StatsClient } from %(module)s;
+const ask = (token) => new StatsClient({ base: %(base)s, token, tries: 1 })
+  .totals("record:r1").then((totals) => totals.views, () => "refused");
+console.log(JSON.stringify([await ask("secret"), await ask(undefined)]));
+"""
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
+def test_the_module_takes_no_token_along_a_redirect(tmp_path: Path) -> None:
+    Elsewhere.seen.clear()
+    with running(Elsewhere) as target, running(Redirecting) as base:
+        Redirecting.target = target
+        script = tmp_path / "page.mjs"
+        names = {"module": MODULE.as_uri(), "base": f"{base}/"}
+        script.write_text(REDIRECTED % {name: json.dumps(value) for name, value in names.items()})
+        found = subprocess.run(["node", str(script)], capture_output=True, timeout=60, check=True)
+    assert json.loads(found.stdout) == ["refused", 1]
+    assert Elsewhere.seen == [None]
+
+
 def test_a_service_that_stays_away_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable, match="service"):
         Client("http://127.0.0.1:9", patience=0.3).publish([VIEW])
@@ -139,7 +191,6 @@ const real = globalThis.fetch;
 globalThis.fetch = (url, options) => { calls.push(String(url)); return real(url, options); };
 const client = new StatsClient({ base: %(base)s });
 const rejected = await client.publish(%(view)s, { type: "nothing", resource: "record:r1" });
-const { warnings } = await client.publish({ ...%(view)s, size: -1 });
 const before = calls.length;
 const refs = ["record:r1", "record:a b", "record:r1"];
 const totals = await Promise.all(refs.map((ref) => client.totals(ref)));
@@ -149,8 +200,7 @@ const wrong = await client.query("nothing").catch((error) => error);
 const away = await new StatsClient({ base: "http://127.0.0.1:9/", tries: 2, pause: 1 })
   .totals("record:r1").catch((error) => error);
 console.log(JSON.stringify({
-  rejected, warned: warnings.map((one) => one.field), asked,
-  views: totals.map((t) => t.views), total: query.total.count,
+  rejected, asked, views: totals.map((t) => t.views), total: query.total.count,
   wrong: [wrong.status, wrong.code], away: away.status,
 }));
 """
@@ -169,9 +219,8 @@ def test_the_module_for_pages_does_the_same(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert [one["code"] for one in found["rejected"]] == ["unknown_type"]
-    assert found["warned"] == ["size"]
     assert found["asked"] == 1
     assert found["wrong"] == [404, "unknown_query"]
     assert found["away"] == 0
     assert found["views"] == [0, 0, 0]
-    assert state.process()["record-view"].created == 2
+    assert state.process()["record-view"].created == 1

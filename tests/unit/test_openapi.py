@@ -1,14 +1,8 @@
-"""The OpenAPI document without a service: valid, without gaps, and clients are made of it."""
+"""The OpenAPI document without a service: valid, and without gaps."""
 
 from __future__ import annotations
 
-import compileall
-import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +13,6 @@ from stats.ext import EXTENSION
 from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.service import create_app
 from stats.views.openapi import build_openapi
-
-FRONT_END = Path(__file__).parents[2] / "widgets"
 
 
 @pytest.fixture(scope="module")
@@ -73,52 +65,29 @@ def test_counter_has_its_own_parameters_errors_and_keys(document: dict[str, Any]
     assert used <= document["components"]["securitySchemes"].keys()
 
 
-@pytest.mark.timeout(300)
-def test_a_python_client_is_made_of_it(document: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "openapi.json").write_text(json.dumps(document), "utf-8")
-    command = [sys.executable, "-m", "openapi_python_client", "generate"]
-    command += ["--path", "openapi.json", "--meta", "none", "--output-path", "usage_client"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    package = tmp_path / "usage_client"
-    assert compileall.compile_dir(package, quiet=2)
-    for name in ("query_record_view_histogram", "get_api_stats_breakdown", "counter_report_ir"):
-        assert list(package.rglob(f"{name}.py")), name
-
-
-@pytest.mark.timeout(300)
-def test_types_are_made_of_it(document: dict[str, Any], tmp_path: Path) -> None:
-    tool = FRONT_END / "node_modules" / ".bin"
-    if not (tool / "openapi-typescript").exists() or shutil.which("node") is None:
-        pytest.skip("the front end's tools are not installed: npm --prefix widgets ci")
-    (tmp_path / "openapi.json").write_text(json.dumps(document), "utf-8")
-    made = [tool / "openapi-typescript", "openapi.json", "-o", "schema.d.ts"]
-    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
-    (tmp_path / "node_modules").symlink_to(FRONT_END / "node_modules")
-    (tmp_path / "ask.ts").write_text(
-        """
-import createClient from "openapi-fetch";
-import type { paths } from "./schema";
-
-const client = createClient<paths>({ baseUrl: "http://localhost" });
-const histogram = await client.GET("/api/stats/record-view-histogram", {
-  params: { query: { resource: "record:r1", interval: "month" } },
-});
-const counts: number[] | undefined = histogram.data?.buckets.map(({ count }) => count);
-const totals = await client.GET("/api/stats/totals/{ref}", {
-  params: { path: { ref: "record:r1" } },
-});
-const views: number | undefined = totals.data?.views;
-const csv = await client.GET("/api/stats/record-view-histogram.csv", {
-  params: { query: { resource: "record:r1" } },
-  parseAs: "text",
-});
-const text: string | undefined = csv.data;
-export { counts, text, views };
-""",
-        "utf-8",
-    )
-    check = [tool / "tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022"]
-    check += ["--module", "esnext", "--moduleResolution", "bundler", "ask.ts"]
-    done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+def test_every_form_has_an_address_of_its_own(document: dict[str, Any]) -> None:
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            for status, answer in operation["responses"].items():
+                if status.startswith("2"):
+                    assert len(answer["content"]) == 1, path
+    forms = {
+        path: next(iter(item["get"]["responses"]["200"]["content"]))
+        for path, item in document["paths"].items()
+        if "200" in item.get("get", {}).get("responses", {})
+    }
+    expected = {
+        "/api/stats/totals/{ref}": "application/json",
+        "/api/stats/jsonld/{ref}": "application/ld+json",
+        "/api/stats/totals": "application/json",
+        "/api/stats/totals.csv": "text/csv",
+        "/api/events": "application/json",
+        "/api/events.ndjson": "application/x-ndjson",
+        "/api/reports/metrics/{name}": "text/csv",
+        "/api/reports/metrics/{name}.json": "application/json",
+        "/api/reports/metrics/{name}.ndjson": "application/x-ndjson",
+        "/api/counter/r51/reports/ir": "application/json",
+        "/api/counter/r51/reports/ir.tsv": "text/tab-separated-values",
+        "/api/counter/r51/reports/{name}.tsv": "text/tab-separated-values",
+    }
+    assert {path: forms[path] for path in expected} == expected

@@ -22,6 +22,7 @@ from stats.reports.counter.json_form import to_json
 from stats.reports.counter.request import parse_request
 from stats.reports.counter.run import run_counter
 from stats.reports.counter.tsv_form import to_tsv
+from stats.reports.dsr_tsv import to_tsv as to_dataset_tsv
 from tests.report_sources import NOW, PLATFORM, sources
 from tests.unit import test_counter_reports, test_counter_views
 
@@ -38,10 +39,11 @@ def report(name: str, form: str, **given: str) -> bytes:
     return b"".join(to_json(answer) if form == "json" else to_tsv(answer))
 
 
-def dataset_report() -> bytes:
+def dataset_report(form: str = "json") -> bytes:
     found = sources(usage=USAGE, descriptions=DESCRIPTIONS)
     window = date(2024, 1, 1), date(2024, 2, 29)
-    return b"".join(dsr.to_json(dsr.run_dsr(found, PLATFORM, window, now=NOW)))
+    answer = dsr.run_dsr(found, PLATFORM, window, now=NOW)
+    return b"".join(dsr.to_json(answer) if form == "json" else to_dataset_tsv(answer))
 
 
 @pytest.mark.parametrize("form", ["json", "tsv"])
@@ -66,9 +68,10 @@ def test_our_reports_pass_with_filters_and_attributes(form: str, given: dict[str
     assert check_file(report("ir", form, **given)) == []
 
 
-def test_our_dataset_report_passes_compressed_too() -> None:
-    assert check_file(dataset_report()) == []
-    assert check_file(gzip.compress(dataset_report())) == []
+@pytest.mark.parametrize("form", ["json", "tsv"])
+def test_our_dataset_report_passes_compressed_too(form: str) -> None:
+    assert check_file(dataset_report(form)) == []
+    assert check_file(gzip.compress(dataset_report(form))) == []
 
 
 Change = Callable[[Any], object]
@@ -188,6 +191,41 @@ def test_an_error_in_a_dataset_report_is_found(change: Change, rule: str) -> Non
     findings = check_file(json.dumps(body, indent=1).encode())
     assert rule in {finding.rule for finding in findings}
     assert all(finding.line > 1 for finding in findings)
+
+
+DATASET_CELLS: list[tuple[int, str, str, str]] = [
+    (3, "Release", "Version", "3 header"),
+    (8, " to ", " until ", "3 header"),
+    (8, "2024-01-01 to", "2025-01-01 to", "3 header"),
+    (11, "", "more", "3 header"),
+    (12, "DOI", "Doi", "3 columns"),
+    (13, "Regular", "Robot", "3 body"),
+    (13, "Total_Dataset", "All_Dataset", "3 body"),
+    (13, "Investigations\t10\t", "Investigations\t9\t", "3.2 totals"),
+    (
+        13,
+        "Total_Dataset_Investigations\t10\t",
+        "Total_Dataset_Investigations\tfive\t",
+        "3.2 numbers",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "old", "new", "rule"), DATASET_CELLS)
+def test_an_error_in_a_dataset_table_is_found_in_its_line(
+    line: int, old: str, new: str, rule: str
+) -> None:
+    rows = dataset_report("tsv").decode("utf-8-sig").split("\n")
+    assert old in rows[line - 1], rows[line - 1]
+    rows[line - 1] = rows[line - 1].replace(old, new) if old else new
+    findings = check_file("\n".join(rows).encode())
+    assert (line, rule) in {(finding.line, finding.rule) for finding in findings}
+
+
+def test_a_dataset_table_keeps_requests_within_investigations() -> None:
+    rows = dataset_report("tsv").decode("utf-8-sig").split("\n")
+    rows = [row for row in rows if "Total_Dataset_Investigations\t" not in row]
+    assert {finding.rule for finding in check_file("\n".join(rows).encode())} == {"3.3.5 metrics"}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def check_table(rows: Rows) -> Iterator[Finding]:
     heads = list(rows[BODY]) if len(rows) > BODY else []
     expected = _columns(report, header, window)
     if heads != expected:
-        yield Finding(BODY + 1, "", "4 columns", _difference(heads, expected))
+        yield Finding(BODY + 1, "", "4 columns", name_difference(heads, expected))
         return
     yield from _check_body(rows, heads, report, header)
 
@@ -98,7 +98,8 @@ def _pairs(text: str) -> dict[str, list[str]]:
     return {name: value.split("|") for name, _, value in pairs}
 
 
-def _difference(heads: Sequence[str], expected: Sequence[str]) -> str:
+def name_difference(heads: Sequence[str], expected: Sequence[str]) -> str:
+    """Return how the columns that are there differ from those that should be."""
     missing = [head for head in expected if head not in heads]
     strange = [head for head in heads if head not in expected]
     found = (("missing", missing), ("not expected", strange))
@@ -144,6 +145,13 @@ def _check_row(
     if "Data_Type" in heads and row[heads.index("Data_Type")] not in report.data_types:
         kind = row[heads.index("Data_Type")]
         yield Finding(number, "Data_Type", "3.3.2 data types", f"{kind} is none of {report.id}'s")
+    yield from check_numbers(row, heads, number, begin=begin)
+
+
+def check_numbers(
+    row: Sequence[str], heads: Sequence[str], number: int, *, begin: int
+) -> Iterator[Finding]:
+    """Yield what is wrong with a line's total and months; those are from column ``begin`` on."""
     cells = row[begin - 1 :]
     for head, cell in zip(heads[begin - 1 :], cells, strict=True):
         if not cell.isascii() or not cell.isdigit():

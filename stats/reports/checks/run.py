@@ -15,6 +15,7 @@ from stats.errors import InputError
 from stats.reports.checks.counter_json import check_counter
 from stats.reports.checks.counter_tsv import check_table
 from stats.reports.checks.dataset_json import check_dataset_report
+from stats.reports.checks.dataset_tsv import check_dataset_table, is_dataset_table
 from stats.reports.checks.findings import Finding
 from stats.reports.checks.json_lines import Lines
 from stats.reports.counter.tsv_form import HEADER_ROWS
@@ -30,8 +31,8 @@ def check_file(data: bytes) -> list[Finding]:
         return sorted(_check_json(text))
     rows = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
     if not rows or not rows[0] or rows[0][0] != HEADER_ROWS[0]:
-        raise InputError("bad_format", "the file is neither JSON nor a table of COUNTER's")
-    return sorted(check_table(rows))
+        raise InputError("bad_format", "the file is neither JSON nor a table of a report")
+    return sorted(check_dataset_table(rows) if is_dataset_table(rows) else check_table(rows))
 
 
 def _read(data: bytes) -> str:

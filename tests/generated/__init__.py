@@ -1,0 +1,1 @@
+"""What programs would do with clients that are generated from the OpenAPI document."""
