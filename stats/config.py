@@ -314,6 +314,11 @@ class Settings:
     limit_refs: int = _setting(
         Limits.refs, "Most resources in one request for totals (422).", read_whole
     )
+    query_seconds: float = _setting(
+        20.0,
+        "Seconds that the searches of one request for statistics may take, all together (503).",
+        read_positive,
+    )
     rate_by_address: str = _setting(
         "12000/minute", "Requests of one address, such as 600/minute (429).", read_rate
     )

@@ -89,7 +89,7 @@ class LimitError(StatsError):
 
     def __init__(
         self,
-        code: Literal["too_long", "too_large", "too_many"],
+        code: Literal["too_long", "too_large", "too_many", "too_slow"],
         message: str,
         *,
         status: int,

@@ -39,7 +39,6 @@ from stats.metrics import ACCEPTED, REFUSED
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
-from stats.permissions.visibility import Visible
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.deleted import DELETED, HIDE, without_deleted
 from stats.queries.types import Answer, Params, Query, Sources
@@ -50,6 +49,7 @@ from stats.reports.scheduled import parse_scheduled
 from stats.retention.job import RetentionJob
 from stats.setting_sources import load_settings
 from stats.signals import send_changed
+from stats.stores.bounded_search import BoundedSearch, Patience
 from stats.stores.counters import FLUSH_EVERY
 from stats.stores.mongo import Document
 from stats.times import utc_now
@@ -286,10 +286,12 @@ class StatsState:
         params: Mapping[str, object],
         *,
         identity: Identity = COMMAND_LINE,
+        patience: Patience | None = None,
     ) -> Answer:
         """Run a named query with parameters from outside, for ``identity``.
 
-        Raises ``InputError`` on a bad parameter and ``AccessError`` when it may not be run.
+        Raises ``InputError`` on a bad parameter, ``AccessError`` when it may not be run, and
+        ``LimitError`` when it takes longer than there is ``patience`` (None: it may).
         """
         query = self.find_query(name)
         resolved = self.resolve(query, params)
@@ -300,18 +302,19 @@ class StatsState:
         if resolved.get(DELETED.name) == HIDE:
             visible = without_deleted(self.stores.resources, visible)
         minimum = self.policy.minimum(identity, resolved)
-        ask = partial(self._run_query, query, visible=visible, minimum=minimum)
+        search = self.stores.search
+        sources = Sources(
+            BoundedSearch(search, patience) if patience else search,
+            self.stores.resources,
+            visible,
+            minimum,
+        )
+        ask = partial(self._run_query, query, sources=sources)
         return run_for(query, resolved, ask, visible=visible)
 
-    def _run_query(
-        self, query: Query, params: Params, *, visible: Visible | None, minimum: int
-    ) -> Answer:
-        return run_query(
-            query,
-            params,
-            sources=Sources(self.stores.search, self.stores.resources, visible, minimum),
-            counted_until=self.stores.bookmarks.counted_until(),
-        )
+    def _run_query(self, query: Query, params: Params, *, sources: Sources) -> Answer:
+        until = self.stores.bookmarks.counted_until()
+        return run_query(query, params, sources=sources, counted_until=until)
 
     def totals(self, refs: Sequence[str]) -> dict[str, Document]:
         """Return the totals of ``refs`` by ref, with zeros for those nothing happened to."""

@@ -47,5 +47,6 @@ def server_options(limits: Limits) -> dict[str, Any]:
         "cleanup_interval": 5,
         "max_request_body_size": limits.body_bytes,
         "max_request_header_size": limits.address_bytes + 32 * 1024,
+        "channel_request_lookahead": 1,  # it notices a client that goes, and work for it ends
         "clear_untrusted_proxy_headers": False,  # STATS_TRUSTED_PROXIES says which are believed
     }

@@ -29,7 +29,9 @@ Source = dict[str, Any]
 
 def scrub(source: Source) -> Source:
     """Return a raw document without what may tell who did it."""
-    return {name: value for name, value in source.items() if name != "private"} | {"scrubbed": True}
+    kept = {name: value for name, value in source.items() if name != "private"}
+    cut_referrer(kept)
+    return kept | {"scrubbed": True}
 
 
 def forget_documents(documents: list[Ready], erasures: Erasures) -> list[Ready]:
@@ -98,7 +100,7 @@ def scrub_payload(payload: bytes) -> bytes:
     for one in _objects(read):
         for name in PERSONAL:
             one.pop(name, None)
-        _cut_referrer(one)
+        cut_referrer(one)
     for event in read if isinstance(read, list) else [read]:
         if isinstance(event, dict):
             event.update(dict.fromkeys(event.keys() - QUEUED_FIELDS.keys(), ""))
@@ -108,9 +110,9 @@ def scrub_payload(payload: bytes) -> bytes:
         return b""
 
 
-def _cut_referrer(fields: Source) -> None:
+def cut_referrer(fields: Source) -> None:
     """Leave of a referrer what a raw document keeps."""
-    if "referrer" in fields:
+    if fields.get("referrer"):
         found = read_referrer(str(fields["referrer"]))
         fields["referrer"] = found.page if found else None
 

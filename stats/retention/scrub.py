@@ -3,7 +3,8 @@
 Invariant: what was counted by person stays. Before who did it is
 scrubbed from a day's events, the counts that come from it are kept
 (``aggregations.users.retained_rows``); from then on, every count of the day takes them from
-there, whether the events are scrubbed already or not. So this may be killed
+there, whether the events are scrubbed already or not. The second visitor ids of the day's
+first seconds go with them (``retention.carry_over``). So this may be killed
 anywhere and repeated.
 """
 
@@ -15,6 +16,7 @@ from stats.aggregations.clicks import Attribution
 from stats.aggregations.read_day import run_read
 from stats.aggregations.users.retained_rows import add_retained, build_rows
 from stats.events.erasure import scrub
+from stats.retention.carry_over import cut_carry_over, run_read_last_clicks
 from stats.retention.job import RetentionJob
 from stats.retention.rewrite import run_rewrite
 from stats.retention.search_requests import build_private_of_day, build_users_of_day
@@ -34,13 +36,14 @@ def run_scrub_day(job: RetentionJob, day: date, until: str) -> int:
     if job.aggregation.retained_rows.generation(day - DAY):
         run_keep(job, day - DAY, until)
     run_keep(job, day, until)
+    change = cut_carry_over(scrub, run_read_last_clicks(job, day - DAY))
     scrubbed = 0
     for aggregation in job.aggregation.aggregations:
         scrubbed += run_rewrite(
             job,
             job.aggregation.search.raw(aggregation.event_type.name),
             query=build_private_of_day(day, until),
-            change=scrub,
+            change=change,
         )
     job.step(f"{day}: scrubbed {scrubbed} events")
     return scrubbed

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from pymongo.errors import DuplicateKeyError
@@ -54,6 +54,12 @@ class SaltStore:
             self._forget(now)
             copy = self._copies[day] = self._shared(day, now)
         return copy.salt
+
+    def has(self, day: date, *, now: datetime) -> bool:
+        """Return whether the salt of ``day`` still lives: new events may get its visitors' ids."""
+        with translated():
+            found = self._salts.find_one({"_id": day.isoformat(), "expires": {"$gt": now}})
+        return found is not None
 
     def destroy(self, now: datetime) -> int:
         """Delete the salts whose time is over; return how many."""

@@ -16,6 +16,7 @@ from stats.permissions.visibility import Visible
 from stats.proxies import current_stats
 from stats.queries.types import Answer
 from stats.views.identity import caller, is_forged
+from stats.views.patience import patience
 
 BREAKDOWN = "breakdown"
 """What the breakdown over all event types is called where queries have names."""
@@ -46,7 +47,7 @@ def refusals(refs: Sequence[str]) -> dict[str, AccessError]:
 
 def ask(name: str, params: Mapping[str, object]) -> Answer:
     """Run a named query for the caller; a ranking has what they may see."""
-    return current_stats.query(name, params, identity=caller())
+    return current_stats.query(name, params, identity=caller(), patience=patience())
 
 
 def check_points(calls: Iterable[tuple[str, Mapping[str, object]]]) -> None:

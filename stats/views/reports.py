@@ -7,12 +7,15 @@ JSON or NDJSON where the caller asks for it, with the number of rows in
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, request
 
 from stats.proxies import current_stats
 from stats.reports.breakdown import parse_breakdown, run_breakdown
 from stats.reports.metrics import MetricsAnswer, build_head, parse_metrics, run_metrics
 from stats.reports.stream import MEDIA_TYPES, Format, body
+from stats.stores.bounded_search import BoundedSearch
 from stats.times import iso_ms
 from stats.views.access import (
     hide_unseen,
@@ -22,6 +25,7 @@ from stats.views.access import (
     require_breakdown,
 )
 from stats.views.blueprints import api_blueprint
+from stats.views.patience import patience
 from stats.views.request_parsing import read_args
 from stats.views.responses import csv_response, json_response, wants_csv
 from stats.views.streaming import stream_response
@@ -111,8 +115,10 @@ def _divide(*, as_csv: bool) -> Response:
         given, kinds=current_stats.kinds, dimensions=current_stats.definitions.dimensions
     )
     require_breakdown(given, within=asked.within, by=asked.by)
-    sources, minimum = current_stats.reporter.sources, minimum_count(asked.within)
-    answer = hide_unseen(run_breakdown(asked, sources, minimum=minimum))
+    sources = current_stats.reporter.sources
+    sources = replace(sources, search=BoundedSearch(sources.search, patience()))
+    answer = run_breakdown(asked, sources, minimum=minimum_count(asked.within))
+    answer = hide_unseen(answer)
     if not as_csv:
         return json_response(request, answer)
     return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")

@@ -7,6 +7,9 @@ from typing import Any
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.stores.search_source import Body
 
+TIME_OVER = "Time exceeded"
+"""What both servers say of a search that its own ``timeout`` ended; some with status 500."""
+
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses of a server that may take the same request later."""
 
@@ -15,7 +18,10 @@ def build_error(engine: str, status: int, body: Any) -> StoreRejected | StoreUna
     """Build the error of a refused request: of the two kinds that callers tell apart."""
     if status in BUSY:
         return StoreUnavailable(engine, f"busy ({status})")
-    return StoreRejected(engine, f"{status} {_read_reason(body)}")
+    reason = _read_reason(body)
+    if TIME_OVER in reason:
+        return StoreUnavailable(engine, "a search took longer than it may")
+    return StoreRejected(engine, f"{status} {reason}")
 
 
 def _read_reason(body: Any) -> str:
