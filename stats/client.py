@@ -37,6 +37,14 @@ _BUSY = frozenset({429, 502, 503, 504})
 Json = dict[str, Any]
 
 
+class Rejected(list[Json]):
+    """What was rejected; ``warnings`` say what could not be kept of what was accepted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[Json] = []
+
+
 class Client:
     """One service, and the token of a writer or reader; threads may share it."""
 
@@ -48,15 +56,16 @@ class Client:
         self._timeout = timeout
         self._patience = patience
 
-    def publish(self, events: Iterable[Mapping[str, Any]]) -> list[Json]:
+    def publish(self, events: Iterable[Mapping[str, Any]]) -> Rejected:
         """Send events; return those that were rejected, with ``index``, ``code`` and ``message``.
 
+        ``warnings`` of that are the same about fields of accepted events that were left out or cut.
         Raises ``StoreUnavailable`` when the service stays away; sending the same
         iterable of events again is safe if they have ids of their own.
         """
         return self._send_all("/api/events", map(_identified, events))
 
-    def describe(self, resources: Iterable[Mapping[str, Any]]) -> list[Json]:
+    def describe(self, resources: Iterable[Mapping[str, Any]]) -> Rejected:
         """Send descriptions (``resource``, ``title``, ...); return the rejected ones."""
         return self._send_all("/api/resources", resources)
 
@@ -76,12 +85,12 @@ class Client:
             found |= self._call("GET", f"/api/stats/totals?{urlencode({'ref': some}, doseq=True)}")
         return found
 
-    def _send_all(self, path: str, objects: Iterable[Mapping[str, Any]]) -> list[Json]:
-        rejected: list[Json] = []
+    def _send_all(self, path: str, objects: Iterable[Mapping[str, Any]]) -> Rejected:
+        rejected = Rejected()
         for number, some in enumerate(batches(objects, AT_A_TIME)):
             answer = self._call("POST", path, body=list(some))
-            for one in answer["rejected"]:
-                rejected.append({**one, "index": one["index"] + number * AT_A_TIME})
+            rejected += _placed(answer["rejected"], number)
+            rejected.warnings += _placed(answer.get("warnings", []), number)
         return rejected
 
     def _call(self, method: str, path: str, *, body: object = None) -> Json:
@@ -112,6 +121,11 @@ class Client:
             raise _refusal(error) from error
         except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
             raise _Busy(str(error)) from error
+
+
+def _placed(remarks: Iterable[Json], batch: int) -> list[Json]:
+    """Return what is said of a batch, with the places among all that is sent."""
+    return [{**one, "index": one["index"] + batch * AT_A_TIME} for one in remarks]
 
 
 class _Busy(Exception):

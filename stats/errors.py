@@ -31,6 +31,7 @@ InputCode = Literal[
     "out_of_range",
     "bad_window",
     "unknown_type",
+    "unknown_annotation",
     "unknown_query",
     "unknown_parameter",
     "unknown_resource",

@@ -39,8 +39,10 @@ from stats.metrics import ACCEPTED, REFUSED
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
+from stats.queries.annotated import put_annotations
 from stats.queries.catalogue import resolve_params, run_query
 from stats.queries.deleted import DELETED, HIDE, without_deleted
+from stats.queries.merged import follow, follow_params, list_merged_of
 from stats.queries.types import Answer, Params, Query, Sources
 from stats.queries.unknown_kind import refuse_unknown_kind
 from stats.queries.windows import count_points
@@ -52,7 +54,7 @@ from stats.signals import send_changed
 from stats.stores.bounded_search import BoundedSearch, Patience
 from stats.stores.counters import FLUSH_EVERY
 from stats.stores.mongo import Document
-from stats.times import utc_now
+from stats.times import parse_day, utc_now
 from stats.wiring import (
     build_aggregation_job,
     build_enrichment,
@@ -295,6 +297,8 @@ class StatsState:
         """
         query = self.find_query(name)
         resolved = self.resolve(query, params)
+        merges = self.stores.merges.recent()
+        resolved = follow_params(query, resolved, merges)
         known = (self.stores.totals, self.stores.resources)
         refuse_unknown_kind(resolved, kinds=self.kinds, sources=known)
         self.policy.check_query(identity, name, scope=query.scope, given=params, params=resolved)
@@ -310,16 +314,38 @@ class StatsState:
             minimum,
         )
         ask = partial(self._run_query, query, sources=sources)
-        return run_for(query, resolved, ask, visible=visible)
+        answer = run_for(query, resolved, ask, visible=visible)
+        merged = list_merged_of(query, resolved, merges)
+        answer = {**answer, "merged": merged} if merged else answer
+        return self._annotate(answer, identity) if query.kind == "histogram" else answer
+
+    def _annotate(self, answer: Answer, identity: Identity) -> Answer:
+        """Return a history with the remarks on its days that ``identity`` may read."""
+        resource = answer.get("resource")
+        if resource is None:
+            return answer
+        first, last = parse_day(answer["from"]), parse_day(answer["to"])
+        remarks = self.stores.annotations.read([None, resource], first, last)
+        reads_all = resource in self.policy.exact(identity, [resource]) if remarks else False
+        return put_annotations(answer, [one for one in remarks if one.public or reads_all])
 
     def _run_query(self, query: Query, params: Params, *, sources: Sources) -> Answer:
         until = self.stores.bookmarks.counted_until()
         return run_query(query, params, sources=sources, counted_until=until)
 
     def totals(self, refs: Sequence[str]) -> dict[str, Document]:
-        """Return the totals of ``refs`` by ref, with zeros for those nothing happened to."""
-        found = self.stores.totals.read(refs)
-        return {ref: found.get(ref) or build_empty_totals(ref) for ref in refs}
+        """Return the totals of ``refs`` by ref, with zeros for those nothing happened to.
+
+        One that was merged into another has the other's.
+        """
+        merges = self.stores.merges.recent()
+        of = {ref: follow(ref, merges) for ref in refs}
+        found = self.stores.totals.read(list(of.values()))
+        return {ref: found.get(into) or build_empty_totals(into) for ref, into in of.items()}
+
+    def parse_ref(self, value: object, *, field: str) -> str:
+        """Return the ref whose numbers answer for one from outside; raise ``InputError``."""
+        return follow(self.kinds.parse_ref(value, field=field), self.stores.merges.recent())
 
 
 class Stats:

@@ -102,6 +102,7 @@ def build_processing(
         pruned_until=stores.bookmarks.pruned_until,
         refused_days=stores.counted_days.refused_days,
         withdrawn=stores.imports.withdrawn,
+        merges=stores.merges.read,
         workers=stores.workers,
         recorder=stores.recorder,
         clock=stores.clock,

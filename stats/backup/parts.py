@@ -30,12 +30,14 @@ PARTS = {
         Part(
             "state",
             (
+                "annotations",
                 "bookmarks",
                 "counted_days",
                 "dead_letters",
                 "erasures",
                 "imports",
                 "kept",
+                "merges",
                 "salts",
                 "tokens",
                 "counters",

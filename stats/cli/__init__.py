@@ -14,6 +14,7 @@ from typing import Any, NoReturn, cast
 import click
 
 from stats.cli.aggregate import aggregate
+from stats.cli.annotate import annotate
 from stats.cli.audit import audit
 from stats.cli.backup import add_exports, import_files
 from stats.cli.erase import erase, reflag
@@ -23,6 +24,7 @@ from stats.cli.imports import imports
 from stats.cli.legacy import import_legacy
 from stats.cli.query import query
 from stats.cli.report import report
+from stats.cli.resources import resources
 from stats.cli.retention import retention
 from stats.cli.search import search
 from stats.cli.service import init, serve
@@ -81,6 +83,7 @@ def stats() -> None:
 
 for command in (
     aggregate,
+    annotate,
     audit,
     erase,
     events,
@@ -92,6 +95,7 @@ for command in (
     query,
     report,
     reflag,
+    resources,
     retention,
     serve,
     status,

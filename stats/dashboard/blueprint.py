@@ -99,7 +99,7 @@ def search() -> AnyResponse:
 @blueprint.get("/resource/<path:ref>", merge_slashes=False)
 def resource(ref: str) -> Response:
     """Return the page of one resource."""
-    ref = current_stats.kinds.parse_ref(ref, field="ref")
+    ref = current_stats.parse_ref(ref, field="ref")
     require_resource(ref)
     window = _window(ref)
     known = current_stats.stores.resources.read([ref]).get(ref, {})

@@ -20,8 +20,10 @@ from datetime import datetime
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.events.batch import Ready
 from stats.events.erasure import forget_documents
+from stats.events.merging import rename_documents
 from stats.metrics import BULK_RETRIES, BULK_SECONDS, Recorder
 from stats.stores.erasures import ErasureStore
+from stats.stores.merges import Merges
 from stats.stores.search import CONFLICT, ENGINE, Action, ItemResult, SearchStore
 from stats.times import iso_ms
 
@@ -52,7 +54,7 @@ class Indexing:
 
     ``patience`` is the seconds of pauses between attempts, after which
     ``StoreUnavailable`` is raised and nothing is acknowledged. ``withdrawn`` are the imports
-    whose events are dropped.
+    whose events are dropped, ``merges`` the refs that go under another.
     """
 
     search: SearchStore
@@ -63,6 +65,7 @@ class Indexing:
     recorder: Recorder = field(default_factory=Recorder)
     pause: Callable[[float], None] = time.sleep
     withdrawn: Callable[[], frozenset[str]] = frozenset
+    merges: Callable[[], Merges] = dict
 
 
 def run_index(documents: Sequence[Ready], *, indexing: Indexing) -> Outcome:
@@ -137,6 +140,7 @@ class _Request:
 
     def _create(self) -> None:
         self.waiting = drop_withdrawn(self.waiting, self.indexing.withdrawn)
+        self.waiting = rename_documents(self.waiting, self.indexing.merges())
         self.waiting = forget_documents(self.waiting, self.indexing.erasures.read())
         results = self.indexing.search.bulk(_creations(self.waiting, indexing=self.indexing))
         tried, self.waiting = self.waiting, []

@@ -30,6 +30,7 @@ from stats.gc_control import collect_young, uncollected
 from stats.metrics import EXCLUDED, PROCESS_SECONDS, PROCESSED, Recorder
 from stats.stores.dead_letters import DeadLetter, DeadLetterStore
 from stats.stores.erasures import ErasureStore
+from stats.stores.merges import Merges
 from stats.stores.queues import EventConsumer, EventQueues
 from stats.stores.resources import ResourceStore
 from stats.stores.search import SearchStore
@@ -91,7 +92,7 @@ class Processing:
     are missing. ``patience`` is how many
     seconds to try again when Elasticsearch does not take documents.
     ``should_stop`` is asked between chunks. ``withdrawn`` are the imports whose events are
-    dropped.
+    dropped, ``merges`` the refs that go under another.
     """
 
     queues: EventQueues
@@ -110,6 +111,7 @@ class Processing:
     limit: int = LIMIT
     patience: float = PATIENCE
     withdrawn: Callable[[], frozenset[str]] = frozenset
+    merges: Callable[[], Merges] = dict
     should_stop: Callable[[], bool] = never
 
 
@@ -182,6 +184,7 @@ class _Run:
             processing.patience,
             processing.recorder,
             withdrawn=processing.withdrawn,
+            merges=processing.merges,
         )
         self._in_flight: deque[_InFlight] = deque()
         self._to_do = waiting

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from stats.events.types import pick_label
+from stats.queries.annotated import ANNOTATIONS, put_cells
 from stats.queries.comparison import list_columns
 from stats.queries.types import Answer, Params, Query, Row
 
@@ -25,6 +26,8 @@ def list_rows(query: Query, answer: Answer) -> list[Row]:
     """Return an answer as a table: its buckets, or the one row of its total."""
     if query.kind == "row":
         rows = [answer]
+    elif ANNOTATIONS in answer:
+        rows = put_cells(answer)
     else:
         rows = answer["buckets"] if "buckets" in answer else [answer["total"]]
     if "dimension" in answer:
@@ -36,7 +39,9 @@ def list_rows(query: Query, answer: Answer) -> list[Row]:
 def columns_of(query: Query, answer: Answer) -> tuple[str, ...]:
     """Return the columns of an answer's table: those of the query, and of its comparison.
 
-    A breakdown by a host's own dimension has the labels of its values too.
+    A history that has remarks on its days has a column of them. A breakdown by a host's own
+    dimension has the labels of its values too.
     """
     compared = list_columns(query.compared) if "comparison" in answer else ()
-    return (*query.columns, *compared, *((TITLE,) if "dimension" in answer else ()))
+    added = [(TITLE, "dimension" in answer), (ANNOTATIONS, ANNOTATIONS in answer)]
+    return (*query.columns, *compared, *(name for name, is_there in added if is_there))

@@ -36,13 +36,27 @@ def run_coarse(
 ) -> list[str]:
     """Return the months (``YYYY-MM``) that ``params`` ask a part of and that are rolled up."""
     window = _window_of(params)
-    if window is None or counted_until is None or not query.aggregations:
+    if window is None or not query.aggregations:
+        return []
+    families = [aggregation.family for aggregation in query.aggregations]
+    return run_cut_months(params, window, families, search, counted_until=counted_until)
+
+
+def run_cut_months(
+    params: Params,
+    window: Window,
+    families: Sequence[str],
+    search: SearchSource,
+    *,
+    counted_until: datetime | None,
+) -> list[str]:
+    """Return the rolled-up months of what ``params`` select that ``window`` holds a part of."""
+    if counted_until is None:
         return []
     old = (counted_until - NEVER_ROLLED).date()
     months = [month for month in list_cut_months(window) if month < old]
     if not months:
         return []
-    families = [aggregation.family for aggregation in query.aggregations]
     indices = daily_indices(search, families, within=params.get("within"))
     return read_coarse(search.search(indices, build_coarse(params, months, families)))
 

@@ -37,6 +37,7 @@ from stats.events.types import SITE, Dimension
 from stats.kinds.catalogue import APART
 from stats.kinds.types import Kinds
 from stats.queries.breakdown import merge_few, sum_values
+from stats.queries.coarse import run_cut_months
 from stats.queries.filters import days_clauses, within_clause
 from stats.queries.metrics import COUNTS
 from stats.queries.windows import Window
@@ -116,7 +117,22 @@ def run_breakdown(
     rest = total - sum(sums.values())
     if rest:
         sums[NOWHERE] = sums.get(NOWHERE, 0) + rest
-    return build_answer(request, sums, total=total, counted_until=until, sources=sources)
+    answer = build_answer(request, sums, total=total, counted_until=until, sources=sources)
+    coarse = _coarse(request, sources, until)
+    return {**answer, "coarse": coarse} if coarse else answer
+
+
+def _coarse(
+    request: BreakdownRequest, sources: Sources, counted_until: datetime | None
+) -> list[str]:
+    """Return the months that are left out, since the window cuts them."""
+    return run_cut_months(
+        {"resource": request.within, "source": "all"},
+        request.window,
+        sources.names(_counted_as(request)),
+        sources.search,
+        counted_until=counted_until,
+    )
 
 
 def _check_kind(kind: str, sources: Sources) -> None:

@@ -25,6 +25,7 @@ from stats.batches import batches
 from stats.errors import InputError, UnknownError
 from stats.kinds.catalogue import USER
 from stats.kinds.types import Kinds
+from stats.queries.coarse import run_cut_months
 from stats.queries.deleted import DELETED, HIDE, SHOW, without_deleted
 from stats.queries.parameters import parse_date
 from stats.queries.windows import Window, check_order
@@ -72,12 +73,16 @@ class MetricsRequest:
 
 @dataclass(frozen=True)
 class MetricsAnswer:
-    """``rows`` can be read once; ``count`` is how many there were when it was asked."""
+    """``rows`` can be read once; ``count`` is how many there were when it was asked.
+
+    ``coarse`` are months that are left out, since the window cuts them.
+    """
 
     request: MetricsRequest
     count: int
     rows: Iterator[Row]
     counted_until: datetime | None
+    coarse: Sequence[str] = ()
 
 
 def parse_metrics(name: str, given: Mapping[str, str], *, kinds: Kinds) -> MetricsRequest:
@@ -163,7 +168,14 @@ def run_metrics(
         count, usages = spooled.count, _drained(spooled)
     if request.limit is not None:
         count, usages = min(count, request.limit), islice(usages, request.limit)
-    return MetricsAnswer(request, count, _described(usages, sources), until)
+    coarse = run_cut_months(
+        {"kind": kind, "source": "all"},
+        request.window,
+        [*sources.names("views"), *sources.names("downloads")],
+        sources.search,
+        counted_until=until,
+    )
+    return MetricsAnswer(request, count, _described(usages, sources), until, coarse)
 
 
 def build_head(answer: MetricsAnswer) -> dict[str, Any]:
@@ -177,6 +189,7 @@ def build_head(answer: MetricsAnswer) -> dict[str, Any]:
         "limit": request.limit,
         "counted_until": iso_ms(until) if until else None,
         "count": answer.count,
+        **({"coarse": list(answer.coarse)} if answer.coarse else {}),
     }
 
 

@@ -88,6 +88,8 @@ def _merge(name: str, values: list[Any], *, site: bool) -> Any:
         return fsum(values)
     if name == "max" or name in LATEST:
         return max(values)
+    if name == "merged":
+        return sorted({ref for value in values for ref in value})
     if name in NESTED:
         return _add_nested(values)
     return _add_breakdowns(values, site=site) if name == "breakdown" else values[-1]

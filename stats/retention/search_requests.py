@@ -93,10 +93,33 @@ def build_import_scrubbed(import_id: str) -> Body:
 def build_import_days(import_id: str) -> Body:
     """Ask for the days of an import's events, in the form of ``build_find_days``."""
     search = Search().filter("term", import_id=import_id).extra(size=0)
-    days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
-    search.aggs.bucket("days", days)
-    exists = Q("exists", field=CARRY_OVER_PARTITION)
-    search.aggs.bucket("carry_overs", "filter", filter=exists).bucket("days", days)
+    _add_days(search)
+    return search.to_dict()
+
+
+def build_naming(ref: str) -> Body:
+    """Select documents of events or of days that name ``ref``, whatever as."""
+    fields = ("resource", "resources", "parents", "container")
+    body: Body = _any(Q("term", **{name: ref}) for name in fields).to_dict()
+    return body
+
+
+def build_closed(naming: Body, closed: date | None) -> Body:
+    """Select those daily documents among ``naming`` that cannot be counted again."""
+    whole = Q("term", interval="month") | ~Q("term", source="events")
+    before = Q("range", timestamp={"lt": closed.isoformat()}) if closed else Q("match_none")
+    body: Body = (Q(naming) & (before | whole)).to_dict()
+    return body
+
+
+def build_ref_days(ref: str) -> Body:
+    """Ask for the days of what names ``ref``, in the form of ``build_find_days``.
+
+    Of daily documents, those of days that can be counted again are asked for.
+    """
+    counted = ~Q("term", interval="month") & ~Q("term", source="legacy")
+    search = Search().filter(Q(build_naming(ref)) & counted).extra(size=0)
+    _add_days(search)
     return search.to_dict()
 
 
@@ -127,6 +150,14 @@ def read_months(answer: Body) -> list[date]:
     """Return the first days of those months, oldest first."""
     buckets = answer.get("aggregations", {}).get("months", {}).get("buckets", [])
     return [from_ms(bucket["key"]).date() for bucket in buckets]
+
+
+def _add_days(search: Any) -> None:
+    """Ask for the days, and those whose events may push clicks out of the day before."""
+    days = A("date_histogram", field="timestamp", calendar_interval="day", min_doc_count=1)
+    search.aggs.bucket("days", days)
+    exists = Q("exists", field=CARRY_OVER_PARTITION)
+    search.aggs.bucket("carry_overs", "filter", filter=exists).bucket("days", days)
 
 
 def _within(window: Window) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from stats.metrics import Recorder
+from stats.stores.annotations import AnnotationStore
 from stats.stores.bookmarks import Bookmarks
 from stats.stores.clock import SharedClock
 from stats.stores.counted_days import CountedDays
@@ -20,6 +21,7 @@ from stats.stores.erasures import ErasureStore
 from stats.stores.exports import ExportStore
 from stats.stores.imports import ImportStore
 from stats.stores.locks import DayClaims, JobLocks
+from stats.stores.merges import MergeStore
 from stats.stores.mongo import Documents, check_listening, connect, ping
 from stats.stores.months import MonthsStore
 from stats.stores.queues import EventQueues
@@ -100,6 +102,11 @@ class Stores:
         return Counters(self.database, self.recorder)
 
     @cached_property
+    def merges(self) -> MergeStore:
+        """Return which refs go under another."""
+        return MergeStore(self.database)
+
+    @cached_property
     def workers(self) -> Workers:
         """Return what processing workers have in hand."""
         return Workers(self.database)
@@ -170,6 +177,11 @@ class Stores:
         return ErasureStore(self.database)
 
     @cached_property
+    def annotations(self) -> AnnotationStore:
+        """Return the remarks on days."""
+        return AnnotationStore(self.database)
+
+    @cached_property
     def imports(self) -> ImportStore:
         """Return which logs were imported."""
         return ImportStore(self.database)
@@ -203,5 +215,5 @@ class Stores:
             self.retained_rows,
         ):
             store.ensure()
-        for kept in (self.dead_letters, self.imports, self.salts, self.tokens):
+        for kept in (self.annotations, self.dead_letters, self.imports, self.salts, self.tokens):
             kept.ensure()

@@ -105,6 +105,8 @@ def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
     filename = f"{answer.request.report.filename}.{form}"
     response.headers["X-Stats-Rows"] = str(answer.count)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    if answer.coarse:
+        response.headers["X-Stats-Coarse"] = ", ".join(answer.coarse)
     if answer.counted_until is not None:
         response.headers["X-Stats-Counted-Until"] = iso_ms(answer.counted_until)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stats.events.fields import FIELDS
+from stats.queries.annotated import ANNOTATIONS
 from stats.queries.comparison import REASONS, list_columns
 from stats.queries.histogram import run_histogram
 from stats.queries.metrics import COUNTS, WHOLE
@@ -39,9 +40,35 @@ _COLUMN_TYPES: dict[str, Schema] = {
 }
 
 
+MERGED: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "resource": {"type": "string"},
+            "into": {"type": "string"},
+            "summed_before": {"type": ["string", "null"], "format": "date"},
+        },
+        "required": ["resource", "into", "summed_before"],
+        "additionalProperties": False,
+    },
+}
+"""What was merged into what is asked for; there where anything was."""
 COARSE: Schema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}}
 """Months that are rolled up and that the window cuts, where there are any."""
 
+
+def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema:
+    """Return the schema of an object; all its properties are always there, or none need be."""
+    schema: Schema = {"type": "object", "properties": properties}
+    return {**schema, "required": list(properties)} if required else schema
+
+
+REMARKS: Schema = {
+    "type": "array",
+    "items": object_of({"date": {"type": "string"}, "text": TEXT, "resource": TEXT_OR_NULL}),
+}
+"""Remarks on the days of a history, where there are any."""
 
 REASON: Schema = {"anyOf": [{"type": "string", "enum": list(REASONS)}, {"type": "null"}]}
 """Why a change is not said, or not as a per cent; null where it is."""
@@ -50,12 +77,6 @@ REASON: Schema = {"anyOf": [{"type": "string", "enum": list(REASONS)}, {"type": 
 def ref_to(name: str) -> Schema:
     """Return a reference to a component."""
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def object_of(properties: dict[str, Schema], *, required: bool = True) -> Schema:
-    """Return the schema of an object; all its properties are always there, or none need be."""
-    schema: Schema = {"type": "object", "properties": properties}
-    return {**schema, "required": list(properties)} if required else schema
 
 
 def _or_null(schema: Schema) -> Schema:
@@ -112,7 +133,10 @@ def answer_schema(query: Query) -> Schema:
     }
     schema = object_of({"query": TEXT, **echoed, **parts[query.kind], "counted_until": TIME})
     extra = {p.name: dict(p.schema) for p in query.parameters if not p.always}
-    extra |= {"coarse": COARSE} | ({"comparison": COMPARISON} if query.compared else {})
+    extra |= {ANNOTATIONS: REMARKS} if query.kind == "histogram" else {}
+    extra |= {"coarse": COARSE, "merged": MERGED} | (
+        {"comparison": COMPARISON} if query.compared else {}
+    )
     return _with(schema, extra)
 
 
@@ -134,14 +158,17 @@ def _with(schema: Schema, optional: dict[str, Schema]) -> Schema:
     return {**schema, "properties": {**schema["properties"], **optional}}
 
 
-TOTALS = object_of(
-    {
-        **dict.fromkeys(("resource", "kind", "id"), TEXT),
-        **dict.fromkeys(COUNTERS, WHOLE_NUMBER),
-        **dict.fromkeys(TIMES, TIME),
-        "events": {"type": "object", "additionalProperties": WHOLE_NUMBER},
-        "counted_until": TIME,
-    }
+TOTALS = _with(
+    object_of(
+        {
+            **dict.fromkeys(("resource", "kind", "id"), TEXT),
+            **dict.fromkeys(COUNTERS, WHOLE_NUMBER),
+            **dict.fromkeys(TIMES, TIME),
+            "events": {"type": "object", "additionalProperties": WHOLE_NUMBER},
+            "counted_until": TIME,
+        }
+    ),
+    {"merged": MERGED},
 )
 
 ERROR = object_of({"error": object_of(dict.fromkeys(("code", "message", "field"), TEXT))})

@@ -15,6 +15,7 @@ from flask import Response, current_app, request
 
 from stats.errors import InputError
 from stats.proxies import current_stats
+from stats.queries.merged import list_merged
 from stats.refs import split_ref
 from stats.reports.jsonld import build_jsonld
 from stats.times import iso_ms, start_of_day
@@ -66,7 +67,7 @@ def answer_totals(given: Sequence[str]) -> dict[str, dict[str, Any]]:
 
     Raises ``InputError`` for what is no ref, ``LimitError`` for too many.
     """
-    asked = {text: current_stats.kinds.parse_ref(text, field="ref") for text in given}
+    asked = {text: current_stats.parse_ref(text, field="ref") for text in given}
     refs = list(dict.fromkeys(asked.values()))
     if not refs:
         raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
@@ -76,7 +77,9 @@ def answer_totals(given: Sequence[str]) -> dict[str, dict[str, Any]]:
     seen = [ref for ref in refs if ref not in refused]
     found = current_stats.stores.totals.read(seen)
     told = exact(seen)
-    answers = {ref: read_total(ref, found.get(ref), until, exact=ref in told) for ref in seen}
+    answers = {
+        ref: _say_merged(read_total(ref, found.get(ref), until, exact=ref in told)) for ref in seen
+    }
     errors = {ref: error_body(error) for ref, error in refused.items()}
     return {text: errors.get(ref) or answers[ref] for text, ref in asked.items()}
 
@@ -105,6 +108,12 @@ def read_total(
     }
 
 
+def _say_merged(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer that names what was merged into its resource, if anything was."""
+    merged = list_merged([answer["resource"]], current_stats.stores.merges.recent())
+    return {**answer, "merged": merged} if merged else answer
+
+
 def _last(moment: datetime | None, *, exact: bool) -> str | None:
     return _iso(moment if exact else start_of_day(moment))
 
@@ -112,11 +121,11 @@ def _last(moment: datetime | None, *, exact: bool) -> str | None:
 def _read_asked(ref: str) -> dict[str, Any]:
     """Return the totals that an address asks for, of a caller who may see them."""
     read_args(request, ())
-    ref = current_stats.kinds.parse_ref(ref, field="ref")
+    ref = current_stats.parse_ref(ref, field="ref")
     require_resource(ref)
     until = _counted_until()
     document = current_stats.stores.totals.read_one(ref)
-    return read_total(ref, document, until, exact=ref in exact([ref]))
+    return _say_merged(read_total(ref, document, until, exact=ref in exact([ref])))
 
 
 def _as_jsonld(answer: Mapping[str, Any]) -> Response:

@@ -90,7 +90,7 @@ def badge(ref: str) -> Response:
         given = read_args(request, PARAMETERS)
         metric = parse_metric(given.get("metric") or "views")
         label = parse_label(given.get("label", ""), metric=metric)
-        ref = current_stats.kinds.parse_ref(ref, field="ref")
+        ref = current_stats.parse_ref(ref, field="ref")
         require_resource(ref)
         found = current_stats.stores.totals.read_one(ref)
         known = found or current_stats.stores.resources.read([ref])

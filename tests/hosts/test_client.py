@@ -63,6 +63,10 @@ def test_what_is_wrong_is_told(service: str) -> None:
     client = Client(service)
     (rejected,) = client.publish([VIEW, {"type": "nothing", "resource": "record:r1"}])
     assert (rejected["index"], rejected["code"]) == (1, "unknown_type")
+    taken = client.publish([VIEW, {**VIEW, "size": -1}])
+    assert taken == []
+    [warning] = taken.warnings
+    assert (warning["index"], warning["code"], warning["field"]) == (1, "out_of_range", "size")
     with pytest.raises(InputError, match="no query") as caught:
         client.query("nothing")
     assert caught.value.code == "unknown_query"
@@ -191,6 +195,7 @@ const real = globalThis.fetch;
 globalThis.fetch = (url, options) => { calls.push(String(url)); return real(url, options); };
 const client = new StatsClient({ base: %(base)s });
 const rejected = await client.publish(%(view)s, { type: "nothing", resource: "record:r1" });
+const { warnings } = await client.publish({ ...%(view)s, size: -1 });
 const before = calls.length;
 const refs = ["record:r1", "record:a b", "record:r1"];
 const totals = await Promise.all(refs.map((ref) => client.totals(ref)));
@@ -200,7 +205,8 @@ const wrong = await client.query("nothing").catch((error) => error);
 const away = await new StatsClient({ base: "http://127.0.0.1:9/", tries: 2, pause: 1 })
   .totals("record:r1").catch((error) => error);
 console.log(JSON.stringify({
-  rejected, asked, views: totals.map((t) => t.views), total: query.total.count,
+  rejected, warned: warnings.map((one) => one.field), asked,
+  views: totals.map((t) => t.views), total: query.total.count,
   wrong: [wrong.status, wrong.code], away: away.status,
 }));
 """
@@ -219,8 +225,9 @@ def test_the_module_for_pages_does_the_same(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert [one["code"] for one in found["rejected"]] == ["unknown_type"]
+    assert found["warned"] == ["size"]
     assert found["asked"] == 1
     assert found["wrong"] == [404, "unknown_query"]
     assert found["away"] == 0
     assert found["views"] == [0, 0, 0]
-    assert state.process()["record-view"].created == 1
+    assert state.process()["record-view"].created == 2

@@ -67,6 +67,11 @@ def forget_user(rows: Iterable[RetainedRow], user: str) -> list[RetainedRow]:
     return [row for row in rows if row[place[row[0]]] != user]
 
 
+def rename_rows(rows: Iterable[RetainedRow], old: str, new: str) -> list[RetainedRow]:
+    """Return the rows with ``new`` in place of the ref ``old``; rows of both are added later."""
+    return [[*row[:2], new, *row[3:]] if row[2] == old else row for row in rows]
+
+
 def _user_rows(numbers: DayNumbers) -> Iterator[RetainedRow]:
     for (user, ref), row in numbers.users.items():
         counts = [[*key, count] for key, count in row.counts.items()]

@@ -54,12 +54,17 @@ export class StatsClient {
     return this.#call(`api/stats/${encodeURIComponent(name)}?${new URLSearchParams(given)}`);
   }
 
-  /** Sends events; each has an id from the first try on, so that it is counted once. */
+  /**
+   * Sends events; each has an id from the first try on, so that it is counted once. Returns those
+   * that were rejected, with `index`, `code` and `message`; its `warnings` are the same about fields
+   * of accepted events that were left out or cut.
+   */
   async publish(...events) {
     const timestamp = new Date().toISOString();
     const sent = events.map((event) => ({ id: crypto.randomUUID(), timestamp, ...event }));
     const body = JSON.stringify(sent);
-    return (await this.#call("api/events", { method: "POST", body, keepalive: true })).rejected;
+    const answer = await this.#call("api/events", { method: "POST", body, keepalive: true });
+    return Object.assign(answer.rejected, { warnings: answer.warnings ?? [] });
   }
 
   async #askTogether() {
