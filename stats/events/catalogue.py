@@ -57,6 +57,7 @@ def _names(*kinds: Kind) -> tuple[str, ...]:
 
 _CONTAINERS = (COLLECTION, COMMUNITY, SPACE, USER, SITE)
 _RECORDS = _names(RECORD, CONCEPT, *_CONTAINERS)
+_INCLUDED = _names(RECORD, COMMUNITY, SITE)
 _DATASETS = _names(DATASET, CONCEPT, *_CONTAINERS)
 _PAGES = (BY_COUNTRY, BY_REFERRER, BY_ACCESS_METHOD, BY_ACCESS, BY_VIA)
 _UPLOADS = (BY_USER, BY_ACCESS, BY_VIA, BY_COUNTRY)
@@ -125,10 +126,55 @@ COMMUNITY_VIEW = EventType(
 
 RECORD_CREATED = EventType(
     "record-created",
-    "New records",
+    "New records; the value is how many files they have",
     breakdowns=_UPLOADS,
+    metrics=VALUED,
     levels=_RECORDS,
 )
+
+# What is in a repository, or a community of it: each record comes and goes with its bytes (the
+# volume) and its files (the value), so what is there at any date is a sum.
+
+RECORD_REMOVED = EventType(
+    "record-removed",
+    "Records that were removed; the value is how many files they had",
+    breakdowns=(BY_ACCESS,),
+    metrics=VALUED,
+    levels=_RECORDS,
+)
+
+RECORD_RESTORED = EventType(
+    "record-restored",
+    "Removed records that are there again; the value is how many files they have",
+    breakdowns=(BY_ACCESS,),
+    metrics=VALUED,
+    levels=_RECORDS,
+)
+
+RECORD_INCLUDED = EventType(
+    "record-included",
+    "Records that came into a community; the value is how many files they have",
+    breakdowns=(BY_ACCESS,),
+    metrics=VALUED,
+    levels=_INCLUDED,
+)
+
+RECORD_EXCLUDED = EventType(
+    "record-excluded",
+    "Records that left a community; the value is how many files they have",
+    breakdowns=(BY_ACCESS,),
+    metrics=VALUED,
+    levels=_INCLUDED,
+)
+
+CONTENT_TYPES = (
+    RECORD_CREATED,
+    RECORD_REMOVED,
+    RECORD_RESTORED,
+    RECORD_INCLUDED,
+    RECORD_EXCLUDED,
+)
+"""What changes how much there is."""
 
 SUBMISSION_CREATED = EventType(
     "submission-created",
@@ -189,7 +235,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     DATASET_DOWNLOAD,
     COLLECTION_VIEW,
     COMMUNITY_VIEW,
-    RECORD_CREATED,
+    *CONTENT_TYPES,
     SUBMISSION_CREATED,
     FEATURE_USE,
     LOAN_REQUEST,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stats.aggregations.types import Aggregation
+from stats.events.catalogue import CONTENT_TYPES
 from stats.events.types import ACCESSES, BY_ACCESS, BY_COUNTRY
 from stats.queries.average import average
+from stats.queries.content import content_by, content_histogram
 from stats.queries.gauge import level
 from stats.queries.geo_tiles import tiles
 from stats.queries.shares import Part, share, share_histogram, share_of_resource, shares
@@ -29,6 +31,9 @@ def derived_queries(aggregations: Iterable[Aggregation]) -> list[Query]:
     queries += [tiles(a) for a in by_name.values() if BY_COUNTRY in a.breakdowns]
     if GAUGE in by_name:
         queries.append(level(by_name[GAUGE]))
+    if by_name.keys() >= {one.name for one in CONTENT_TYPES}:
+        content = [by_name[one.name] for one in CONTENT_TYPES]
+        queries += [content_histogram(content), content_by(content)]
     if by_name.keys() >= set(SIPS):
         queries += _sips(*(by_name[name] for name in SIPS))
     return queries

@@ -54,6 +54,9 @@ BREAKDOWNS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("record-view", "file-download", "dataset-view", "dataset-download"), OF_ITEMS),
     **dict.fromkeys(("collection-view", "community-view"), OF_PAGES),
     **dict.fromkeys(("record-created", "submission-created"), OF_UPLOADS),
+    **dict.fromkeys(
+        ("record-removed", "record-restored", "record-included", "record-excluded"), ("access",)
+    ),
     "feature-use": ("feature", "via", "country"),
     **dict.fromkeys(
         ("loan-request", "loan-checkout", "loan-extend", "loan-return", "loan-overdue"), ("via",)

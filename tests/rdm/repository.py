@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import requests
 
 from tests.rdm.services import HOST, Services, is_listening, wait_for
@@ -163,6 +165,28 @@ class Repository:
         """Return our totals of refs."""
         found: Json = self.call("GET", "/stats/totals", by=by, params={"ref": list(refs)})
         return found
+
+    def content(self, ref: str) -> Json:
+        """Return how much there is in a resource."""
+        params = {"resource": ref, "interval": "month"}
+        answer: Json = self.call("GET", "/stats/content-histogram", by="admin", params=params)
+        return dict(answer["total"])
+
+    def count_in_database(self, ref: str) -> int:
+        """Return how many records InvenioRDM's database has in the site or a community."""
+        kind, _, name = ref.partition(":")
+        query = "SELECT count(*) FROM rdm_records_metadata r"
+        where = " WHERE r.deletion_status = 'P' AND NOT r.is_deleted"
+        if kind == "community":
+            query += " JOIN rdm_parents_community m ON m.record_id = r.parent_id"
+            where += f" AND m.community_id = '{name}'"
+        port = self.services.ports["postgres"]
+        with (
+            closing(psycopg2.connect(host=HOST, port=port, user="postgres", dbname="rdm")) as db,
+            db.cursor() as cursor,
+        ):
+            cursor.execute(query + where)
+            return int(cursor.fetchone()[0])
 
     def stats_of(self, record: str, by: str = "admin") -> Json:
         """Return ``stats`` of a record's JSON."""

@@ -217,15 +217,52 @@ def test_a_tombstone_is_no_view_and_what_was_counted_stays(site: Site) -> None:
     assert site.walk.differences() == {}
 
 
-def test_every_published_record_is_created_once(site: Site) -> None:
+def test_what_is_in_the_repository_is_what_its_database_has(site: Site) -> None:
+    """Three records, one of them removed, restored and removed; one community was left."""
     repository = site.walk.repository
     assert "everything that invenio-stats is configured for" in repository.command("stats", "check")
-    assert "published 2 records" in repository.command("stats", "content", "backfill")
+    repository.call("POST", f"/records/{site.record}/restore", by="admin")
+    wait_until_content(repository, site)
+    repository.delete(site.record)
+    for _repeated in range(2):
+        printed = repository.command("stats", "content", "backfill")
+        assert "published the history of 3 records" in printed
+        wait_until_content(repository, site)
+    created = repository.totals("site:all")["site:all"]["events"]["record-created"]
+    assert created == 3
 
-    def created() -> int:
-        return int(repository.totals("site:all")["site:all"]["events"].get("record-created", 0))
 
-    wait_for(lambda: created() == 3, named="three created records, one of them deleted since")
+def wait_until_content(repository: Repository, site: Site) -> None:
+    """Wait until the content of the site and its communities is that of the database."""
+    refs = ["site:all", f"community:{site.tides}", f"community:{site.waves}"]
+    wanted = {ref: repository.count_in_database(ref) for ref in refs}
+
+    def found() -> dict[str, int]:
+        return {ref: repository.content(ref)["total_records"] for ref in refs}
+
+    end = time.monotonic() + COUNTED_WITHIN
+    while found() != wanted:
+        assert time.monotonic() < end, f"(found, wanted): {found()}, {wanted}"
+        time.sleep(2)
+
+
+def test_content_and_usage_divide_by_metadata(site: Site) -> None:
+    repository = site.walk.repository
+    total = repository.content("site:all")
+    wanted = {"total_records": 2, "total_files": 2, "total_volume": 24}
+    assert {name: total[name] for name in wanted} == wanted
+    for breakdown, key in (
+        ("resource_type", "dataset"),
+        ("publisher", "Tests"),
+        ("file_type", "txt"),
+    ):
+        asked = {"resource": "site:all", "breakdown": breakdown}
+        divided = repository.call("GET", "/stats/content-by", by="admin", params=asked)
+        assert divided["buckets"] == [{"key": key, "records": 2, "volume": 24}]
+        for query in ("record-view-by", "file-download-by"):
+            used = repository.call("GET", f"/stats/{query}", by="admin", params=asked)
+            assert [bucket["key"] for bucket in used["buckets"]] == [key]
+            assert used["buckets"][0]["count"] == used["total"]["count"] > 0
 
 
 def test_a_killed_worker_and_a_killed_engine_lose_nothing(repository: Repository) -> None:

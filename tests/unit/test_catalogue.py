@@ -21,6 +21,10 @@ ASKED_FOR = [
     "collection-view",
     "community-view",
     "record-created",
+    "record-removed",
+    "record-restored",
+    "record-included",
+    "record-excluded",
     "submission-created",
     "feature-use",
     "loan-request",
@@ -64,6 +68,11 @@ def test_average_has_what_it_is_made_of() -> None:
             assert {"sum", "count"} <= set(event_type.metrics)
     assert {t.name for t in EVENT_TYPES if t.metrics == VALUED} == {
         "loan-return",
+        "record-created",
+        "record-excluded",
+        "record-included",
+        "record-removed",
+        "record-restored",
         "sip-archived",
         "sip-failed",
         "store-size",

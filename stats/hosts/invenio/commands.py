@@ -63,16 +63,16 @@ def content() -> None:
 @content.command()
 @with_stats
 def backfill() -> None:
-    """Count as created every published record that is in InvenioRDM's database.
+    """Count all that InvenioRDM's database knows of its records: created, removed, in communities.
 
-    Safe to repeat: a record is one event.
+    Safe to repeat: what was counted before, then or when it happened, is known.
     """
     if find_spec(RDM) is None:
         raise ConfigError("content is counted from InvenioRDM's database, which is not here")
-    from stats.hosts.invenio.rdm.created import run_backfill  # noqa: PLC0415 - optional
+    from stats.hosts.invenio.rdm.content import run_backfill  # noqa: PLC0415 - optional
 
     sent = run_backfill(current_stats.publish, lambda done: click.echo(f"{done} records", err=True))
-    click.echo(f"published {sent} records")
+    click.echo(f"published the history of {sent} records")
 
 
 def _process_theirs(types: tuple[str, ...], *, eager: bool) -> None:

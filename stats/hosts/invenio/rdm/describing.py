@@ -13,6 +13,8 @@ from typing import Any
 
 from flask import g, has_request_context, request
 
+from stats.hosts.invenio.rdm.metadata import read_dimensions, read_file_type
+
 Event = dict[str, Any]
 
 SYSTEM = "system_process"
@@ -32,6 +34,7 @@ def describe(event: Event, record: Any = None, obj: Any = None, **carried: Any) 
     described["parents"] = [*event.get("parents", ()), *read_communities(parent)]
     if obj is not None:
         described |= {"title": obj.key, "access": read_access(record, "files")}
+        described["extra"] = {**described["extra"], "file_type": read_file_type(obj.key)}
     if is_preview(record):
         described["via"] = "preview"
     return described
@@ -52,11 +55,11 @@ def read_record(record: Any) -> Event:
 
 
 def read_extra(record: Any, metadata: Mapping[str, Any]) -> dict[str, str | int]:
-    """Return resource type and version."""
-    kind = (metadata.get("resource_type") or {}).get("id")
+    """Return version and what the dimensions are read from."""
     version = getattr(getattr(record, "versions", None), "index", None)
-    found = {"resource_type": kind, "version_index": version, "version": metadata.get("version")}
-    return {name: value for name, value in found.items() if isinstance(value, str | int)}
+    found = {"version_index": version, "version": metadata.get("version")}
+    versions = {name: value for name, value in found.items() if isinstance(value, str | int)}
+    return {**versions, **read_dimensions(record)}
 
 
 def read_communities(parent: Any) -> list[str]:

@@ -144,10 +144,15 @@ def _defaults(config: Mapping[str, Any], own: Mapping[str, Any]) -> Config:
 
 def _rdm_defaults() -> Config:
     from stats.hosts.invenio.rdm.describing import describe  # noqa: PLC0415 - optional
+    from stats.hosts.invenio.rdm.metadata import DIMENSIONS  # noqa: PLC0415 - optional
     from stats.hosts.invenio.rdm.visibility import visible  # noqa: PLC0415 - optional
 
     builders = {name: [describe] for name in ("record-view", "file-download")}
-    return {"STATS_EVENT_BUILDERS": builders, "STATS_RESOURCE_VISIBILITY": visible}
+    return {
+        "STATS_EVENT_BUILDERS": builders,
+        "STATS_RESOURCE_VISIBILITY": visible,
+        "STATS_DIMENSIONS": list(DIMENSIONS),
+    }
 
 
 def _search_address(config: Mapping[str, Any]) -> str | None:
