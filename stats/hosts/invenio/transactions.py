@@ -37,17 +37,22 @@ def when_committed(prepare: Do, do: Do) -> None:
         prepare()
         do()
         return
-    _listen(session)
+    listen_to_commits()
     scope = tuple(t for t in (session.get_transaction(), session.get_nested_transaction()) if t)
     session.info.setdefault(_WAITING, []).append(_Waiting(scope, prepare, do))
 
 
-def _listen(session: Any) -> None:
+def listen_to_commits() -> None:
+    """Have all sessions tell of their commits.
+
+    Whoever waits from inside a flush calls it at start-up: a commit that flushes has begun.
+    """
+    from invenio_db import db  # noqa: PLC0415 - optional
     from sqlalchemy import event  # noqa: PLC0415 - optional
 
     for name, listener in _LISTENERS:
-        if not event.contains(session, name, listener):
-            event.listen(session, name, listener)
+        if not event.contains(db.session, name, listener):
+            event.listen(db.session, name, listener)
 
 
 def _before_commit(session: Any) -> None:

@@ -15,6 +15,7 @@ from stats.hosts.invenio.rdm.content import (
     count_events,
     to_membership,
 )
+from stats.hosts.invenio.transactions import listen_to_commits
 from stats.times import utc_now
 
 
@@ -24,6 +25,7 @@ def listen_to_memberships() -> None:
     from invenio_rdm_records.records.models import RDMParentCommunity  # noqa: PLC0415
     from sqlalchemy import event  # noqa: PLC0415 - optional
 
+    listen_to_commits()
     for target, name, listener in (
         (RDMParentCommunity, "after_insert", _on_insert),
         (db.session, "do_orm_execute", _on_execute),
