@@ -176,7 +176,7 @@ class Repository:
         """Return how many records InvenioRDM's database has in the site or a community."""
         kind, _, name = ref.partition(":")
         query = "SELECT count(*) FROM rdm_records_metadata r"
-        where = " WHERE r.deletion_status = 'P' AND NOT r.is_deleted"
+        where = " WHERE r.deletion_status = 'P' AND r.json IS NOT NULL"
         if kind == "community":
             query += " JOIN rdm_parents_community m ON m.record_id = r.parent_id"
             where += f" AND m.community_id = '{name}'"
