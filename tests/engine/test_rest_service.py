@@ -139,6 +139,7 @@ def test_the_openapi_document_is_valid_and_complete(rest_app: Flask) -> None:
     assert routes <= documented
     tables = {f"{path}.csv" for path in queries}
     reports = {f"/api/counter/r51/reports/{name}" for name in COUNTER_REPORTS}
+    tables |= {f"{path}.tsv" for path in reports}
     assert {path for path, _ in documented - routes} == queries | tables | reports
     for path, item in found["paths"].items():
         for operation in item.values():
