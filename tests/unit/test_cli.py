@@ -46,7 +46,7 @@ def test_a_comparison_without_its_package_says_what_to_install(
     monkeypatch.setitem(sys.modules, "invenio_search", None)
     result = CliRunner().invoke(stats, ["bench", "--against", "invenio-stats"])
     assert result.exit_code == 2
-    assert "pip install 'invenio-stats[opensearch2]" in result.stderr
+    assert "pip install 'stats[bench]'" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
