@@ -20,8 +20,8 @@ RETRY_AFTER = 30
 """Seconds after which the same may be asked again: what is slow now may be cached then."""
 
 
-def somebody_waits() -> bool:
-    """Return False: nobody has gone, as far as can be told."""
+def never_gone() -> bool:
+    """Return False: who asked cannot be seen to have gone."""
     return False
 
 
@@ -34,7 +34,7 @@ class Patience:
 
     seconds: float
     ends: float
-    is_gone: Callable[[], bool] = somebody_waits
+    is_gone: Callable[[], bool] = never_gone
     clock: Callable[[], float] = monotonic
 
     def left(self) -> float:

@@ -8,7 +8,7 @@ from typing import cast
 from flask import request
 
 from stats.proxies import current_stats
-from stats.stores.bounded_search import Patience, somebody_waits
+from stats.stores.bounded_search import Patience, never_gone
 
 GONE = "waitress.client_disconnected"
 """What our own server tells whether the client is still there with; others do not."""
@@ -21,6 +21,6 @@ def patience() -> Patience:
     environ = request.environ
     if _KNOWN not in environ:
         seconds = current_stats.settings.query_seconds
-        gone = environ.get(GONE, somebody_waits)
+        gone = environ.get(GONE, never_gone)
         environ[_KNOWN] = Patience(seconds, monotonic() + seconds, gone, monotonic)
     return cast(Patience, environ[_KNOWN])
