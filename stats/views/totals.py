@@ -67,11 +67,11 @@ def answer_totals(given: Sequence[str]) -> dict[str, dict[str, Any]]:
 
     Raises ``InputError`` for what is no ref, ``LimitError`` for too many.
     """
+    current_stats.limits.check_refs(len(set(given)))
+    if not given:
+        raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
     asked = {text: current_stats.parse_ref(text, field="ref") for text in given}
     refs = list(dict.fromkeys(asked.values()))
-    if not refs:
-        raise InputError("missing", "name the resources: ?ref=kind:id&ref=...", field="ref")
-    current_stats.limits.check_refs(len(refs))
     refused = refusals(refs)
     until = _counted_until()
     seen = [ref for ref in refs if ref not in refused]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page
 
+from stats.dashboard.language import Language
 from stats.demo.run import Demo, run_fill
 from stats.engines.folder import Addresses
 from stats.engines.namespace import clean_up, fresh_namespace
@@ -261,4 +262,4 @@ def excluded_events(service: Service, days: dict[str, str]) -> dict[str, str]:
         page = service.client.get("/api/events", query_string=asked, headers=headers).json
         found.update(event["excluded"] for event in page["events"] if event.get("excluded"))
         asked = {**asked, "cursor": page["next"]} if page["next"] else {}
-    return {reason: number(count) for reason, count in found.items()}
+    return {Language("en").reason(reason): number(count) for reason, count in found.items()}
