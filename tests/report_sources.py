@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from stats.aggregations.types import MEMBERSHIP_FAMILY
 from stats.events.catalogue import EVENT_TYPES
 from stats.events.types import DIMENSIONS
 from stats.kinds.declared import build_kinds
@@ -72,6 +73,8 @@ class Usages:
     def pages(
         self, index: str, body: dict[str, Any], *, size: int = 2, sort: Sequence[Any] = ()
     ) -> Iterator[list[dict[str, Any]]]:
+        if index == self.daily(MEMBERSHIP_FAMILY):  # nothing moved within a day
+            return
         kinds, days = body["query"]["bool"]["filter"]
         span = days["range"]["timestamp"]
         found = [

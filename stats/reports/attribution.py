@@ -20,12 +20,14 @@ from stats.refs import kind_of
 class Used:
     """One document: a resource, what it was in, and its number.
 
-    A month that was rolled up has several of a resource whose parents changed.
+    A month that was rolled up has several of a resource whose parents changed. In those of
+    ``partly`` it was for a part of the day only.
     """
 
     resource: str
     parents: tuple[str, ...]
     number: int
+    partly: frozenset[str] = frozenset()
 
 
 class DayAttribution:

@@ -9,9 +9,10 @@ daily documents hold the division. By a kind of resource (collection, dataset,
 space, community, record, file, ...) every event is credited to exactly one
 resource of that kind: the one that was used or one that it was in at the time;
 of several, the one whose ref is first in the alphabet, always the same one
-(COUNTER's rule for an item in several databases). What was in none has the
-empty key. So a bucket can be less than that resource's own total, and all
-buckets together are never more than there was.
+(COUNTER's rule for an item in several databases). A resource that moved within a
+day is divided by the parts of that day. What was in none has the empty key. So a
+bucket can be less than that resource's own total, and all buckets together are
+never more than there was.
 
 Only what adds up can be divided: views, downloads and volume, not uniques.
 
@@ -23,12 +24,13 @@ answer in which everything is in no resource of that kind.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from stats.aggregations.types import MEMBERSHIP_FAMILY
@@ -57,6 +59,11 @@ NOWHERE = ""
 _PAGE = 5_000
 _SAME_DAY = ("timestamp", "event", "interval", "source")
 """Documents that agree in these speak of the same uses."""
+_same_day = itemgetter(*_SAME_DAY)
+
+Parts = Mapping[tuple[str, ...], Counter[str]]
+"""By day and resource: how much of it was in which container, of those that it came to or left."""
+_NO_PARTS: Parts = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,8 @@ def run_breakdown(
         documents = _documents(request, sources, own=True)
         sums = read_dimension(documents, request, minimum=minimum if narrow else 1)
     else:
-        sums = read_kinds(_documents(request, sources, own=False), request)
+        documents = _documents(request, sources, own=False)
+        sums = read_kinds(documents, request, parts=_parts(request, sources))
     rest = total - sum(sums.values())
     if rest:
         sums[NOWHERE] = sums.get(NOWHERE, 0) + rest
@@ -199,7 +207,7 @@ def build_documents(request: BreakdownRequest, *, own: bool, families: Sequence[
         search = search.filter(within_clause(request.within, families) | itself)
     for clause in days_clauses(request.window):
         search = search.filter(clause)
-    fields = [*_SAME_DAY, "resource", "parents", request.field]
+    fields = [*_SAME_DAY, "resource", "parents", "partly", request.field]
     return search.source([*fields, *([f"breakdown.{request.by}"] if own else [])]).to_dict()
 
 
@@ -222,6 +230,29 @@ def _documents(request: BreakdownRequest, sources: Sources, *, own: bool) -> Ite
         yield from (hit["_source"] for hit in page)
 
 
+def build_parts(request: BreakdownRequest, *, families: Sequence[str]) -> Body:
+    """Ask for the parts of days that resources were in something of the kind for."""
+    search: Search = Search().filter("prefix", container=f"{request.by}:")
+    search = search.filter("terms", event=list(families))
+    if request.within != SITE:
+        search = search.filter("term", parents=request.within)
+    for clause in days_clauses(request.window):
+        search = search.filter(clause)
+    body: Body = search.source([*_SAME_DAY, "resource", "container", request.field]).to_dict()
+    return body
+
+
+def _parts(request: BreakdownRequest, sources: Sources) -> Parts:
+    body = build_parts(request, families=sources.names(_counted_as(request)))
+    found: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for page in sources.search.pages(sources.search.daily(MEMBERSHIP_FAMILY), body, size=_PAGE):
+        for hit in page:
+            part = hit["_source"]
+            key = (*_same_day(part), part["resource"])
+            found[key][part["container"]] += int(part.get(request.field) or 0)
+    return found
+
+
 def _total(request: BreakdownRequest, sources: Sources) -> int:
     search: Search = Search().filter("term", resource=request.within)
     for clause in days_clauses(request.window):
@@ -242,22 +273,41 @@ def read_dimension(
     return {key: numbers[position] for key, numbers in sums.items()}
 
 
-def read_kinds(documents: Iterable[Body], request: BreakdownRequest) -> dict[str, int]:
-    """Credit documents that come in the order of :data:`_SAME_DAY`."""
+def read_kinds(
+    documents: Iterable[Body], request: BreakdownRequest, *, parts: Parts = _NO_PARTS
+) -> dict[str, int]:
+    """Credit documents that come in the order of :data:`_SAME_DAY`; ``parts`` are used up."""
     sums: dict[str, int] = defaultdict(int)
-    for _, same in groupby(documents, key=itemgetter(*_SAME_DAY)):
+    for day, same in groupby(documents, key=_same_day):
         used = [_used(one, request) for one in same if kind_of(one["resource"]) not in APART]
         for one, number in DayAttribution(used).credited(request.within):
-            sums[_bucket(one, request.by)] += number
+            of_day = parts.get((*day, one.resource)) or Counter()
+            for bucket, share in _divide(one, number, request.by, of_day):
+                sums[bucket] += share
     return dict(sums)
 
 
 def _used(document: Body, request: BreakdownRequest) -> Used:
-    parents = tuple(document.get("parents") or ())
-    return Used(document["resource"], parents, int(document.get(request.field) or 0))
+    return Used(
+        document["resource"],
+        tuple(document.get("parents") or ()),
+        int(document.get(request.field) or 0),
+        frozenset(document.get("partly") or ()),
+    )
 
 
-def _bucket(one: Used, kind: str) -> str:
-    """Return the resource of a kind that a use is credited to: the first in the alphabet."""
-    refs = (one.resource, *one.parents)
-    return min((ref for ref in refs if kind_of(ref) == kind), default=NOWHERE)
+def _divide(one: Used, number: int, kind: str, parts: Counter[str]) -> Iterator[tuple[str, int]]:
+    """Yield the resources of a kind that uses are credited to: the first in the alphabet.
+
+    One that it was in for a part of the day is credited with that part at most.
+    """
+    for ref in sorted(ref for ref in (one.resource, *one.parents) if kind_of(ref) == kind):
+        share = number
+        if ref in one.partly:
+            share = min(number, parts[ref])
+            parts[ref] -= share
+        if share:
+            yield ref, share
+        number -= share
+    if number:
+        yield NOWHERE, number

@@ -99,6 +99,21 @@ def test_what_moved_within_a_day_is_no_more_than_there_was() -> None:
     assert found == {"file:f2": 1, "file:f1": 1}
 
 
+def test_what_moved_within_a_day_is_divided_by_its_parts() -> None:
+    """From c1 to c2, and c0 for some of the time in between: no bucket is more than its own."""
+    moved = daily("file:f1", 7, "collection:c0", "collection:c1", "collection:c2")
+    moved["partly"] = ["collection:c0", "collection:c1", "collection:c2"]
+    stayed = daily("file:f2", 2, "collection:c2")
+    key = (DAY["timestamp"], DAY["event"], DAY["interval"], DAY["source"], "file:f1")
+    of_day = {"collection:c1": 3, "collection:c2": 2, "collection:c0": 1}
+    found = read_kinds([moved, stayed], request(), parts={key: Counter(of_day)})
+    assert found == {"collection:c0": 1, "collection:c1": 3, "collection:c2": 4, "": 1}
+
+    moved["parents"].append("collection:c3")  # all day
+    found = read_kinds([moved, stayed], request(), parts={key: Counter(of_day)})
+    assert found == {"collection:c0": 1, "collection:c1": 3, "collection:c2": 4, "collection:c3": 1}
+
+
 def test_a_rolled_up_month_has_several_documents_of_what_moved() -> None:
     documents = [
         daily("file:f1", 3, "dataset:d1", "collection:c1"),

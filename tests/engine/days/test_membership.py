@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stats.ext import StatsState
+from stats.reports.breakdown import parse_breakdown, run_breakdown
 from tests.engine.days.test_audit import audit
 from tests.engine.forgetting import Day, Event, recount, retain, send
 
@@ -56,15 +57,34 @@ def expect_parts(state: StatsState, days: int) -> None:
             assert sum(numbers[0] for numbers in rows.values()) == own
 
 
+def divided(state: StatsState, metric: str, within: str = "site:all") -> dict[str, int]:
+    given = {"by": "community", "metric": metric, "within": within, "from": "2000-01-01"}
+    sources = state.reporter.sources
+    asked = parse_breakdown(given, kinds=state.kinds, dimensions=sources.dimensions)
+    answer = run_breakdown(asked, sources)
+    assert sum(bucket["value"] for bucket in answer["buckets"]) == answer["total"]
+    return {bucket["key"]: bucket["value"] for bucket in answer["buckets"]}
+
+
+def expect_buckets(state: StatsState, days: int) -> None:
+    """A division by community credits each with what happened while things were in it."""
+    for within in ("site:all", C):
+        assert divided(state, "views", within) == {A: 3 * days, B: days}
+        assert divided(state, "downloads", within) == {A: days, B: days}
+        assert divided(state, "volume", within) == {B: 7 * days, A: 5 * days}
+
+
 def test_what_is_asked_within_a_container_adds_up_to_its_own(state: StatsState) -> None:
     """Counted event by event, counted whole, and rolled up to a month."""
     events = moving_day(YEARS_AGO) + moving_day(YESTERDAY)
     for event in reversed(events):
         send(state, [event])
     expect_parts(state, 2)
+    expect_buckets(state, 2)
     assert audit(state)[1] == []
     recount(state, YEARS_AGO, YESTERDAY)
     expect_parts(state, 2)
     retain(state)
     expect_parts(state, 2)
+    expect_buckets(state, 2)
     assert audit(state)[1] == []
