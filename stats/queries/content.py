@@ -47,6 +47,8 @@ from stats.stores.dsl import A
 FIELDS = {"records": "count", "files": "sum", "volume": "volume"}
 """What is counted, by the field of daily documents: ``sum`` is of values, which are files."""
 
+CHANGES = (*FIELDS, *(f"total_{name}" for name in FIELDS))
+"""The columns of a history: what came and went, and what was there then."""
 DIVIDED = ("records", "volume")
 _PAGE = 1_000
 
@@ -61,7 +63,7 @@ def content_histogram(aggregations: Sequence[Aggregation]) -> Query:
         "histogram",
         tuple(aggregations),
         (RESOURCE, FROM, TO, WINDOW, INTERVAL, SOURCE),
-        ("date", *FIELDS, *(f"total_{name}" for name in FIELDS)),
+        ("date", *CHANGES),
         run_content,
         resolve_histogram,
         scope="named",

@@ -12,6 +12,7 @@ from typing import Any
 from stats.events.fields import FIELDS
 from stats.queries.annotated import ANNOTATIONS
 from stats.queries.comparison import REASONS, list_columns
+from stats.queries.content import CHANGES, DIVIDED, run_content, run_content_by
 from stats.queries.histogram import run_histogram
 from stats.queries.metrics import COUNTS, WHOLE
 from stats.queries.types import Query
@@ -27,6 +28,7 @@ TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 NUMBER: Schema = {"type": "number"}
 NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
 TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+INTEGER: Schema = {"type": "integer"}
 INTEGER_OR_NULL: Schema = {"type": ["integer", "null"]}
 
 _COLUMN_TYPES: dict[str, Schema] = {
@@ -38,6 +40,8 @@ _COLUMN_TYPES: dict[str, Schema] = {
     **dict.fromkeys(("resource", "key"), TEXT),
     "date": {"type": "string", "format": "date"},
 }
+_CHANGE_TYPES = {**_COLUMN_TYPES, **dict.fromkeys(CHANGES, INTEGER)}
+"""Those of what comes to a repository and goes: a change may be below zero."""
 
 
 MERGED: Schema = {
@@ -96,9 +100,11 @@ COMPARISON = object_of(
 
 def answer_schema(query: Query) -> Schema:
     """Return the schema of a query's answer."""
-    columns = {name: _COLUMN_TYPES.get(name, TEXT_OR_NULL) for name in query.columns}
+    is_content = query.run in (run_content, run_content_by)
+    types = _CHANGE_TYPES if is_content else _COLUMN_TYPES
+    columns = {name: types.get(name, TEXT_OR_NULL) for name in query.columns}
     echoed = {p.name: _or_null(dict(p.schema)) for p in query.parameters if p.always}
-    counts = object_of(dict.fromkeys(COUNTS, WHOLE_NUMBER))
+    counts = object_of({name: types[name] for name in (DIVIDED if is_content else COUNTS)})
     if query.kind == "row":
         return object_of({**columns, "counted_until": TIME})
     total = {name: schema for name, schema in columns.items() if name != "date"}
