@@ -20,6 +20,7 @@ from tests.importing import import_files, mapping
 
 AGENT = 'Mozilla/5.0 (X11; "quoted" \\ é; rv:131.0) Gecko/20100101 Firefox/131.0'
 QUERY = "/records/1?q=%22a%22&b=r%C3%A9"
+LAST = "/records/2/files/r%C3%A9sum%C3%A9.pdf"
 PATIENCE = 20.0
 
 NGINX = """
@@ -85,7 +86,7 @@ def written(folder: Path, server: str, name: str) -> Path:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config, log = folder / "server.conf", folder / "access.log"
+    config = folder / "server.conf"
     config.write_text(template.format(folder=folder, port=port, name=name), "utf-8")
     (folder / "page").write_text("found\n", "utf-8")
     folder.chmod(0o755)
@@ -93,10 +94,25 @@ def written(folder: Path, server: str, name: str) -> Path:
         running = subprocess.Popen(command(str(config)), stdout=out, stderr=subprocess.STDOUT)
         try:
             ask(port)
+            wait_until_written(folder)
         finally:
             running.terminate()
             running.wait(PATIENCE)
+    return log_in(folder)
+
+
+def log_in(folder: Path) -> Path:
+    """Return where a server logs: its file, or what it prints."""
+    log = folder / "access.log"
     return log if log.exists() else folder / "out"
+
+
+def wait_until_written(folder: Path) -> None:
+    """Wait for the line of the last request, which a server may write after its answer."""
+    end = time.monotonic() + PATIENCE
+    while LAST.encode() not in log_in(folder).read_bytes():
+        assert time.monotonic() < end, "the last request is not in the log"
+        time.sleep(0.02)
 
 
 def ask(port: int) -> None:
@@ -107,7 +123,7 @@ def ask(port: int) -> None:
         ("GET", QUERY),
         ("HEAD", "/records/1"),
         ("GET", "/missing"),
-        ("GET", "/records/2/files/r%C3%A9sum%C3%A9.pdf"),
+        ("GET", LAST),
     ):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         headers = {"User-Agent": AGENT.encode(), "X-Forwarded-For": "203.0.113.5"}
