@@ -345,7 +345,11 @@ class StatsState:
 
     def parse_ref(self, value: object, *, field: str) -> str:
         """Return the ref whose numbers answer for one from outside; raise ``InputError``."""
-        return follow(self.kinds.parse_ref(value, field=field), self.stores.merges.recent())
+        return self.follow(self.kinds.parse_ref(value, field=field))
+
+    def follow(self, ref: str) -> str:
+        """Return the ref that has the numbers of ``ref``: what it was merged into, or itself."""
+        return follow(ref, self.stores.merges.recent())
 
 
 class Stats:

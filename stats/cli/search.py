@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import click
@@ -35,5 +36,6 @@ def search(
     filters = {"user": user, "resource": resource, "type": type_name, "from": start, "to": end}
     given = {name: value for name, value in filters.items() if value is not None}
     asked = parse_audit(given, types=current_stats.event_types, kinds=current_stats.kinds)
+    asked = replace(asked, resource=asked.resource and current_stats.follow(asked.resource))
     for event in islice(run_all(asked, current_stats.stores.search), limit):
         click.echo(orjson.dumps(event))

@@ -31,9 +31,9 @@ def search() -> Response:
     given = read_args(request)
     scope = audit_scope(given.get("user") or None)
     asked = parse_audit(given, types=current_stats.event_types, kinds=current_stats.kinds)
-    page = run_page(
-        replace(asked, user=scope.user), current_stats.stores.search, visible=scope.visible
-    )
+    resource = asked.resource and current_stats.follow(asked.resource)
+    asked = replace(asked, user=scope.user, resource=resource)
+    page = run_page(asked, current_stats.stores.search, visible=scope.visible)
     response = _lines(page) if _wants_lines() else _object(page)
     if page.next:
         following = urlencode({**given, "cursor": page.next})

@@ -12,6 +12,7 @@ from dataclasses import replace
 from flask import Response, request
 
 from stats.proxies import current_stats
+from stats.queries.merged import list_merged
 from stats.reports.breakdown import parse_breakdown, run_breakdown
 from stats.reports.metrics import MetricsAnswer, build_head, parse_metrics, run_metrics
 from stats.reports.stream import MEDIA_TYPES, Format, body
@@ -116,11 +117,13 @@ def _divide(*, as_csv: bool) -> Response:
     asked = parse_breakdown(
         given, kinds=current_stats.kinds, dimensions=current_stats.definitions.dimensions
     )
+    asked = replace(asked, within=current_stats.follow(asked.within))
     require_breakdown(given, within=asked.within, by=asked.by)
     sources = current_stats.reporter.sources
     sources = replace(sources, search=BoundedSearch(sources.search, patience()))
     answer = run_breakdown(asked, sources, minimum=minimum_count(asked.within))
     answer = hide_unseen(answer)
     if not as_csv:
-        return json_response(request, answer)
+        merged = list_merged([asked.within], current_stats.stores.merges.recent())
+        return json_response(request, {**answer, "merged": merged} if merged else answer)
     return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")
