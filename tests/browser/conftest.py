@@ -9,23 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Playwright, sync_playwright
-from werkzeug.serving import make_server
 
 from stats.engines.folder import Addresses
-from stats.engines.namespace import clean_up, fresh_namespace
-from stats.ext import EXTENSION
 from stats.service import create_app
-from tests.browser.data import HIDDEN, fill, make_embed_token, make_token
+from tests.browser.data import HIDDEN, fill, make_embed_token
 from tests.browser.host import OTHER_ORIGIN, Host, Service
 from tests.example_repository import NOWHERE
+from tests.serving import fresh_service, make_token, served
 
 AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = (
@@ -66,24 +60,15 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def service(stats_engines: Addresses) -> Iterator[Service]:
     """The service with the numbers of ``tests.browser.data``, on a free port."""
-    namespace = fresh_namespace(stats_engines)
-    config: dict[str, Any] = dict(namespace.as_config())
-    with pytest.MonkeyPatch.context() as patch:
-        for name in config:  # the environment is over the configuration
-            patch.delenv(name, raising=False)
-        app = create_app(config)
-    state = app.extensions[EXTENSION]
-    fill(state)
-    with app.app_context():
+    with fresh_service(stats_engines) as (app, state):
+        fill(state)
         tokens = (
             make_token(state, "user", "u7"),
             make_embed_token(state, HIDDEN, OTHER_ORIGIN),
             make_token(state, "admin"),
         )
-    with served(app) as url:
-        yield Service(url, app.test_client(), *tokens)
-    state.stores.search.close()
-    clean_up(namespace)
+        with served(app) as url:
+            yield Service(url, app.test_client(), *tokens)
 
 
 @pytest.fixture(scope="session")
@@ -95,17 +80,6 @@ def away() -> Iterator[str]:
         app = create_app({**NOWHERE, "STATS_CONNECT_TIMEOUT": 0.2})
     with served(app) as url:
         yield url
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Serve an application on a free port; give its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 from stats.ext import StatsState
-from stats.permissions import Grant, embed, tokens
-from stats.permissions.identity import Role
+from stats.permissions import Grant, embed
 from stats.stores.resources import Description
 from stats.times import utc_now
 from tests.engine.daily import Document, document, write
@@ -64,14 +63,6 @@ def fill(state: StatsState) -> None:
     described.append(Description(HIDDEN, {"title": "Hidden", "access": "restricted"}, UNTIL))
     state.stores.resources.describe(described)
     state.stores.bookmarks.move_found(UNTIL)
-
-
-def make_token(state: StatsState, role: Role, user: str | None = None) -> str:
-    """Return a token of a role, or of a person."""
-    scope = tokens.parse_scope(role, user=user, communities=())
-    secret = tokens.make_secret()
-    state.stores.tokens.add(tokens.build_document(secret, scope, now=utc_now(), expires=None))
-    return secret
 
 
 def make_embed_token(state: StatsState, resource: str, origin: str) -> str:

@@ -18,12 +18,9 @@ from playwright.sync_api import Locator, Page
 from stats.dashboard.language import Language
 from stats.demo.run import Demo, run_fill
 from stats.engines.folder import Addresses
-from stats.engines.namespace import clean_up, fresh_namespace
-from stats.ext import EXTENSION
-from stats.service import create_app
-from tests.browser.conftest import served
-from tests.browser.data import make_token, today
+from tests.browser.data import today
 from tests.browser.host import Host, Service, number, numbers_of, path_of, rows_of, table_of
+from tests.serving import fresh_service, make_token, served
 
 YESTERDAY = today() - timedelta(days=1)
 SITE, RECORD, COMMUNITY, OWNER = "site:all", "record:1", "community:earth", "user:author1"
@@ -55,22 +52,12 @@ WINDOWS = [
 @pytest.fixture(scope="module")
 def demo(stats_engines: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service with all that the demo takes in."""
-    namespace = fresh_namespace(stats_engines)
-    config: dict[str, Any] = dict(namespace.as_config())
-    with pytest.MonkeyPatch.context() as patch:
-        for name in config:
-            patch.delenv(name, raising=False)
-        app = create_app(config)
-    state = app.extensions[EXTENSION]
-    namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
-    lines: list[str] = []
-    run_fill(app, Demo(tmp_path_factory.mktemp("demo"), traffic_visits=VISITS), lines.append)
-    with app.app_context():
+    with fresh_service(stats_engines) as (app, state):
+        lines: list[str] = []
+        run_fill(app, Demo(tmp_path_factory.mktemp("demo"), traffic_visits=VISITS), lines.append)
         tokens = (make_token(state, "user", "author1"), "", make_token(state, "admin"))
-    with served(app) as url:
-        yield Service(url, app.test_client(), *tokens)
-    state.stores.search.close()
-    clean_up(namespace)
+        with served(app) as url:
+            yield Service(url, app.test_client(), *tokens)
 
 
 @pytest.fixture

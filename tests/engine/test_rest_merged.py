@@ -10,7 +10,7 @@ from stats.cli import stats
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from stats.retention.merge import run_merge
-from tests.browser.data import make_token
+from tests.serving import make_token
 
 OLD, NEW = "record:old", "record:r1"
 SAID = [{"resource": OLD, "into": NEW, "summed_before": None}]

@@ -9,16 +9,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from stats.engines.folder import Addresses
-from stats.engines.namespace import clean_up, fresh_namespace
-from stats.ext import EXTENSION
-from stats.service import create_app
-from tests.browser.conftest import served
-from tests.browser.data import make_token
+from tests.serving import fresh_service, make_token, served
 
 HERE = Path(__file__).parent
 TOOLS = HERE.parents[1] / "widgets" / "node_modules"
@@ -53,23 +48,14 @@ class Service:
 @pytest.fixture(scope="module")
 def service(stats_engines: Addresses) -> Iterator[Service]:
     """A service that counted EVENTS."""
-    namespace = fresh_namespace(stats_engines)
-    config: dict[str, Any] = dict(namespace.as_config())
-    with pytest.MonkeyPatch.context() as patch:
-        for name in config:  # the environment is over the configuration
-            patch.delenv(name, raising=False)
-        app = create_app(config)
-    state = app.extensions[EXTENSION]
-    namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
-    state.init()
-    state.publish(EVENTS)
-    state.process()
-    state.aggregate()
-    document = app.test_client().get("/api/openapi.json").text
-    with served(app) as url:
-        yield Service(url, document, make_token(state, "admin"))
-    state.stores.search.close()
-    clean_up(namespace)
+    with fresh_service(stats_engines) as (app, state):
+        state.init()
+        state.publish(EVENTS)
+        state.process()
+        state.aggregate()
+        document = app.test_client().get("/api/openapi.json").text
+        with served(app) as url:
+            yield Service(url, document, make_token(state, "admin"))
 
 
 def run(folder: Path, *command: str | Path) -> str:
