@@ -14,7 +14,7 @@ from stats.aggregations.day_clicks import DayClicks
 from stats.aggregations.dimension_keys import Profiles
 from stats.legacy import search_requests
 from stats.legacy.mapping import build_legacy_raw
-from stats.legacy.run import LegacyJob, Part, run_find_cutovers, run_find_days
+from stats.legacy.run import LegacyJob, Part, is_since, run_find_cutovers, run_find_days
 from stats.times import DAY, EPOCH, iso_ms, midnight, month_of
 
 
@@ -62,7 +62,7 @@ def run_compare(job: LegacyJob) -> dict[tuple[str, str], Month]:
         for day, count in _daily_sums(job, name):
             month = months.setdefault((name, month_of(day)), Month())
             month.theirs += count
-            if cutover is not None and cutover < midnight(day + DAY) and day not in counted:
+            if is_since(cutover, day) and day not in counted:
                 month.left_out += count
             elif day not in counted:
                 month.taken += count

@@ -9,7 +9,7 @@ changes nothing; as an import it can be withdrawn.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -107,11 +107,12 @@ def run_take_over(job: LegacyJob) -> TakenOver:
     import_id = job.imports.begin(f"{ORIGIN} {job.source_prefix}", about, now=job.clock())
     job.report(f"import {import_id}")
     done = TakenOver(import_id, unknown=run_find_unknown(job))
-    job.imports.note_cutovers(import_id, run_find_cutovers(job))
+    cutovers = run_note_cutovers(job, import_id)
     refs: set[RefMonth] = set()
     try:
         for aggregation in job.aggregation.aggregations:
-            done = run_type(job, aggregation.event_type.name, done, refs)
+            name = aggregation.event_type.name
+            done = run_type(job, name, done, refs, cutover=cutovers.get(name))
     finally:
         counts = {"events": done.events, "documents": done.documents, "unreadable": done.unread}
         job.imports.finish(import_id, counts, now=job.clock())
@@ -139,11 +140,30 @@ def run_find_cutovers(job: LegacyJob) -> dict[str, datetime]:
     return {name: moment for name, moment in found.items() if moment is not None}
 
 
-def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[RefMonth]) -> TakenOver:
+def run_note_cutovers(job: LegacyJob, import_id: str) -> Mapping[str, datetime]:
+    """Note from when on each type is counted here alone; return as given, else as first noted."""
+    found = run_find_cutovers(job)
+    job.imports.note_cutovers(import_id, found)
+    record = job.imports.read(import_id)
+    return found if job.cutover or record is None else record.cutovers
+
+
+def is_since(cutover: datetime | None, day: date) -> bool:
+    """Return whether a day, or a part of it, is not before a cut-over."""
+    return cutover is not None and cutover < midnight(day + DAY)
+
+
+def run_type(
+    job: LegacyJob,
+    name: str,
+    done: TakenOver,
+    refs: set[RefMonth],
+    *,
+    cutover: datetime | None,
+) -> TakenOver:
     """Take over one event type; put the resources that got daily numbers into ``refs``."""
     search, pruned = job.aggregation.search, job.aggregation.bookmarks.pruned_until(name)
     raw, daily = job.members(job.raw(name)), job.members(job.daily(name))
-    cutover = _cutover(job, done.import_id, name)
     first = max((day for day in (job.window[0], pruned) if day), default=None)
     events = Part(raw, (first, job.window[1]), cutover)
     with_events = set(run_find_days(job, raw, events.days()))
@@ -158,19 +178,13 @@ def run_type(job: LegacyJob, name: str, done: TakenOver, refs: set[RefMonth]) ->
         gone = pruned is not None and day < pruned
         if day in with_events or day.replace(day=1) in months or (gone and day in known):
             continue
-        if cutover is not None and cutover < midnight(day + DAY):
+        if cutover is not None and is_since(cutover, day):
             done = _leave_out(done, name, day, cutover)
             continue
         done = run_day(job, name, daily, day, done=done, refs=refs)
         if day in known:
             done = replace(done, both=(*done.both, day))
     return done
-
-
-def _cutover(job: LegacyJob, import_id: str, name: str) -> datetime | None:
-    """Return from when on a type is counted here alone: as given, else as first noted."""
-    record = job.imports.read(import_id)
-    return job.cutover or (record.cutovers.get(name) if record else None)
 
 
 def _leave_out(done: TakenOver, name: str, day: date, cutover: datetime) -> TakenOver:
