@@ -20,25 +20,28 @@ from werkzeug.routing import Rule
 from stats import __version__
 from stats.dashboard.language import LANG
 from stats.dashboard.window import PARAMETERS as WINDOW_PARAMETERS
-from stats.events.search import PARAMETERS as AUDIT_PARAMETERS
-from stats.kinds.catalogue import RECORD
 from stats.proxies import current_stats
 from stats.queries.types import Parameter, Query
-from stats.reports.breakdown import PARAMETERS as BREAKDOWN_PARAMETERS
-from stats.reports.metrics import PARAMETERS as METRICS_PARAMETERS
-from stats.views import counter_operations
+from stats.views import counter_operations, route_parameters
 from stats.views.blueprints import api_blueprint
-from stats.views.changed import PARAMETERS as CHANGED_PARAMETERS
 from stats.views.request_parsing import read_args
 from stats.views.responses import CSV, JSON, JSON_LD, json_response
-from stats.views.schemas import COMPONENTS, Schema, answer_schema, ref_to
+from stats.views.route_parameters import REF, describe
+from stats.views.schemas import (
+    COMPONENTS,
+    PARAMETER_VALUE,
+    TEXT,
+    Schema,
+    answer_schema,
+    object_of,
+    ref_to,
+)
 from stats.widgets.badge import PARAMETERS as BADGE_PARAMETERS
 from stats.widgets.frame import PARAMETERS as FRAME_PARAMETERS
 
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_REF = {"type": "string", "examples": [f"{RECORD.name}:r1"]}
 NDJSON = "application/x-ndjson"
 SVG = "image/svg+xml"
 EMPTY: Mapping[str, Schema] = {}
@@ -69,7 +72,8 @@ _ERROR: Mapping[str, Schema] = {JSON: ref_to("ErrorAnswer")}
 class Described:
     """What a route says beyond its path: bodies, query parameters, and answers by form.
 
-    The first form is that of the address without an ending.
+    The first form is that of the address without an ending. An answer that ``has_etag`` is not
+    sent again to who has it (304).
     """
 
     answers: Mapping[str, Schema] = field(default_factory=lambda: {"text/html": {"type": "string"}})
@@ -78,6 +82,7 @@ class Described:
     parameters: tuple[Mapping[str, Any], ...] = ()
     also: Mapping[str, Schema] = field(default_factory=dict)
     errors: Mapping[str, Schema] = field(default_factory=lambda: _ERROR)
+    has_etag: bool = False
 
 
 _CSV: Mapping[str, Schema] = {CSV: {"type": "string"}}
@@ -85,6 +90,7 @@ _CSV: Mapping[str, Schema] = {CSV: {"type": "string"}}
 
 _HTML: Mapping[str, Schema] = {"text/html": {"type": "string"}}
 _SVG: Mapping[str, Schema] = {SVG: {"type": "string"}}
+_SCRIPT: Mapping[str, Schema] = {"text/javascript": {"type": "string"}}
 
 
 def _page(*parameters: str, status: str = "200", body: Mapping[str, Schema] = EMPTY) -> Described:
@@ -112,18 +118,21 @@ _REFS = {
     "name": "ref",
     "in": "query",
     "required": True,
-    "schema": {"type": "array", "items": _REF, "minItems": 1},
+    "schema": {"type": "array", "items": REF, "minItems": 1},
     "explode": True,
 }
 _CALL: Schema = {
+    **object_of(
+        {"stat": TEXT, "params": {"type": "object", "additionalProperties": PARAMETER_VALUE}},
+        required=False,
+    ),
+    "required": ["stat"],
+}
+_CALL_OF_TOTALS: Schema = object_of({"totals": {"type": "array", "items": REF}})
+_CALLS: Schema = {
     "type": "object",
     "additionalProperties": {
-        "type": "object",
-        "properties": {
-            "stat": {"type": "string"},
-            "params": {"type": "object", "additionalProperties": True},
-        },
-        "required": ["stat"],
+        "anyOf": [{**call, "additionalProperties": False} for call in (_CALL, _CALL_OF_TOTALS)]
     },
 }
 
@@ -135,38 +144,41 @@ _TOKEN: Mapping[str, Schema] = {
     }
 }
 _TABLE = {**_CSV, JSON: ref_to("MetricsReport"), NDJSON: {"type": "string"}}
-_ANSWERS = {"type": "object", "additionalProperties": ref_to("AnyAnswer")}
 _SEEN = {
     "type": "object",
     "additionalProperties": {"anyOf": [ref_to("Totals"), ref_to("ErrorAnswer")]},
 }
 
+_ANSWERS = {"type": "object", "additionalProperties": {"anyOf": [ref_to("AnyAnswer"), _SEEN]}}
+
+_BREAKDOWN = describe(route_parameters.BREAKDOWN, required="by")
+
 DESCRIBED: Mapping[str, Described] = {
-    "stats_totals.read_one": Described({JSON: ref_to("Totals")}),
-    "stats_totals.read_jsonld": Described({JSON_LD: ref_to("JsonLd")}),
-    "stats_totals.read_many": Described({JSON: _SEEN, **_CSV}, parameters=(_REFS,)),
+    "stats_totals.read_one": Described({JSON: ref_to("Totals")}, has_etag=True),
+    "stats_totals.read_jsonld": Described({JSON_LD: ref_to("JsonLd")}, has_etag=True),
+    "stats_totals.read_many": Described({JSON: _SEEN, **_CSV}, parameters=(_REFS,), has_etag=True),
     **dict.fromkeys(
         ("stats_reports.metrics", "stats_reports.metrics_of", "stats_reports.metrics_by_user"),
-        Described(_TABLE, parameters=_text_parameters(METRICS_PARAMETERS)),
+        Described(_TABLE, parameters=describe(route_parameters.METRICS_REPORT)),
     ),
     "stats_reports.breakdown": Described(
-        {JSON: ref_to("Breakdown")}, parameters=_text_parameters(BREAKDOWN_PARAMETERS)
+        {JSON: ref_to("Breakdown")}, parameters=_BREAKDOWN, has_etag=True
     ),
-    "stats_reports.breakdown_csv": Described(
-        {CSV: {"type": "string"}}, parameters=_text_parameters(BREAKDOWN_PARAMETERS)
-    ),
-    "stats_queries.list_queries": Described({JSON: ref_to("QueryList")}),
-    "stats_queries.run_queries": Described({JSON: _ANSWERS}, body={JSON: _CALL}),
-    "stats_queries.run_named": Described({JSON: ref_to("AnyAnswer")}),
+    "stats_reports.breakdown_csv": Described(_CSV, parameters=_BREAKDOWN, has_etag=True),
+    "stats_queries.list_queries": Described({JSON: ref_to("QueryList")}, has_etag=True),
+    "stats_queries.run_queries": Described({JSON: _ANSWERS}, body={JSON: _CALLS}),
+    "stats_queries.run_named": Described({JSON: ref_to("AnyAnswer")}, has_etag=True),
     "stats_events.publish": Described(
         {JSON: ref_to("Accepted")}, body=_one_or_many("Event"), status="202"
     ),
     "stats_audit.search": Described(
         {JSON: ref_to("EventPage"), NDJSON: {"type": "string"}},
-        parameters=_text_parameters(AUDIT_PARAMETERS),
+        parameters=describe(route_parameters.EVENTS),
     ),
     "stats_changed.changed": Described(
-        {JSON: ref_to("ChangedPage")}, parameters=_text_parameters(CHANGED_PARAMETERS)
+        {JSON: ref_to("ChangedPage")},
+        parameters=describe(route_parameters.CHANGED),
+        has_etag=True,
     ),
     "stats_resources.describe_one": Described(
         {JSON: ref_to("Accepted")}, body={JSON: ref_to("Description")}
@@ -174,10 +186,10 @@ DESCRIBED: Mapping[str, Described] = {
     "stats_resources.describe_many": Described(
         {JSON: ref_to("Accepted")}, body=_one_or_many("DescriptionWithRef")
     ),
-    "stats_openapi.openapi": Described({JSON: ref_to("Document")}),
+    "stats_openapi.openapi": Described({JSON: ref_to("Document")}, has_etag=True),
     "stats_health.healthz": Described({JSON: ref_to("Health")}),
     "stats_health.readyz": Described({JSON: ref_to("Ready")}, also={"503": ref_to("Ready")}),
-    "stats_script.client": Described({"text/javascript": {"type": "string"}}),
+    "stats_script.client": Described(_SCRIPT, has_etag=True),
     "stats_health.metrics": Described({"text/plain": {"type": "string"}}),
     "stats_dashboard.site": _page(*WINDOW_PARAMETERS, LANG),
     "stats_dashboard.resource": _page(*WINDOW_PARAMETERS, LANG),
@@ -189,10 +201,13 @@ DESCRIBED: Mapping[str, Described] = {
     "stats_dashboard.missing": Described(_HTML, status="404", errors={**_HTML, **_ERROR}),
     "stats_widgets.frame": _page(*FRAME_PARAMETERS),
     "stats_widgets.badge": Described(
-        _SVG, parameters=_text_parameters(BADGE_PARAMETERS), errors={**_SVG, **_ERROR}
+        _SVG,
+        parameters=_text_parameters(BADGE_PARAMETERS),
+        errors={**_SVG, **_ERROR},
+        has_etag=True,
     ),
-    "stats_widgets.script": Described({"text/javascript": {"type": "string"}}),
-    "stats_widgets.chunk": Described({"text/javascript": {"type": "string"}}),
+    "stats_widgets.script": Described(_SCRIPT, has_etag=True),
+    "stats_widgets.chunk": Described(_SCRIPT, has_etag=True),
 }
 
 
@@ -244,7 +259,7 @@ def _operation(rule: Rule, method: str, summary: str) -> dict[str, Any]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": _REF if name == "ref" else {"type": "string"},
+            "schema": REF if name == "ref" else {"type": "string"},
         }
         for name in _ARGUMENT.findall(rule.rule)
     ]
@@ -260,8 +275,8 @@ def _operation(rule: Rule, method: str, summary: str) -> dict[str, Any]:
             **_responses(
                 described.status,
                 _form_of(rule, described.answers),
-                method=method,
                 errors=described.errors,
+                has_etag=described.has_etag,
             ),
         },
     }
@@ -282,7 +297,7 @@ def _query_operation(query: Query) -> dict[str, Any]:
         "operationId": _slug(f"query {query.name}"),
         "summary": query.title,
         "parameters": [_parameter(parameter) for parameter in query.parameters],
-        "responses": _responses("200", {JSON: answer_schema(query)}),
+        "responses": _responses("200", {JSON: answer_schema(query)}, has_etag=True),
     }
 
 
@@ -291,7 +306,7 @@ def _csv_operation(query: Query) -> dict[str, Any]:
     return _query_operation(query) | {
         "operationId": _slug(f"query {query.name} csv"),
         "summary": f"{query.title}, as CSV",
-        "responses": _responses("200", _CSV),
+        "responses": _responses("200", _CSV, has_etag=True),
     }
 
 
@@ -312,14 +327,14 @@ def _responses(
     status: str,
     answers: Mapping[str, Schema],
     *,
-    method: str = "GET",
     errors: Mapping[str, Schema] = _ERROR,
+    has_etag: bool = False,
 ) -> dict[str, Any]:
     error = {"description": "What was wrong", "content": _content(errors)}
     found: dict[str, Any] = {status: {"description": "The answer"}}
     if answers:
         found[status]["content"] = _content(answers)
-    if method == "GET" and not answers.keys().isdisjoint((JSON, CSV, JSON_LD, SVG)):
+    if has_etag:
         found["304"] = {"description": "It is what If-None-Match names"}
     return {**found, "default": error}
 

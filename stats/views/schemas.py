@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from stats.events.fields import FIELDS
+from stats.events.search import FIELDS as EVENT_FIELDS
+from stats.events.search import PRIVATE
 from stats.queries.annotated import ANNOTATIONS
 from stats.queries.comparison import REASONS, list_columns
 from stats.queries.content import CHANGES, DIVIDED, run_content, run_content_by
@@ -229,7 +231,9 @@ _OPEN: Schema = {"type": "object", "additionalProperties": True}
 _NAMES: Schema = {"type": "array", "items": TEXT}
 _LABELS: Schema = {"type": "object", "additionalProperties": TEXT}
 _SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
-_ANSWERED = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+_SCALARS: Schema = {"type": "object", "additionalProperties": _SCALAR}
+PARAMETER_VALUE: Schema = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+"""A parameter of a query as it stands in JSON."""
 
 BREAKDOWN = object_of(
     {
@@ -247,13 +251,25 @@ BREAKDOWN = object_of(
     },
     required=False,
 ) | {"required": ["buckets", "total", "counted_until"]}
+_EVENT_TYPES: dict[str, Schema] = {
+    **_FIELD_TYPES,
+    "location": object_of({"lat": NUMBER, "lon": NUMBER}),
+    "is_robot": {"type": "boolean"},
+    "is_machine": {"type": "boolean"},
+}
+"""The fields of an event as the log shows it, where they are not texts."""
+
 EVENT_PAGE = object_of(
     {
         "events": {
             "type": "array",
             "items": {
-                **object_of(dict.fromkeys(("id", "type", "timestamp", "resource"), TEXT)),
-                "additionalProperties": True,
+                **object_of(
+                    {name: _EVENT_TYPES.get(name, TEXT) for name in (*EVENT_FIELDS, *PRIVATE)},
+                    required=False,
+                ),
+                "required": ["id", "type", "timestamp", "resource"],
+                "additionalProperties": False,
             },
         },
         "next": TEXT_OR_NULL,
@@ -282,14 +298,27 @@ METRICS_REPORT = object_of(
         "counted_until": TIME,
     }
 )
+_PARAMETER = object_of(
+    {
+        "name": TEXT,
+        "help": TEXT,
+        "required": {"type": "boolean"},
+        "default": _SCALAR,
+        "schema": _OPEN,
+    }
+)
+"""A parameter as a query describes it; ``schema`` is any JSON Schema."""
+
 QUERY_LIST = object_of(
     {
         "queries": {
             "type": "array",
-            "items": {
-                **object_of(dict.fromkeys(("name", "title", "kind", "url"), TEXT)),
-                "additionalProperties": True,
-            },
+            "items": object_of(
+                {
+                    **dict.fromkeys(("name", "title", "kind", "url"), TEXT),
+                    "parameters": {"type": "array", "items": _PARAMETER},
+                }
+            ),
         },
         "types": {
             "type": "array",
@@ -332,8 +361,8 @@ ANY_ANSWER = {
     **object_of(
         {
             "query": TEXT,
-            "buckets": _ANSWERED,
-            "total": _OPEN,
+            "buckets": {"type": "array", "items": _SCALARS},
+            "total": _SCALARS,
             "counted_until": TIME,
         },
         required=False,

@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
+from stats.permissions import COMMAND_LINE
 from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.stores.resources import Description
 from stats.times import EPOCH, UTC, utc_now
@@ -176,6 +177,37 @@ def test_answers_are_as_the_openapi_document_says(
     Draft202012Validator(whole).validate(answer.json)
     errors = {"$ref": "#/components/schemas/ErrorAnswer", "components": document_["components"]}
     Draft202012Validator(errors).validate(rest.get("/api/stats/nope").json)
+
+
+VALUES = {
+    "{ref}": "record:r1",
+    "/{name}": "/record",
+    **dict.fromkeys(("resource", "ref"), "record:r1"),
+    **dict.fromkeys(("by", "breakdown"), "country"),
+    **dict.fromkeys(("recid", "parent_recid"), "r1"),
+    **{"kind": "record", "user": "u1"},
+}
+
+
+def test_304_is_declared_where_it_is_answered(
+    rest_app: Flask, rest: FlaskClient, rest_state: StatsState
+) -> None:
+    rest_state.init()
+    rest_app.config["IDENTITY"] = COMMAND_LINE
+    asked = 0
+    for path, item in rest.get("/api/openapi.json").json["paths"].items():
+        if "get" not in item:
+            continue
+        needed = [p["name"] for p in item["get"]["parameters"] if p.get("required")]
+        query = {name: VALUES[name] for name in needed if name in VALUES}
+        url = path.replace("{ref}", VALUES["{ref}"]).replace("/{name}", VALUES["/{name}"])
+        tag = rest.get(url, query_string=query).headers.get("ETag", "none")
+        again = rest.get(url, query_string=query, headers={"If-None-Match": tag})
+        if again.status_code in (200, 304) and path != "/api/stats/changed":  # its next moves on
+            asked += 1
+            declared = "304" in item["get"]["responses"]
+            assert (again.status_code == 304) == declared, url
+    assert asked > 200
 
 
 def test_the_first_page(rest: FlaskClient, rest_state: StatsState) -> None:

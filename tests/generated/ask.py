@@ -22,6 +22,7 @@ from usage_client.models import (
     Breakdown,
     CounterPR,
     EventPage,
+    GetApiStatsBreakdownMetric,
     QueryRecordViewHistogramInterval,
     QueryRecordViewHistogramResponse200,
     QueryTopResponse200,
@@ -52,7 +53,7 @@ assert isinstance(top, QueryTopResponse200)
 ranking: list[str] = [bucket.resource for bucket in top.buckets]
 
 breakdown = get_api_stats_breakdown.sync(
-    client=client, by="country", within="record:r1", metric="views"
+    client=client, by="country", within="record:r1", metric=GetApiStatsBreakdownMetric.VIEWS
 )
 assert isinstance(breakdown, Breakdown)
 
