@@ -12,7 +12,6 @@ REQUIRES = [
     "counter-robots>=2025.2",
     "flask>=3.0",
     "fsspec>=2024.6",
-    "geoip2>=5.0",
     "invenio-queues>=1.0.4",
     "itsdangerous>=2.1",
     "jsonschema>=4.20",
@@ -36,6 +35,7 @@ INVENIO_STATS = ["invenio-stats[opensearch2]>=5"]  # what `stats bench --against
 
 TESTS = [
     "brotli>=1.1",  # reads what the build compressed
+    "geoip2>=5.0",  # reads the country database as its users do
     "gunicorn>=22",  # what docs/deployment.md runs the service with
     "hypothesis>=6.100",
     "invenio-db>=2.0",

@@ -34,7 +34,6 @@ from stats.events.process import Processed, Processing, never, run_process
 from stats.events.publish import Batch, parse_batch, run_publish
 from stats.events.types import Event
 from stats.limits import Limits, Rates
-from stats.log_imports import LogImports
 from stats.metrics import ACCEPTED, REFUSED
 from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
@@ -59,7 +58,6 @@ from stats.wiring import (
     build_aggregation_job,
     build_enrichment,
     build_limits,
-    build_log_imports,
     build_policy,
     build_processing,
     build_rates,
@@ -169,11 +167,6 @@ class StatsState:
         """Bring the counters of this process to those of the others; raises nothing."""
         with suppress(StatsError):
             self.stores.counters.flush(at_once=at_once)
-
-    @cached_property
-    def log_imports(self) -> LogImports:
-        """Return what imports access logs."""
-        return build_log_imports(self.settings, self.stores, self.definitions)
 
     def process(
         self, type_names: Iterable[str] | None = None, *, should_stop: Callable[[], bool] = never

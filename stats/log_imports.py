@@ -13,6 +13,8 @@ from pathlib import Path
 from socket import gethostname
 from time import sleep
 
+from stats.config import Settings
+from stats.definitions import Definitions
 from stats.errors import InputError
 from stats.events.importers.catalogue import AUTO
 from stats.events.importers.event_lines import Imported, Lines
@@ -109,3 +111,8 @@ class LogImports:
             should_stop=should_stop,
             pause=partial(sleep, FOLLOW_PAUSE),
         )
+
+
+def build_log_imports(settings: Settings, stores: Stores, definitions: Definitions) -> LogImports:
+    """Return what imports access logs into an installation."""
+    return LogImports(stores, definitions.event_types, definitions.kinds, settings.trusted_proxies)

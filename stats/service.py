@@ -1,7 +1,7 @@
 """The service of its own: a Flask application with everything registered.
 
-For installations that are not part of a host application: ``stats serve``,
-the worker and the command line all use it.
+For installations that are not part of a host application: ``stats serve``
+and the worker use it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Any
 
 from flask import Flask
 
-from stats.ext import EXTENSION, Stats, StatsState
+from stats.ext import EXTENSION, StatsState
 from stats.hosts.js_client import blueprint as script
+from stats.standalone import create_standalone
 from stats.trusted_proxies import TrustedProxies
 from stats.views.register import register_views
 
@@ -23,9 +24,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Raises:
         ConfigError: a setting is unknown or of the wrong form.
     """
-    app = Flask("stats")
-    app.config.update(config or {})
-    Stats(app)
+    app = create_standalone(config)
     register_views(app)
     app.register_blueprint(script)
     state: StatsState = app.extensions[EXTENSION]

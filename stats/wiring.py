@@ -31,7 +31,6 @@ from stats.exports.openaire import NAME as OPENAIRE
 from stats.exports.openaire import Export
 from stats.kinds.types import Kinds
 from stats.limits import Limits, Rates, parse_rate
-from stats.log_imports import LogImports
 from stats.permissions import Policy
 from stats.reports.items import Platform
 from stats.reports.registry import Reporter
@@ -172,11 +171,6 @@ def build_policy(settings: Settings, stores: Stores, definitions: Definitions) -
         public_reports=settings.public_reports,
         minimum_count=settings.minimum_count,
     )
-
-
-def build_log_imports(settings: Settings, stores: Stores, definitions: Definitions) -> LogImports:
-    """Return what imports access logs."""
-    return LogImports(stores, definitions.event_types, definitions.kinds, settings.trusted_proxies)
 
 
 def build_limits(settings: Settings) -> Limits:

@@ -20,6 +20,7 @@ from stats.aggregations.totals import run_totals
 from stats.aggregations.write_day import run_documents
 from stats.events.process import run_process
 from stats.ext import StatsState
+from stats.log_imports import build_log_imports
 from stats.stores.queues import EventConsumer, EventQueues
 from stats.stores.search import Action, ItemResult, SearchStore
 from stats.times import iso_ms, utc_now
@@ -123,7 +124,9 @@ class System:
         self.state.aggregate()
 
     def import_log(self, path: Path, mapping: Path) -> Any:
-        return self.state.log_imports.run_one(path, mapping)
+        state = self.state
+        log_imports = build_log_imports(state.settings, state.stores, state.definitions)
+        return log_imports.run_one(path, mapping)
 
     def slow_process(self) -> SlowProcess:
         return SlowProcess(self.state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import wraps
+from functools import partial, wraps
 from time import monotonic, sleep
 from typing import ParamSpec, TypeVar
 
@@ -14,7 +14,7 @@ from flask.cli import ScriptInfo
 
 from stats.errors import StoreUnavailable
 from stats.proxies import current_stats
-from stats.service import create_app
+from stats.standalone import create_standalone
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,18 +30,23 @@ def with_stats(command: Callable[P, R]) -> Callable[P, R]:
     made of the environment. With ``--wait SECONDS`` the command begins when all
     engines answer, or after so long; without, an engine that is down ends it at once.
     """
-    return _with_app(command, hurried=True)
+    return _with_app(command, create=create_standalone, hurried=True)
 
 
-def with_service(command: Callable[P, R]) -> Callable[P, R]:
-    """As :func:`with_stats`, for a command that outlives engines which are down."""
-    return _with_app(command, hurried=False)
+def with_service(create: Callable[[], Flask]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """As :func:`with_stats`, for a command that outlives engines which are down.
+
+    Under ``stats`` the application is what ``create`` returns.
+    """
+    return partial(_with_app, create=create, hurried=False)
 
 
-def _with_app(command: Callable[P, R], *, hurried: bool) -> Callable[P, R]:
+def _with_app(
+    command: Callable[P, R], *, create: Callable[[], Flask], hurried: bool
+) -> Callable[P, R]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with nullcontext() if has_app_context() else _application().app_context():
+        with nullcontext() if has_app_context() else _application(create).app_context():
             if hurried:
                 current_stats.stores.hurry()
             _wait(wait_seconds())
@@ -58,10 +63,10 @@ def _with_app(command: Callable[P, R], *, hurried: bool) -> Callable[P, R]:
     return option(run)
 
 
-def _application() -> Flask:
-    """Return the host's application under ``flask stats`` and ``invenio stats``, or the service."""
+def _application(create: Callable[[], Flask]) -> Flask:
+    """Return the host's application under ``flask stats`` and ``invenio stats``, or a new one."""
     script = click.get_current_context().find_object(ScriptInfo)
-    return create_app() if script is None else script.load_app()
+    return create() if script is None else script.load_app()
 
 
 def wait_seconds() -> float:

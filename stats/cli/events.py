@@ -19,6 +19,7 @@ import orjson
 from stats.batches import batches
 from stats.cli.context import with_stats
 from stats.cli.import_logs import import_
+from stats.cli.search import search
 from stats.cli.termination import termination
 from stats.errors import InputError
 from stats.events.replay import run_replay
@@ -74,6 +75,7 @@ def _publish_lines(lines: list[tuple[int, bytes]]) -> tuple[int, int]:
 
 
 events.add_command(import_)
+events.add_command(search)
 
 
 @events.command()

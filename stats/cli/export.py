@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import click
 
+from stats.cli.backup import add_exports
 from stats.cli.context import with_stats
 from stats.cli.days import DAY
 from stats.exports.monthly import run_monthly
@@ -22,6 +23,9 @@ FOUND_WRONG = 1
 @click.group()
 def export() -> None:
     """Usage sent to services elsewhere, and parts of this installation for a back-up."""
+
+
+add_exports(export)
 
 
 @export.command()

@@ -26,6 +26,7 @@ from stats.events.importers.following import check_followed
 from stats.events.importers.importing import Importing, Span, Summary, run_import
 from stats.events.importers.mapping import MappingError
 from stats.events.importers.opening import STDIN, find_files
+from stats.log_imports import LogImports, build_log_imports
 from stats.proxies import current_stats
 
 FOUND_WRONG, BAD_INPUT = 1, 2
@@ -85,9 +86,7 @@ def import_(
     FILE is a file, compressed or not, a folder, or - for standard input. Lines are known
     again: importing a file twice counts it once.
     """
-    importing = current_stats.log_imports.build(
-        mapping, file_format=file_format, log_format=log_format
-    )
+    importing = _log_imports().build(mapping, file_format=file_format, log_format=log_format)
     importing = replace(importing, say=say)
     if follow:
         _follow(paths, importing, dry_run=dry_run)
@@ -108,6 +107,11 @@ def import_(
         sys.exit(code)
 
 
+def _log_imports() -> LogImports:
+    stats = current_stats
+    return build_log_imports(stats.settings, stats.stores, stats.definitions)
+
+
 def _follow(paths: tuple[Path, ...], importing: Importing, *, dry_run: bool) -> None:
     if dry_run or STDIN in paths or any(path.is_dir() for path in paths):
         message = "--follow takes files by their paths, and goes without --dry-run"
@@ -115,7 +119,7 @@ def _follow(paths: tuple[Path, ...], importing: Importing, *, dry_run: bool) -> 
     check_followed(paths)
     summary = Summary()
     with termination(signal.SIGTERM, signal.SIGINT) as should_stop:
-        current_stats.log_imports.follow(paths, importing, summary, should_stop=should_stop)
+        _log_imports().follow(paths, importing, summary, should_stop=should_stop)
     _show(summary)
     click.echo(str(summary.result))
 
@@ -126,7 +130,7 @@ def _run(files: list[Path], importing: Importing, *, dry_run: bool) -> Summary:
         if dry_run:
             run_import(files, importing, summary)
         else:
-            current_stats.log_imports.run(files, importing, summary)
+            _log_imports().run(files, importing, summary)
     except MappingError:
         click.echo(str(summary.result))
         raise

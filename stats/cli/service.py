@@ -11,6 +11,7 @@ from flask import current_app
 from stats.cli.context import with_service, with_stats
 from stats.limits import Limits
 from stats.proxies import current_stats
+from stats.service import create_app
 
 
 @click.command()
@@ -24,7 +25,7 @@ def init() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@with_service
+@with_service(create_app)
 def serve(host: str, port: int) -> None:
     """Run the HTTP service; Ctrl-C ends it."""
     click.echo(f"http://{host}:{port}/stats/", err=True)

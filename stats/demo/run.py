@@ -27,6 +27,7 @@ from stats.demo.repository import COMMUNITIES
 from stats.demo.traffic import Traffic, make_traffic
 from stats.engines.folder import free_port, is_free
 from stats.ext import EXTENSION, StatsState
+from stats.log_imports import build_log_imports
 from stats.permissions.tokens import build_document, make_secret, parse_scope
 from stats.service import create_app
 from stats.stores.resources import Description
@@ -108,7 +109,8 @@ def _import(demo: Demo, state: StatsState, report: Report) -> None:
     if log is None or mapping is None:
         log, mapping = _make_log(demo, state)
     report(f"importing {log}")
-    imported = state.log_imports.run_one(log, mapping)
+    log_imports = build_log_imports(state.settings, state.stores, state.definitions)
+    imported = log_imports.run_one(log, mapping)
     report(
         f"imported {imported.imported}, skipped {imported.skipped}, malformed {imported.malformed}"
     )

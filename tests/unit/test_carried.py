@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stats.cli import LAZY, stats
+from stats.cli import COMMANDS, stats
 
 ROOT = Path(__file__).parents[2]
 TRIAL = ("stats.engines", "stats.bench", "stats.demo", "stats.kibana")
@@ -26,12 +26,40 @@ def test_what_is_for_trial_is_not_imported_by(door: str) -> None:
     assert not {name for name in imported if name.startswith(TRIAL)}
 
 
-@pytest.mark.parametrize("name", LAZY)
-def test_commands_for_trial_are_there(name: str) -> None:
+@pytest.mark.parametrize("arguments", [["--help"], ["nonsense"]])
+def test_the_list_of_commands_imports_no_engine_and_no_service(arguments: list[str]) -> None:
+    code = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.__stdout__))\n"
+        f"from stats.cli import stats; stats({arguments!r})"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=False, text=True
+    )
+    imported = set(found.stdout.split())
+    assert "stats.cli" in imported
+    assert not imported & {"flask", "elasticsearch", "pymongo", "kombu", "celery", "stats.ext"}
+
+
+@pytest.mark.parametrize("door", ["stats.cli.aggregate", "stats.cli.status", "stats.cli.retention"])
+def test_a_command_that_runs_by_the_clock_imports_no_views_and_no_formats_of_logs(
+    door: str,
+) -> None:
+    code = f"import sys, {door}\nprint(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    imported = found.stdout.split()
+    assert door in imported
+    unwanted = ("stats.views", "stats.dashboard", "stats.widgets", "stats.log_imports", "celery")
+    assert not [name for name in imported if name.startswith((*unwanted, "stats.events.importers"))]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
     command = stats.get_command(None, name)  # type: ignore[arg-type]
     assert command is not None
     assert command.name == name
     assert name in stats.list_commands(None)  # type: ignore[arg-type]
+    assert COMMANDS[name].help == command.get_short_help_str(limit=200)
 
 
 def test_what_is_for_trial_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import click
 from flask import current_app
 
 from stats.cli import StatsGroup, stats
-from stats.cli.context import with_service, with_stats
+from stats.cli.context import with_stats
 from stats.cli.events import events, process
 from stats.errors import ConfigError
 from stats.hosts.invenio.replacement.configuration import RDM
@@ -38,7 +38,7 @@ def process_both(ctx: click.Context, types: tuple[str, ...], eager: bool) -> Non
 
 
 @click.command()
-@with_service
+@with_stats
 def check() -> None:
     """List what of STATS_EVENTS, STATS_AGGREGATIONS and STATS_QUERIES cannot be mapped.
 

@@ -11,6 +11,7 @@ import pytest
 from stats.errors import InputError, UnknownError
 from stats.events.importers.importing import Summary
 from stats.ext import StatsState
+from stats.log_imports import build_log_imports
 from stats.retention import withdraw
 from stats.retention.withdraw import Withdrawn, run_withdraw
 from stats.times import utc_now
@@ -29,8 +30,9 @@ def line(day: Day, time: str, path: str, address: str = "8.8.8.8") -> str:
 def import_(state: StatsState, folder: Path, mapping: str, *lines: str) -> str:
     (folder / "mapping.toml").write_text(mapping, "utf-8")
     (folder / "access.log").write_text("".join(lines), "utf-8")
-    importing = state.log_imports.build(folder / "mapping.toml")
-    return state.log_imports.run([folder / "access.log"], importing, Summary())
+    log_imports = build_log_imports(state.settings, state.stores, state.definitions)
+    importing = log_imports.build(folder / "mapping.toml")
+    return log_imports.run([folder / "access.log"], importing, Summary())
 
 
 def count(state: StatsState) -> None:
