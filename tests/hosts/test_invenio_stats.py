@@ -12,6 +12,7 @@ from flask_login import LoginManager
 from stats.errors import StoreUnavailable
 from stats.ext import EXTENSION, StatsState
 from stats.permissions import COMMAND_LINE
+from stats.proxies import current_stats
 
 pytest.importorskip("invenio_stats")
 
@@ -19,7 +20,7 @@ from invenio_base.app import create_app_factory
 from invenio_cache import InvenioCache
 from invenio_queues import InvenioQueues
 from invenio_rest import InvenioREST
-from invenio_search import InvenioSearch
+from invenio_search import InvenioSearch, current_search_client
 from invenio_stats import InvenioStats as Theirs
 from invenio_stats.contrib.config import AGGREGATIONS_CONFIG, EVENTS_CONFIG, QUERIES_CONFIG
 from invenio_stats.proxies import current_stats as their_stats
@@ -109,6 +110,20 @@ def use(app: Flask, *keys: str, **request: Any) -> None:
     client = app.test_client()
     for key in keys:
         client.open(f"/files/{key}", headers=PERSON, **{"method": "GET", **request})
+
+
+def test_their_classes_say_where_their_documents_are(make: Make) -> None:
+    with make().app_context():
+        event, aggregation = (
+            their_stats.events[EVENTS[0]],
+            their_stats.aggregations[AGGREGATIONS[0]],
+        )
+        search = current_stats.stores.search
+        for found, index in [
+            (event.cls(**event.params), search.raw(EVENTS[0])),
+            (aggregation.cls(aggregation.name, **aggregation.params), search.daily(EVENTS[0])),
+        ]:
+            assert (found.index, found.client) == (index, current_search_client)
 
 
 @pytest.mark.parametrize("ours_first", [True, False])

@@ -36,6 +36,12 @@ class Interface(Protocol):
         """Emit an event in the form of invenio-stats."""
 
 
+def _client() -> Any:
+    from invenio_search import current_search_client  # noqa: PLC0415
+
+    return current_search_client
+
+
 class Bookmark(NamedTuple):
     """Until when everything is counted."""
 
@@ -71,6 +77,16 @@ class Processor:
         self._name = _name
         self._state = _state
 
+    @property
+    def index(self) -> str:
+        """Return the alias of the raw documents."""
+        return self._state.statistics.stores.search.raw(self._name)
+
+    @property
+    def client(self) -> Any:
+        """Return the client of the instance."""
+        return _client()
+
     def run(self) -> tuple[int, int]:
         """Return how many events were processed, and how many failed."""
         moved = self._take_over_queue()
@@ -89,9 +105,20 @@ class Processor:
 class Aggregator:
     """In place of ``StatAggregator``: counts what is not counted yet, of all types."""
 
-    def __init__(self, name: str, _state: Interface, **params: Any) -> None:
+    def __init__(self, name: str, _state: Interface, event: str = "", **params: Any) -> None:
         self.name = name
+        self.event = event
         self._state = _state
+
+    @property
+    def index(self) -> str:
+        """Return the alias of the daily documents."""
+        return self._state.statistics.stores.search.daily(self.event)
+
+    @property
+    def client(self) -> Any:
+        """Return the client of the instance."""
+        return _client()
 
     def run(
         self,
