@@ -1,4 +1,4 @@
-"""The processes that a fault suite hurts. Each is forked from one that has imported everything.
+"""What the processes do that a fault suite hurts.
 
 What they do is what commands and workers do; what an engine that is away makes impossible
 they try again, as Celery does.
@@ -10,26 +10,35 @@ import json
 import os
 import random
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from multiprocessing.context import ForkServerContext
-from multiprocessing.process import BaseProcess
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from celery.platforms import SecurityWarning
+from gunicorn.app.base import BaseApplication
 
 from stats.errors import StatsError, StoreUnavailable
 from stats.ext import StatsState
+from stats.log_imports import build_log_imports
 from stats.retention.erase import run_erase
 from stats.retention.reflag import Rules, run_reflag
 from stats.retention.run import run_retention
+from stats.retention.withdraw import run_withdraw
+from stats.service import create_app
 from stats.setting_sources import load_settings
 from stats.times import EPOCH
+from tests.faults.crowd import Config
+from tests.faults.worker import act_at, die
 
 PAUSE = 0.1
 BATCH = 20
-
-Config = dict[str, Any]
+ANSWER_SECONDS = 20.0
 
 
 def open_state(config: Config) -> StatsState:
@@ -76,8 +85,12 @@ def process_elsewhen(config: Config) -> None:
 
 
 def publish(config: Config, events: str, done: str) -> None:
-    """Publish the events of a file; one that is killed is followed by one that goes on."""
-    state = open_state(config)
+    """Publish the events of a file into the queue."""
+    _publish_file(open_state(config).publish, events, done)
+
+
+def _publish_file(send: Callable[[list[Any]], object], events: str, done: str) -> None:
+    """Send the events of a file; one that is killed is followed by one that goes on."""
     lines = Path(events).read_text("utf-8").splitlines()
     progress = Path(done)
     while True:
@@ -86,14 +99,14 @@ def publish(config: Config, events: str, done: str) -> None:
         if not batch:
             return
         try:
-            state.publish(batch)
+            send(batch)
         except StoreUnavailable:
             time.sleep(PAUSE)
             continue
         fresh = progress.with_suffix(".new")
         fresh.write_text(str(at + len(batch)))
         fresh.replace(progress)
-        time.sleep(PAUSE / 2)
+        time.sleep(PAUSE)
 
 
 def redo(config: Config, days: list[str]) -> None:
@@ -128,58 +141,88 @@ def reflag(config: Config) -> None:
         run_reflag(state.retention_job(wait=lambda seconds: None), (None, None), rules=rules)
 
 
-PRELOADED = ["tests.faults.people", "stats.ext", "stats.retention.run"]
+def _die_at(state: StatsState, point: str) -> None:
+    moment, call = point.split()
+    act_at(state, moment, call, number=1, act=die)
 
 
-class Crowd:
-    """The processes of one suite, by name; one that is missing is started again."""
+def import_log(config: Config, path: str, mapping: str, point: str) -> None:
+    """Import a log, up to a point."""
+    state = open_state(config)
+    _die_at(state, point)
+    imports = build_log_imports(state.settings, state.stores, state.definitions)
+    with suppress(StatsError):
+        imports.run_one(Path(path), Path(mapping))
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self._context = ForkServerContext()
-        self._context.set_forkserver_preload(PRELOADED)
-        self._running: dict[str, BaseProcess] = {}
-        self._how: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {}
 
-    def start(self, name: str, job: Callable[..., None], *arguments: Any) -> BaseProcess:
-        """Start a process under a name."""
-        self._how[name] = (job, arguments)
-        found = self._context.Process(target=job, args=(self.config, *arguments), daemon=True)
-        found.start()
-        self._running[name] = found
-        return found
+def withdraw(config: Config, import_id: str, point: str) -> None:
+    """Withdraw an import, up to a point."""
+    state = open_state(config)
+    _die_at(state, point)
+    _die_at(state, "before imports.finish_withdrawal")
+    job = state.retention_job(wait=lambda seconds: None)
+    with suppress(StatsError):
+        run_withdraw(job, import_id, imports=state.stores.imports)
 
-    def kill(self, name: str) -> bool:
-        """Kill a process and start it again; False when it had ended by itself."""
-        one = self._running[name]
-        if one.exitcode is not None:
-            return False
-        one.kill()
-        one.join()
-        job, arguments = self._how[name]
-        self.start(name, job, *arguments)
-        return True
 
-    def end(self, name: str) -> None:
-        """Kill a process, and start none in its place."""
-        one = self._running.pop(name)
-        one.kill()
-        one.join()
+def post(config: Config, events: str, done: str, url: str, token: str) -> None:
+    """Publish the events of a file over HTTP; what is not answered with 202 is sent again."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def pid(self, name: str) -> int:
-        pid = self._running[name].pid
-        assert pid is not None
-        return pid
+    def send(batch: list[Any]) -> None:
+        request = Request(url, json.dumps(batch).encode(), headers)
+        try:
+            with urlopen(request, timeout=ANSWER_SECONDS) as answer:
+                assert json.load(answer)["accepted"] == len(batch)
+        except (OSError, HTTPException) as error:
+            if isinstance(error, HTTPError) and error.code != 503:
+                raise
+            raise StoreUnavailable("the service", str(error)) from error
 
-    def failed(self) -> list[str]:
-        """Return the processes that ended with an error of their own."""
-        return [name for name, one in self._running.items() if one.exitcode not in (None, 0)]
+    _publish_file(send, events, done)
 
-    def is_done(self, name: str) -> bool:
-        return self._running[name].exitcode == 0
 
-    def stop(self) -> None:
-        """End all of them."""
-        for one in self._running.values():
-            one.kill()
-            one.join()
+class Web(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with the service, as `docs/deployment.md` has it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        super().__init__()
+
+    def load_config(self) -> None:
+        self.cfg.set("bind", f"127.0.0.1:{self._port}")
+        self.cfg.set("workers", 2)
+        self.cfg.set("worker_class", "gthread")  # notices within a second that its parent is gone
+        self.cfg.set("loglevel", "critical")
+
+    def load(self) -> Any:
+        return create_app()
+
+
+def serve(config: Config, port: int) -> None:
+    """A server of several web processes."""
+    _take_environment(config)
+    Web(port).run()
+
+
+def celery_worker(config: Config) -> None:
+    """A Celery worker, for what beat sends."""
+    _take_environment(config)
+    from stats.worker import celery  # noqa: PLC0415 - reads the environment
+
+    warnings.simplefilter("ignore", SecurityWarning)
+    celery.Worker(pool="solo", loglevel="CRITICAL", quiet=True, without_mingle=True).start()
+
+
+def beat(config: Config, schedule: str) -> None:
+    """Celery's beat, which sends the tasks of the schedule."""
+    _take_environment(config)
+    from stats.worker import celery  # noqa: PLC0415 - reads the environment
+
+    celery.Beat(schedule=schedule, loglevel="CRITICAL", quiet=True).run()
+
+
+def _take_environment(config: Config) -> None:
+    for name in [name for name in os.environ if name.startswith("STATS_")]:
+        del os.environ[name]
+    os.environ.update({name: str(value) for name, value in config.items()})
