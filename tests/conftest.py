@@ -13,6 +13,7 @@ from stats.engines.folder import Addresses
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from stats.setting_sources import load_settings
+from tests.certificates import Certificates, make_certificates
 from tests.system import System
 
 settings.register_profile("stats", deadline=None)  # a noisy machine fails no test
@@ -30,6 +31,12 @@ def stats_engines(stats_engines: Addresses) -> Addresses:
     """The engines of the session, with the broker of ``python -m tests.rabbitmq`` if that runs."""
     broker = os.environ.get("TESTS_BROKER_URL")
     return replace(stats_engines, broker=broker) if broker else stats_engines
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates of the tests' own authority."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

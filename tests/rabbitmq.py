@@ -21,6 +21,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from stats.engines.folder import free_port
+from tests.certificates import Certificates
 
 HOME = Path("/usr/lib/rabbitmq/bin")
 PATIENCE = 90.0
@@ -39,8 +40,8 @@ def is_installed() -> bool:
 class Node:
     """One node; it can be killed, stopped for a while, started again, and set in alarm."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port, self._names_port = free_port(), free_port()
+    def __init__(self, folder: Path, certificates: Certificates | None = None) -> None:
+        self.port, self._names_port, self.tls_port = free_port(), free_port(), free_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
         self._folder = folder
         self._server: subprocess.Popen[bytes] | None = None
@@ -48,6 +49,7 @@ class Node:
         (folder / "enabled_plugins").write_text("[].\n")
         (folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndisk_free_limit.absolute = 1MB\n"
+            + (_over_tls(certificates, self.tls_port) if certificates else "")
         )
         own = {
             "HOME": str(folder),
@@ -145,6 +147,18 @@ class Node:
             time.sleep(0.05)
 
 
+def _over_tls(certificates: Certificates, port: int) -> str:
+    """Return the configuration of a listener that lets in whom the authority vouches for."""
+    return (
+        f"listeners.ssl.1 = 127.0.0.1:{port}\n"
+        f"ssl_options.cacertfile = {certificates.authority}\n"
+        f"ssl_options.certfile = {certificates.certificate('server')}\n"
+        f"ssl_options.keyfile = {certificates.key('server')}\n"
+        "ssl_options.verify = verify_peer\n"
+        "ssl_options.fail_if_no_peer_cert = true\n"
+    )
+
+
 def _listens(port: int) -> bool:
     with closing(socket.socket()) as knock:
         return knock.connect_ex(("127.0.0.1", port)) == 0
@@ -164,9 +178,9 @@ ALARMS = {
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Node]:
+def running(folder: Path, certificates: Certificates | None = None) -> Iterator[Node]:
     """A node that runs, with all its processes ended afterwards."""
-    node = Node(folder)
+    node = Node(folder, certificates)
     try:
         node.start()
         yield node

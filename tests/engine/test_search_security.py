@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import base64
 import logging
-import ssl
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -27,6 +24,7 @@ from stats.errors import ConfigError, StoreUnavailable
 from stats.ext import StatsState
 from stats.setting_sources import load_settings
 from stats.stores.search import SearchStore
+from tests.certificates import Certificates
 
 USER, PASSWORD = "st@ts", "m4rker:#/?"
 ESCAPED = "st%40ts:m4rker%3A%23%2F%3F"
@@ -35,19 +33,8 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 KEY = "bTRya2VyOmtleQ=="
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost that is its own authority."""
-    folder = tmp_path_factory.mktemp("ca")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "ca.pem")]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder / "ca.pem"
-
-
 @contextmanager
-def guarded(url: str, certificate: Path | None = None, *, asks_for: str) -> Iterator[int]:
+def guarded(url: str, certificates: Certificates | None = None, *, asks_for: str) -> Iterator[int]:
     """Pass requests on to ``url`` that have this ``Authorization``."""
 
     class Guard(BaseHTTPRequestHandler):
@@ -83,9 +70,8 @@ def guarded(url: str, certificate: Path | None = None, *, asks_for: str) -> Iter
     for method in ("GET", "POST", "PUT", "DELETE"):
         setattr(Guard, f"do_{method}", Guard.pass_on)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Guard)
-    if certificate:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    if certificates:
+        context = certificates.server_context()
         server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -102,10 +88,10 @@ def open_store(url: str, key: str = "") -> SearchStore:
 
 
 def test_the_pipeline_counts_over_https_with_a_user(
-    stats_namespace: Namespace, certificate: Path
+    stats_namespace: Namespace, certificates: Certificates
 ) -> None:
-    with guarded(stats_namespace.elasticsearch, certificate, asks_for=BASIC) as port:
-        url = f"https://{ESCAPED}@localhost:{port}?ca_certs={certificate}"
+    with guarded(stats_namespace.elasticsearch, certificates, asks_for=BASIC) as port:
+        url = f"https://{ESCAPED}@localhost:{port}?ca_certs={certificates.authority}"
         config = stats_namespace.as_config() | {"STATS_ELASTICSEARCH_URL": url}
         state = StatsState(load_settings(config, {}))
         stats_namespace.queues.extend(state.stores.queues.name(name) for name in state.event_types)
@@ -141,10 +127,10 @@ def test_who_is_not_let_in_is_told_so_without_secrets(
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(
-    stats_namespace: Namespace, certificate: Path, caplog: pytest.LogCaptureFixture
+    stats_namespace: Namespace, certificates: Certificates, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with guarded(stats_namespace.elasticsearch, certificate, asks_for=BASIC) as port:
+    with guarded(stats_namespace.elasticsearch, certificates, asks_for=BASIC) as port:
         with pytest.raises(StoreUnavailable, match="certificate verify failed") as caught:
             open_store(f"https://{ESCAPED}@localhost:{port}").ping()
         open_store(f"https://{ESCAPED}@localhost:{port}?verify_certs=false").ping()
