@@ -136,6 +136,12 @@ class Settings:
     invenio_pages: bool = _setting(
         True, "Add statistics to InvenioRDM's pages: records, communities, dashboards.", read_flag
     )
+    layouts: dict[str, Any] = _setting(
+        {},
+        "By place (dashboard, invenio-rdm), then by kind or kind:id: the elements of its pages, in"
+        " order, with their widths: see docs/layouts.md.",
+        read_mapping,
+    )
     resource_visibility: Any = _setting(
         None,
         "Says whose statistics may be seen: a function of a list of refs and the Identity that"

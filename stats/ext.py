@@ -58,6 +58,7 @@ from stats.wiring import (
     build_aggregation_job,
     build_enrichment,
     build_limits,
+    build_pages,
     build_policy,
     build_processing,
     build_rates,
@@ -106,6 +107,7 @@ class StatsState:
         self.aggregations = definitions.aggregations
         self.queries = definitions.queries
         self.scheduled_reports = parse_scheduled(settings.scheduled_reports, kinds=self.kinds)
+        self.layouts = build_pages(settings, definitions)
         self.stores = build_stores(settings, definitions)
         check_settings(settings)
 

@@ -30,6 +30,7 @@ from stats.exports.matomo import Tracker
 from stats.exports.openaire import NAME as OPENAIRE
 from stats.exports.openaire import Export
 from stats.kinds.types import Kinds
+from stats.layouts.layout import Known, Layouts, build_layouts
 from stats.limits import Limits, Rates, parse_rate
 from stats.permissions import Policy
 from stats.reports.items import Platform
@@ -171,6 +172,12 @@ def build_policy(settings: Settings, stores: Stores, definitions: Definitions) -
         public_reports=settings.public_reports,
         minimum_count=settings.minimum_count,
     )
+
+
+def build_pages(settings: Settings, definitions: Definitions) -> Layouts:
+    """Return what is on each page; raise ``ConfigError`` for a layout that is none."""
+    known: Known = {"type": definitions.event_types, "by": definitions.dimensions}
+    return build_layouts(settings.layouts, kinds=definitions.kinds, known=known)
 
 
 def build_limits(settings: Settings) -> Limits:

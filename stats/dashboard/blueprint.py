@@ -18,15 +18,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stats.counting_rules import DOUBLE_CLICK
 from stats.dashboard.language import LANG, LANGUAGES, Language, parse_language
-from stats.dashboard.numbers import read_first_day, read_rankings, read_uploaders, read_usage
+from stats.dashboard.numbers import read_first_day, read_usage
+from stats.dashboard.sections import list_exports, read_sections, sees_pipeline, write_heading
 from stats.dashboard.window import DAYS, DEFAULT_DAYS, Window, parse_window
 from stats.dashboard.window import PARAMETERS as WINDOW
 from stats.errors import AccessError, InputError, StatsError, StoreUnavailable, UnknownError
 from stats.events.types import SITE
-from stats.health import read_health
+from stats.layouts.defaults import DASHBOARD
 from stats.permissions.tokens import is_live, token_id
 from stats.proxies import current_stats
 from stats.queries.presets import ALL, PRESETS
+from stats.refs import kind_of
 from stats.times import iso_ms, utc_now
 from stats.views.access import require, require_resource
 from stats.views.cors import framed_here
@@ -67,21 +69,9 @@ def site() -> Response:
     """Return the page of the whole site, or of the communities that a curator looks after."""
     require("dashboard")
     who = caller()
-    sees_pipeline = who.has("admin", "reporter")
-    own = [] if sees_pipeline else sorted(who.communities)
+    own = [] if sees_pipeline() else sorted(who.communities)
     shown = own[0] if own else SITE
-    window = _window(shown)
-    return _page(
-        "site",
-        window=window,
-        resource=shown,
-        communities=_titled(own),
-        **_read_resource(shown, window),
-        kinds=current_stats.kinds,
-        rankings=read_rankings(current_stats.kinds, window, within=own[0] if own else None),
-        health=read_health(current_stats, utc_now()) if sees_pipeline else None,
-        uploaders=read_uploaders(shown, window) if who.has("admin", "auditor") else None,
-    )
+    return _page("site", communities=_titled(own), **_read_resource(shown, kind=kind_of(SITE)))
 
 
 @blueprint.get("/search")
@@ -101,7 +91,6 @@ def resource(ref: str) -> Response:
     """Return the page of one resource."""
     ref = current_stats.parse_ref(ref, field="ref")
     require_resource(ref)
-    window = _window(ref)
     known = current_stats.stores.resources.read([ref]).get(ref, {})
     if not known and ref != SITE and current_stats.stores.totals.read_one(ref) is None:
         page = _page("unknown", resource=ref)
@@ -110,12 +99,10 @@ def resource(ref: str) -> Response:
     parents = _titled(known.get("parents") or [])
     return _page(
         "resource",
-        window=window,
-        resource=ref,
         known=known,
         address=read_address(known),
         parents=parents,
-        **_read_resource(ref, window),
+        **_read_resource(ref),
     )
 
 
@@ -227,11 +214,26 @@ def _titled(refs: Sequence[str]) -> dict[str, str]:
     return {ref: known.get(ref, {}).get("title") or ref for ref in shown}
 
 
-def _read_resource(ref: str, window: Window) -> dict[str, Any]:
-    """Return a resource's numbers in a window and of all time."""
+def _read_resource(ref: str, *, kind: str | None = None) -> dict[str, Any]:
+    """Return a resource's numbers in the page's window and of all time, and what it is laid out of.
+
+    ``kind``: whose layout it has, if not its own kind's.
+    """
     require_resource(ref)
-    ever = current_stats.totals([ref])[ref]
-    return {"usage": read_usage(current_stats, ref, window), "ever": ever}
+    window = _window(ref)
+    parts = current_stats.layouts.find(DASHBOARD, ref, kind=kind)
+    return {
+        "resource": ref,
+        "window": window,
+        "parts": parts,
+        "usage": read_usage(current_stats, ref, window),
+        "ever": current_stats.totals([ref])[ref],
+        "kinds": current_stats.kinds,
+        "sees_pipeline": sees_pipeline(),
+        "heading": partial(write_heading, language=_language()),
+        "exports": partial(list_exports, resource=ref, window=window),
+        **read_sections(parts, ref, window),
+    }
 
 
 def _page(name: str, **values: Any) -> Response:

@@ -184,7 +184,7 @@ def test_top_lists_have_the_numbers_of_the_api_and_lead_on(visit: Visit) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text("Global carbon budget")
     assert tiles_of(page) == expected_tiles(visit.service, RECORD, **window_of(30))
     totals = visit.service.get(f"totals/{RECORD}")
-    expect(page.locator("main > .tiles > .views")).to_contain_text(f"{totals['views']:,} all time")
+    expect(page.locator("dl.tiles > .views")).to_contain_text(f"{totals['views']:,} all time")
 
 
 @pytest.mark.parametrize("name", ["site", "resource"])

@@ -69,9 +69,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "setting_sources": {"config"},
     "dimensions": {*DEFINITIONS, "templates"},
     "definitions": {"config", "dimensions", *DEFINITIONS, "queries"},
+    "layouts": {"queries"},
     "wiring": {
         "config",
         "definitions",
+        "layouts",
         "permissions",
         "reports",
         "exports",
@@ -95,8 +97,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "health_samples": {"ext", "health"},
     # doors
     "views": {*WEB, "events", "reports", "health_samples"},
-    "dashboard": {*WEB, "health"},
-    "widgets": WEB,
+    "dashboard": {*WEB, "health", "layouts"},
+    "widgets": {*WEB, "layouts"},
     "views.openapi": {*WEB, "events", "reports", "dashboard", "widgets"},
     "views.register": {"views", "views.openapi", "dashboard", "widgets"},
     "hosts": {
@@ -105,6 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "setting_sources",
         "log_imports",
         "events",
+        "layouts",
         "tasks",
         "dashboard",
         "widgets",

@@ -17,7 +17,7 @@ TEMPLATES = Path(language.__file__).parent / "templates" / "stats"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 ELSEWHERE = re.compile(r"problem_\d+|reason_\w+|counting_\w+|most_\w+|days|last-\w+|this-year|all")
-"""Keys that templates put together, or that are names of windows."""
+"""Keys that templates and sections put together, or that are names of windows."""
 
 
 def places(text: str) -> set[str]:
@@ -35,12 +35,13 @@ def test_every_language_has_every_text_with_the_same_places(tag: str) -> None:
 
 
 def test_every_text_is_used_and_every_page_has_its_texts() -> None:
-    sources = "".join(file.read_text("utf-8") for file in TEMPLATES.glob("*.html"))
+    sources = "".join(file.read_text("utf-8") for file in TEMPLATES.rglob("*.html"))
     used = set(re.findall(r'language\.text\(["\']([\w-]+)["\']', sources))
     used -= {"counting_", "most_"}  # the name comes behind
     texts = set(read_texts("en"))
     assert used <= texts
-    assert {key for key in texts - used if not ELSEWHERE.fullmatch(key)} == {"views", "downloads"}
+    rest = {key for key in texts - used if not ELSEWHERE.fullmatch(key)}
+    assert rest == {"views", "downloads", "views_csv", "downloads_csv", "history", "where"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ lets it in. Invariant: a page shows to nobody more than the API answers them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from flask import Blueprint, Flask, g, render_template
 
 from stats.ext import EXTENSION, StatsState
 from stats.hosts.invenio.replacement.configuration import RDM
+from stats.layouts.defaults import INVENIO_RDM
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,31 +35,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "es": "Estadísticas",
         "fr": "Statistiques",
     },
-    "history": {
-        "en": "Usage over time",
-        "de": "Nutzung im Zeitverlauf",
-        "es": "Uso a lo largo del tiempo",
-        "fr": "Utilisation dans le temps",
-    },
-    "countries": {"en": "Countries", "de": "Länder", "es": "Países", "fr": "Pays"},
-    "top": {
-        "en": "Most viewed records",
-        "de": "Meistgesehene Einträge",
-        "es": "Registros más vistos",
-        "fr": "Notices les plus vues",
-    },
-    "new": {
-        "en": "New records and submissions",
-        "de": "Neue Einträge und Einreichungen",
-        "es": "Registros y envíos nuevos",
-        "fr": "Nouvelles notices et soumissions",
-    },
-    "uploaders": {
-        "en": "Uploaders",
-        "de": "Hochladende",
-        "es": "Quiénes suben registros",
-        "fr": "Personnes qui déposent",
-    },
     "own": {
         "en": "Usage of your records",
         "de": "Nutzung Ihrer Einträge",
@@ -73,6 +50,7 @@ def build_pages(app: Flask) -> Blueprint:
     pages.add_app_template_global(word, "stats_word")
     pages.add_app_template_global(language, "stats_language")
     state: StatsState = app.extensions[EXTENSION]
+    pages.add_app_template_global(partial(state.layouts.find, INVENIO_RDM), "stats_layout")
     if find_spec(RDM) is not None and state.settings.invenio_pages:
         pages.add_url_rule("/communities/<pid_value>/statistics", "community", _community())
         pages.add_url_rule("/me/statistics", "person", _person())

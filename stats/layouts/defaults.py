@@ -1,0 +1,105 @@
+"""The layouts that are there without configuration, in the form of ``STATS_LAYOUTS``.
+
+``LAYOUTS`` is by place (the pages of the dashboard, the tabs of InvenioRDM), then by kind of
+resource; ``*`` is any other kind. ``SECTIONS`` is what a place has beside the elements of
+:mod:`stats.layouts.elements`, with the attributes that each takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+DASHBOARD = "dashboard"
+INVENIO_RDM = "invenio-rdm"
+ANY = "*"
+
+SECTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    DASHBOARD: {"tiles": (), "rankings": (), "excluded": (), "pipeline": ()},
+    INVENIO_RDM: {"uploaders": ()},
+}
+
+_HISTORY = {
+    "en": "Usage over time",
+    "de": "Nutzung im Zeitverlauf",
+    "es": "Uso a lo largo del tiempo",
+    "fr": "Utilisation dans le temps",
+}
+_COUNTRIES = {"en": "Countries", "de": "Länder", "es": "Países", "fr": "Pays"}
+_TOP = {
+    "en": "Most viewed records",
+    "de": "Meistgesehene Einträge",
+    "es": "Registros más vistos",
+    "fr": "Notices les plus vues",
+}
+_NEW = {
+    "en": "New records and submissions",
+    "de": "Neue Einträge und Einreichungen",
+    "es": "Registros y envíos nuevos",
+    "fr": "Nouvelles notices et soumissions",
+}
+_UPLOADERS = {
+    "en": "Uploaders",
+    "de": "Hochladende",
+    "es": "Quiénes suben registros",
+    "fr": "Personnes qui déposent",
+}
+_NUMBERS = [
+    {"element": "counter", "show": "views downloads volume", "title": _HISTORY},
+    {"element": "history", "interval": "month"},
+    {"element": "top", "kind": "record", "metric": "views", "title": _TOP},
+    {"element": "map", "title": _COUNTRIES},
+]
+
+LAYOUTS: Mapping[str, Mapping[str, list[Any]]] = {
+    DASHBOARD: {
+        "site": [
+            "tiles",
+            {"element": "history", "type": "record-view file-download"},
+            "rankings",
+            {"element": "map", "type": "record-view", "width": "two-thirds"},
+            {
+                "element": "breakdown",
+                "by": "country",
+                "type": "record-view",
+                "size": 9,
+                "width": "third",
+            },
+            {
+                "element": "breakdown",
+                "by": "access_method",
+                "type": "file-download",
+                "size": 2,
+                "width": "half",
+            },
+            {
+                "element": "breakdown",
+                "by": "referrer",
+                "type": "record-view",
+                "size": 6,
+                "width": "half",
+            },
+            {"element": "excluded", "width": "half"},
+            {"element": "pipeline", "width": "half"},
+        ],
+        ANY: ["tiles", "panel"],
+    },
+    INVENIO_RDM: {
+        "site": _NUMBERS,
+        "community": [
+            *_NUMBERS,
+            {
+                "element": "history",
+                "type": "record-created submission-created",
+                "interval": "month",
+                "title": _NEW,
+            },
+            {"element": "uploaders", "title": _UPLOADERS},
+        ],
+        "concept": [
+            {"element": "history", "interval": "month", "title": _HISTORY},
+            {"element": "map", "title": _COUNTRIES},
+        ],
+        ANY: ["panel"],
+    },
+}
