@@ -24,6 +24,7 @@ REQUIRES = [
     "tomli>=2.0; python_version < '3.11'",
     "tqdm>=4.66",
     "waitress>=3.0",
+    "XlsxWriter>=3.2",
 ]
 
 ELASTICSEARCH = ["elasticsearch[orjson]>=8.19,<9"]  # 9 asks in a form that servers of 8 refuse
@@ -45,6 +46,7 @@ TESTS = [
     "mypy>=1.11",
     "openapi-python-client>=0.26",
     "openapi-spec-validator>=0.7",
+    "openpyxl>=3.1",  # reads the workbooks that are written
     "packaging>=23",  # tools/lock.py
     "playwright>=1.49",
     "pypdf>=5.0",  # reads the pages that are printed
@@ -54,6 +56,7 @@ TESTS = [
     "ruff>=0.6",
     "schemathesis>=4.0",
     "types-jsonschema>=4.20",
+    "types-openpyxl>=3.1",
     "types-regex>=2024.4.16",
     "types-waitress>=3.0",
 ]

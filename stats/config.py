@@ -320,6 +320,9 @@ class Settings:
     limit_refs: int = _setting(
         Limits.refs, "Most resources in one request for totals (422).", read_whole
     )
+    limit_rows: int = _setting(
+        Limits.rows, "Most rows of a table (CSV, XLSX) of a named query (422).", read_whole
+    )
     query_seconds: float = _setting(
         20.0,
         "Seconds that the searches of one request for statistics may take, all together (503).",

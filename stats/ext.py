@@ -39,7 +39,7 @@ from stats.permissions import COMMAND_LINE, Identity, Policy
 from stats.permissions.rankings import run_for
 from stats.permissions.tokens import make_secret
 from stats.queries.annotated import put_annotations
-from stats.queries.catalogue import resolve_params, run_query
+from stats.queries.catalogue import resolve_params, run_query, with_rows
 from stats.queries.deleted import DELETED, HIDE, without_deleted
 from stats.queries.merged import follow, follow_params, list_merged_of
 from stats.queries.types import Answer, Params, Query, Sources
@@ -47,6 +47,7 @@ from stats.queries.unknown_kind import refuse_unknown_kind
 from stats.queries.windows import count_points
 from stats.reports.registry import Reporter
 from stats.reports.scheduled import parse_scheduled
+from stats.reports.tables import Table, build_table
 from stats.retention.job import RetentionJob
 from stats.setting_sources import load_settings
 from stats.signals import send_changed
@@ -284,14 +285,16 @@ class StatsState:
         *,
         identity: Identity = COMMAND_LINE,
         patience: Patience | None = None,
+        rows: int | None = None,
     ) -> Answer:
         """Run a named query with parameters from outside, for ``identity``.
 
+        ``rows``: how many a list has that is not told its ``size``, in place of the usual few.
         Raises ``InputError`` on a bad parameter, ``AccessError`` when it may not be run, and
         ``LimitError`` when it takes longer than there is ``patience`` (None: it may).
         """
         query = self.find_query(name)
-        resolved = self.resolve(query, params)
+        resolved = with_rows(self.resolve(query, params), given=params, rows=rows)
         merges = self.stores.merges.recent()
         resolved = follow_params(query, resolved, merges)
         known = (self.stores.totals, self.stores.resources)
@@ -313,6 +316,24 @@ class StatsState:
         merged = list_merged_of(query, resolved, merges)
         answer = {**answer, "merged": merged} if merged else answer
         return self._annotate(answer, identity) if query.kind == "histogram" else answer
+
+    def table(
+        self,
+        name: str,
+        params: Mapping[str, object],
+        *,
+        identity: Identity = COMMAND_LINE,
+        patience: Patience | None = None,
+    ) -> Table:
+        """Run a named query as :meth:`query`, for all of its rows unless ``size`` is given.
+
+        Raises ``LimitError`` when there are more than one table may have.
+        """
+        most = self.limits.rows
+        answer = self.query(name, params, identity=identity, patience=patience, rows=most + 1)
+        table = build_table(self.find_query(name), answer)
+        self.limits.check_rows(len(table.rows))
+        return table
 
     def _annotate(self, answer: Answer, identity: Identity) -> Answer:
         """Return a history with the remarks on its days that ``identity`` may read."""

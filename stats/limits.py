@@ -40,6 +40,7 @@ class Limits:
     queries: int = 100
     points: int = 10_000
     refs: int = 1_000
+    rows: int = 50_000
 
     def check_address(self, length: int) -> None:
         """Refuse an address (path and query string) that is too long."""
@@ -65,6 +66,15 @@ class Limits:
             message = (
                 f"the answer would have {number:,} buckets; ask for at most {self.points:,}:"
                 " a shorter window, a longer interval or fewer queries"
+            )
+            raise LimitError("too_large", message, status=422)
+
+    def check_rows(self, number: int) -> None:
+        """Refuse a table, of a query that was not told a size, with more rows than are sent."""
+        if number > self.rows:
+            message = (
+                f"the table would have more than {self.rows:,} rows: ask for a shorter window,"
+                " for a part, or with size for the largest"
             )
             raise LimitError("too_large", message, status=422)
 

@@ -189,6 +189,7 @@ def build_limits(settings: Settings) -> Limits:
         queries=settings.limit_queries,
         points=settings.limit_points,
         refs=settings.limit_refs,
+        rows=settings.limit_rows,
     )
 
 

@@ -89,17 +89,12 @@ def _families(state: StatsState) -> str:
     return ",".join(state.stores.search.daily(a.family) for a in state.aggregations)
 
 
-def list_rankings(kinds: Kinds) -> list[tuple[str, str]]:
-    """Return kind and metric of the rankings of the site's page."""
-    return [(kind.name, metric) for kind in kinds for metric in kind.site_rankings]
-
-
 def read_rankings(
     kinds: Kinds, window: Window, *, within: str | None = None
 ) -> list[dict[str, Any]]:
     """Return the top lists of a window, inside ``within`` or the whole site."""
     rankings = []
-    for kind, metric in list_rankings(kinds):
+    for kind, metric in kinds.site_rankings():
         params = {"kind": kind, "metric": metric, "size": _SHOWN, **window.params}
         if within:
             params["within"] = within

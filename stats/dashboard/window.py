@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from stats.errors import InputError
 from stats.queries.parameters import INTERVAL, parse_date
 from stats.queries.presets import parse_preset
-from stats.queries.windows import Interval
+from stats.queries.windows import Interval, readable_interval
 
 PARAMETERS = ("window", "from", "to", "days", "interval")
 DAYS = (7, 30, 90, 365)
@@ -23,8 +23,6 @@ DAYS = (7, 30, 90, 365)
 
 DEFAULT_DAYS = 30
 MOST_DAYS = 3_660
-_READABLE: tuple[tuple[Interval, int], ...] = (("day", 120), ("week", 800), ("month", 2_200))
-"""Intervals, and the days up to which a history in them can be read."""
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
@@ -49,9 +47,7 @@ class Window:
     @property
     def interval(self) -> Interval:
         """Return the interval of histories: the one chosen, or the one that reads best."""
-        if self.chosen:
-            return self.chosen
-        return next((name for name, longest in _READABLE if self.days <= longest), "quarter")
+        return self.chosen or readable_interval(self.days)
 
     @property
     def params(self) -> dict[str, str]:

@@ -107,6 +107,10 @@ class Kinds:
         """Return whether a kind of that name is declared."""
         return name in self._declared
 
+    def site_rankings(self) -> list[tuple[str, str]]:
+        """Return kind and total of the rankings of the site's page."""
+        return [(kind.name, metric) for kind in self for metric in kind.site_rankings]
+
     def find(self, name: str) -> Kind:
         """Return the kind called ``name``; one that nobody declared has the defaults."""
         return self._declared.get(name) or Kind(name)

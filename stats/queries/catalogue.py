@@ -12,7 +12,7 @@ from stats.queries.coarse import run_coarse
 from stats.queries.derived import derived_queries
 from stats.queries.histogram import histogram
 from stats.queries.invenio import invenio_queries
-from stats.queries.parameters import RESOURCE, parse_params
+from stats.queries.parameters import RESOURCE, SIZE, parse_params
 from stats.queries.top import top, top_of_all
 from stats.queries.total import total
 from stats.queries.types import Answer, Params, Query, Sources
@@ -37,6 +37,12 @@ def resolve_params(
     names = {RESOURCE.name, *(one.name for one in query.parameters if one.names_resource)}
     refs = {name: kinds.normal_ref(params[name]) for name in names if params.get(name)}
     return {**params, **refs}
+
+
+def with_rows(params: Params, *, given: Mapping[str, object], rows: int | None) -> Params:
+    """Return resolved parameters that ask for so many ``rows`` where none were asked for."""
+    is_told = rows is None or SIZE not in params or given.get(SIZE)
+    return params if is_told else {**params, SIZE: rows}
 
 
 def run_query(

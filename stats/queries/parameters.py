@@ -23,6 +23,7 @@ from stats.refs import parse_kind, parse_ref
 from stats.times import parse_day, parse_time
 from stats.validation import refuse_empty, refuse_unknown
 
+SIZE = "size"
 MAX_SIZE = 1_000
 EARLIEST = date(1000, 1, 1)
 LATEST = date(9998, 12, 31)
@@ -138,7 +139,7 @@ def choice(
 def size(default: int) -> Parameter:
     """Return the parameter ``size`` with its default."""
     schema = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE}
-    return Parameter("size", "how many, largest first", parse_size, default=default, schema=schema)
+    return Parameter(SIZE, "how many, largest first", parse_size, default=default, schema=schema)
 
 
 def resolve_window(params: Params, today: date) -> Params:

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stats.batches import batches
 from stats.queries.filters import build_search, daily_indices
 from stats.queries.types import Params
 from stats.queries.windows import Window
@@ -147,15 +148,26 @@ def pick_candidates(lists: Sequence[Listed], size: int) -> list[str] | None:
 
 def run_sums(ranked: Ranked, refs: Sequence[str], search: SearchSource) -> dict[str, int]:
     """Return the sums of those of ``refs`` that have documents."""
-    if not refs:
-        return {}
-    body = ranked.build_search().filter("terms", resource=list(refs))
-    size = len(refs)
-    value = {"value": A("sum", field=ranked.field)}
-    body.aggs["rows"] = A("terms", field="resource", size=size, shard_size=size, aggs=value)
-    response = search.search(ranked.indices(search), body.to_dict())
-    rows = response.get("aggregations", {}).get("rows", _EMPTY)["buckets"]
+    rows = run_rows(ranked, refs, {"value": A("sum", field=ranked.field)}, search)
     return {row["key"]: round(row["value"]["value"]) for row in rows}
+
+
+def run_rows(
+    ranked: Ranked, refs: Sequence[str], aggs: Mapping[str, Any], search: SearchSource
+) -> Iterator[Mapping[str, Any]]:
+    """Yield a bucket with ``aggs`` for each of ``refs`` that has documents, in no order."""
+    indices = ranked.indices(search)
+    for some in batches(refs, MAX_CANDIDATES):
+        response = search.search(indices, build_rows(ranked, some, aggs))
+        yield from response.get("aggregations", {}).get("rows", _EMPTY)["buckets"]
+
+
+def build_rows(ranked: Ranked, refs: Sequence[str], aggs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request for all numbers of ``refs``; each index returns all it has of them."""
+    search = ranked.build_search().filter(Q("terms", resource=list(refs)))
+    size = len(refs)
+    search.aggs["rows"] = A("terms", field="resource", size=size, shard_size=size, aggs=aggs)
+    return search.to_dict()
 
 
 def run_all_sums(ranked: Ranked, search: SearchSource) -> Iterator[tuple[str, int]]:

@@ -27,11 +27,11 @@ from stats.queries.parameters import (
     choice,
     size,
 )
-from stats.queries.ranking import Ranked, run_candidates
+from stats.queries.ranking import Ranked, run_candidates, run_rows
 from stats.queries.rising import SORT, rank_compared, resolve_ranking
 from stats.queries.types import Answer, Params, Query, Row, Sources
 from stats.refs import kind_of, split_ref
-from stats.stores.dsl import A, Q
+from stats.stores.dsl import A
 
 METRICS: Mapping[str, tuple[str, str]] = {
     "views": ("views", "count"),
@@ -108,14 +108,14 @@ def ranked_by(query: Query, params: Params, sources: Sources) -> Ranked:
 
 def read_counts(query: Query, ranked: Ranked, refs: Sequence[str], sources: Sources) -> list[Row]:
     """Return the counts of those of ``refs`` that have any, of one event type."""
-    rows = _rows(sources, ranked, refs, build_rows(ranked, refs, build_metrics(COUNTS)))
+    rows = run_rows(ranked, refs, build_metrics(COUNTS), sources.search)
     return [{"resource": row["key"], **read_metrics(row, COUNTS)} for row in rows]
 
 
 def read_values(query: Query, ranked: Ranked, refs: Sequence[str], sources: Sources) -> list[Row]:
     """Return all totals of those of ``refs`` that have any; ``value`` is what is ranked by."""
     of_all = replace(ranked, families=tuple(a.family for a in query.aggregations))
-    rows = _rows(sources, of_all, refs, build_rows(of_all, refs, build_totals(query)))
+    rows = run_rows(of_all, refs, build_totals(query), sources.search)
     found = [{"resource": row["key"], **read_totals(row)} for row in rows]
     return [{**row, "value": row[ranked.params["metric"]]} for row in found]
 
@@ -129,15 +129,6 @@ def read_owned(params: Params, sources: Sources) -> tuple[str, ...] | None:
     if within is None or kind_of(within) != USER.name:
         return None
     return tuple(sources.resources.list_owned(split_ref(within)[1]))
-
-
-def build_rows(ranked: Ranked, refs: Sequence[str], aggs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request for all numbers of ``refs``; each index returns all it has of them."""
-    search = ranked.build_search().filter(Q("terms", resource=list(refs)))
-    search.aggs["rows"] = A(
-        "terms", field="resource", size=max(len(refs), 1), shard_size=max(len(refs), 1), aggs=aggs
-    )
-    return search.to_dict()
 
 
 def build_totals(query: Query) -> dict[str, Any]:
@@ -162,16 +153,6 @@ def read_totals(bucket: Mapping[str, Any]) -> Row:
 
 def _families(query: Query, counts_as: str) -> list[str]:
     return [a.family for a in query.aggregations if a.event_type.counts_as == counts_as]
-
-
-def _rows(
-    sources: Sources, ranked: Ranked, refs: Sequence[str], body: dict[str, Any]
-) -> list[dict[str, Any]]:
-    if not refs:
-        return []
-    response = sources.search.search(ranked.indices(sources.search), body)
-    rows: list[dict[str, Any]] = response.get("aggregations", {}).get("rows", {}).get("buckets", [])
-    return rows
 
 
 def _rank(rows: Iterable[Row], key: str, params: Params) -> list[Row]:

@@ -25,6 +25,9 @@ MAX_BUCKETS = 10_000
 USUAL_BUCKETS: dict[Interval, int] = {"day": 30, "week": 26, "month": 12, "quarter": 8, "year": 5}
 """Buckets of a histogram when the caller names no first day."""
 
+_READABLE: tuple[tuple[Interval, int], ...] = (("day", 120), ("week", 800), ("month", 2_200))
+"""Intervals, and the days up to which a history in them can be read."""
+
 _MONTHS: dict[Interval, int] = {"month": 1, "quarter": 3, "year": 12}
 _ONE_DAY = timedelta(days=1)
 
@@ -76,6 +79,13 @@ def count_points(params: Mapping[str, Any]) -> int:
         first = params["from"] or FIRST_DAY
         return min(count_buckets(first, params["to"], params["interval"]), MAX_BUCKETS)
     return int(params.get("size") or 1)
+
+
+def readable_interval(days: int | None) -> Interval:
+    """Return the interval in which a history of so many days reads best; None: of all time."""
+    if days is None:
+        return "month"
+    return next((name for name, longest in _READABLE if days <= longest), "quarter")
 
 
 def list_buckets(first: date, last: date, interval: Interval) -> list[date]:

@@ -28,17 +28,20 @@ def defuse(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def cell_text(value: Cell) -> str:
-    """Return what stands in a cell: never is empty, lists are joined by ``, ``."""
+def plain_text(value: Cell) -> str:
+    """Return a value as text: never is empty, lists are joined by ``, ``."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         return iso_ms(value)
     if isinstance(value, str):
-        return defuse(value)
-    if isinstance(value, (int, float)):
-        return str(value)
-    return defuse(", ".join(value))
+        return value
+    return str(value) if isinstance(value, (int, float)) else ", ".join(value)
+
+
+def cell_text(value: Cell) -> str:
+    """Return what stands in a cell of CSV or TSV: as :func:`plain_text`, without formulas."""
+    return plain_text(value) if isinstance(value, (int, float)) else defuse(plain_text(value))
 
 
 def csv_line(cells: Iterable[Cell]) -> str:

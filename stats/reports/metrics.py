@@ -40,6 +40,7 @@ from stats.reports.rows import (
     with_own_views,
 )
 from stats.reports.sources import Sources, Visibility
+from stats.reports.tables import join_name
 from stats.reports.windows import run_window
 from stats.stores.ranking import RANKED_BY, RankedBy
 from stats.stores.search_source import Body
@@ -102,6 +103,12 @@ def parse_metrics(name: str, given: Mapping[str, str], *, kinds: Kinds) -> Metri
         _limit(given),
         _hides_deleted(given),
     )
+
+
+def name_report(request: MetricsRequest) -> str:
+    """Return the name of a report's file, without an ending: with the days of its window."""
+    bounds = (request.window.first, request.window.last)
+    return join_name(request.report.filename, *(str(day) for day in bounds if day))
 
 
 def _own_views(given: Mapping[str, str], report: MetricsReport) -> bool:

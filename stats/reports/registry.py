@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from stats.errors import InputError, UnknownError
 from stats.kinds.types import Kinds
@@ -24,7 +25,7 @@ from stats.reports.rows import build_reports
 from stats.reports.sources import Sources
 from stats.reports.stream import Format
 
-TABLES: tuple[Format, ...] = ("csv", "json", "ndjson")
+TABLES: tuple[Format, ...] = get_args(Format)
 COUNTER_FORMS = ("json", "tsv")
 DSR = "dsr"
 

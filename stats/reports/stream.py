@@ -1,4 +1,4 @@
-"""Rows as the bytes of a body: CSV, JSON or NDJSON, some rows at a time.
+"""Rows as the bytes of a body: CSV, JSON, NDJSON or a workbook, some rows at a time.
 
 Comes in: an iterator of rows. Goes out: an iterator of byte strings of about
 64 KiB. Invariant: memory does not grow with the rows, and an error
@@ -14,15 +14,17 @@ from typing import Any, Literal
 
 import orjson
 
+from stats.reports import workbook
 from stats.reports.cells import Cell, csv_line
 from stats.reports.rows import MetricsReport, Row
 from stats.times import iso_ms
 
-Format = Literal["csv", "json", "ndjson"]
+Format = Literal["csv", "json", "ndjson", "xlsx"]
 MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "ndjson": "application/x-ndjson",
+    "xlsx": workbook.MEDIA_TYPE,
 }
 CHUNK = 64 * 1024
 
@@ -35,6 +37,9 @@ def body(
         return gathered(_csv(report, rows))
     if form == "ndjson":
         return gathered(_ndjson(report, rows))
+    if form == "xlsx":
+        sheet = workbook.Sheet(report.filename, report.header, map(report.cells, rows))
+        return workbook.workbook_chunks([sheet])
     return gathered(_json(report, rows, head))
 
 

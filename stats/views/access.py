@@ -15,6 +15,7 @@ from stats.permissions.rankings import fold_unseen
 from stats.permissions.visibility import Visible
 from stats.proxies import current_stats
 from stats.queries.types import Answer
+from stats.reports.tables import Table
 from stats.views.identity import caller, is_forged
 from stats.views.patience import patience
 
@@ -48,6 +49,11 @@ def refusals(refs: Sequence[str]) -> dict[str, AccessError]:
 def ask(name: str, params: Mapping[str, object]) -> Answer:
     """Run a named query for the caller; a ranking has what they may see."""
     return current_stats.query(name, params, identity=caller(), patience=patience())
+
+
+def ask_table(name: str, params: Mapping[str, object]) -> Table:
+    """Run a named query for the caller, as a table of all rows unless ``size`` is given."""
+    return current_stats.table(name, params, identity=caller(), patience=patience())
 
 
 def check_points(calls: Iterable[tuple[str, Mapping[str, object]]]) -> None:

@@ -22,10 +22,11 @@ from stats.dashboard.language import LANG
 from stats.dashboard.window import PARAMETERS as WINDOW_PARAMETERS
 from stats.proxies import current_stats
 from stats.queries.types import Parameter, Query
+from stats.reports.tables import MEDIA_TYPES, TABLE_FORMS, TableForm
 from stats.views import counter_operations, route_parameters
 from stats.views.blueprints import api_blueprint
 from stats.views.request_parsing import read_args
-from stats.views.responses import CSV, JSON, JSON_LD, json_response
+from stats.views.responses import JSON, JSON_LD, json_response
 from stats.views.route_parameters import REF, describe
 from stats.views.schemas import (
     COMPONENTS,
@@ -45,13 +46,13 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NDJSON = "application/x-ndjson"
 SVG = "image/svg+xml"
 EMPTY: Mapping[str, Schema] = {}
-FORMS = {"csv": CSV, "json": JSON, "ndjson": NDJSON}
+FORMS: Mapping[str, str] = {**MEDIA_TYPES, "json": JSON, "ndjson": NDJSON}
 """The form that the ending of an address asks for; without one it is the first described."""
 
 ABOUT = (
-    "Each form of an answer has an address of its own: `.csv`, `.json`, `.ndjson` or `.tsv` "
-    "behind the first, which gives the form that is declared there. Where there is such a twin, "
-    "the Accept header of a request to the first address chooses as well."
+    "Each form of an answer has an address of its own: `.csv`, `.xlsx`, `.json`, `.ndjson` or "
+    "`.tsv` behind the first, which gives the form that is declared there. Where there is such a "
+    "twin, the Accept header of a request to the first address chooses as well."
 )
 
 SECURITY_SCHEMES: Mapping[str, Schema] = {
@@ -85,7 +86,11 @@ class Described:
     has_etag: bool = False
 
 
-_CSV: Mapping[str, Schema] = {CSV: {"type": "string"}}
+_TABLES: Mapping[str, Schema] = {
+    MEDIA_TYPES["csv"]: {"type": "string"},
+    MEDIA_TYPES["xlsx"]: {"type": "string", "format": "binary"},
+}
+"""What each form of a table is, by its media type."""
 
 
 _HTML: Mapping[str, Schema] = {"text/html": {"type": "string"}}
@@ -143,7 +148,7 @@ _TOKEN: Mapping[str, Schema] = {
         "required": ["token"],
     }
 }
-_TABLE = {**_CSV, JSON: ref_to("MetricsReport"), NDJSON: {"type": "string"}}
+_REPORT = {**_TABLES, JSON: ref_to("MetricsReport"), NDJSON: {"type": "string"}}
 _SEEN = {
     "type": "object",
     "additionalProperties": {"anyOf": [ref_to("Totals"), ref_to("ErrorAnswer")]},
@@ -156,15 +161,17 @@ _BREAKDOWN = describe(route_parameters.BREAKDOWN, required="by")
 DESCRIBED: Mapping[str, Described] = {
     "stats_totals.read_one": Described({JSON: ref_to("Totals")}, has_etag=True),
     "stats_totals.read_jsonld": Described({JSON_LD: ref_to("JsonLd")}, has_etag=True),
-    "stats_totals.read_many": Described({JSON: _SEEN, **_CSV}, parameters=(_REFS,), has_etag=True),
+    "stats_totals.read_many": Described(
+        {JSON: _SEEN, **_TABLES}, parameters=(_REFS,), has_etag=True
+    ),
     **dict.fromkeys(
         ("stats_reports.metrics", "stats_reports.metrics_of", "stats_reports.metrics_by_user"),
-        Described(_TABLE, parameters=describe(route_parameters.METRICS_REPORT)),
+        Described(_REPORT, parameters=describe(route_parameters.METRICS_REPORT)),
     ),
     "stats_reports.breakdown": Described(
         {JSON: ref_to("Breakdown")}, parameters=_BREAKDOWN, has_etag=True
     ),
-    "stats_reports.breakdown_csv": Described(_CSV, parameters=_BREAKDOWN, has_etag=True),
+    "stats_reports.breakdown_table": Described(_TABLES, parameters=_BREAKDOWN, has_etag=True),
     "stats_queries.list_queries": Described({JSON: ref_to("QueryList")}, has_etag=True),
     "stats_queries.run_queries": Described({JSON: _ANSWERS}, body={JSON: _CALLS}),
     "stats_queries.run_named": Described({JSON: ref_to("AnyAnswer")}, has_etag=True),
@@ -228,7 +235,8 @@ def build_openapi(app: Flask, queries: Iterable[Query]) -> dict[str, Any]:
             paths.setdefault(path_of(rule), {})[method.lower()] = operation
     for query in queries:
         paths[f"/api/stats/{query.name}"] = {"get": _query_operation(query)}
-        paths[f"/api/stats/{query.name}.csv"] = {"get": _csv_operation(query)}
+        for form in TABLE_FORMS:
+            paths[f"/api/stats/{query.name}.{form}"] = {"get": _table_operation(query, form)}
     paths |= counter_operations.build_paths()
     return {
         "openapi": "3.1.0",
@@ -301,12 +309,13 @@ def _query_operation(query: Query) -> dict[str, Any]:
     }
 
 
-def _csv_operation(query: Query) -> dict[str, Any]:
-    """Describe the same query as CSV, at an address of its own."""
+def _table_operation(query: Query, form: TableForm) -> dict[str, Any]:
+    """Describe the same query as a table, at an address of its own."""
+    media_type = MEDIA_TYPES[form]
     return _query_operation(query) | {
-        "operationId": _slug(f"query {query.name} csv"),
-        "summary": f"{query.title}, as CSV",
-        "responses": _responses("200", _CSV, has_etag=True),
+        "operationId": _slug(f"query {query.name} {form}"),
+        "summary": f"{query.title}, as {form.upper()}",
+        "responses": _responses("200", {media_type: _TABLES[media_type]}, has_etag=True),
     }
 
 

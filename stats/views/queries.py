@@ -1,4 +1,4 @@
-"""Named queries: invenio-stats' protocol by POST, one query by GET, JSON or CSV."""
+"""Named queries: invenio-stats' protocol by POST, one query by GET, JSON or a table."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from stats.aggregations.types import Aggregation
 from stats.errors import InputError
 from stats.kinds.types import Kind
 from stats.proxies import current_stats
-from stats.queries.answers import columns_of, list_rows
 from stats.queries.types import Parameter, Query
-from stats.views.access import ask, check_points, may_list
+from stats.views.access import ask, ask_table, check_points, may_list
 from stats.views.blueprints import api_blueprint
 from stats.views.cors import readable_elsewhere
 from stats.views.request_parsing import read_args, read_json
-from stats.views.responses import JSON, csv_response, json_response, wants_csv
+from stats.views.responses import JSON, ending_of, json_response, table_response, wanted_table
 from stats.views.totals import answer_totals
-
-CSV_SUFFIX = ".csv"
 
 blueprint = readable_elsewhere(api_blueprint("stats_queries", __name__, url_prefix="/api/stats"))
 
@@ -66,16 +63,14 @@ def run_queries() -> Response:
 
 @blueprint.get("/<name>")
 def run_named(name: str) -> Response:
-    """Run one named query; ``.csv`` behind its name, or the Accept header, asks for CSV."""
-    as_csv = name.endswith(CSV_SUFFIX)
-    name = name.removesuffix(CSV_SUFFIX)
-    query = current_stats.find_query(name)
+    """Run one named query; an ending of its name, or the Accept header, asks for a table."""
+    name, form = ending_of(name)
+    form = form or wanted_table(request)
     params = read_args(request)
     check_points([(name, params)])
-    answer = ask(name, params)
-    if not as_csv and not wants_csv(request):
-        return json_response(request, answer)
-    return csv_response(request, columns_of(query, answer), list_rows(query, answer), name=name)
+    if form is None:
+        return json_response(request, ask(name, params))
+    return table_response(request, ask_table(name, params), form)
 
 
 def _is_of_totals(call: object) -> bool:

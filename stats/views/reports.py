@@ -1,7 +1,7 @@
 """Metrics reports and breakdowns over HTTP.
 
 Comes in: a report's name and query parameters. Goes out: a streamed CSV, or
-JSON or NDJSON where the caller asks for it, with the number of rows in
+JSON, NDJSON or a workbook where the caller asks for it, with the number of rows in
 ``X-Stats-Rows`` before the first of them.
 """
 
@@ -14,8 +14,9 @@ from flask import Response, request
 from stats.proxies import current_stats
 from stats.queries.merged import list_merged
 from stats.reports.breakdown import parse_breakdown, run_breakdown
-from stats.reports.metrics import MetricsAnswer, build_head, parse_metrics, run_metrics
+from stats.reports.metrics import MetricsAnswer, build_head, name_report, parse_metrics, run_metrics
 from stats.reports.stream import MEDIA_TYPES, Format, body
+from stats.reports.tables import Table, TableForm, name_file
 from stats.stores.bounded_search import BoundedSearch
 from stats.times import iso_ms
 from stats.views.access import (
@@ -28,14 +29,10 @@ from stats.views.access import (
 from stats.views.blueprints import api_blueprint
 from stats.views.patience import patience
 from stats.views.request_parsing import read_args
-from stats.views.responses import csv_response, json_response, wants_csv
+from stats.views.responses import ending_of, json_response, table_response, wanted_table
 from stats.views.streaming import stream_response
 
-_FORMATS: dict[str, Format] = {
-    "text/csv": "csv",
-    "application/json": "json",
-    "application/x-ndjson": "ndjson",
-}
+_FORMATS: dict[str, Format] = {kind.partition(";")[0]: form for form, kind in MEDIA_TYPES.items()}
 _BREAKDOWN_COLUMNS = ("key", "title", "value")
 
 blueprint = api_blueprint("stats_reports", __name__, url_prefix="/api")
@@ -44,22 +41,25 @@ blueprint = api_blueprint("stats_reports", __name__, url_prefix="/api")
 @blueprint.get("/reports/metrics")
 @blueprint.get("/reports/metrics.json")
 @blueprint.get("/reports/metrics.ndjson")
+@blueprint.get("/reports/metrics.xlsx")
 def metrics() -> Response:
-    """Report the use of everything, as CSV, JSON or NDJSON."""
+    """Report the use of everything, as CSV, JSON, NDJSON or a workbook."""
     return _respond("metrics")
 
 
 @blueprint.get("/reports/metrics_by_user")
 @blueprint.get("/reports/metrics_by_user.json")
 @blueprint.get("/reports/metrics_by_user.ndjson")
+@blueprint.get("/reports/metrics_by_user.xlsx")
 def metrics_by_user() -> Response:
-    """Report who used what, as CSV, JSON or NDJSON."""
+    """Report who used what, as CSV, JSON, NDJSON or a workbook."""
     return _respond("metrics_by_user")
 
 
 @blueprint.get("/reports/metrics/<name>")
 @blueprint.get("/reports/metrics/<name>.json")
 @blueprint.get("/reports/metrics/<name>.ndjson")
+@blueprint.get("/reports/metrics/<name>.xlsx")
 def metrics_of(name: str) -> Response:
     """Report the use of one kind of resource, or who used it (``_by_user``)."""
     return _respond(name)
@@ -68,13 +68,14 @@ def metrics_of(name: str) -> Response:
 @blueprint.get("/stats/breakdown")
 def breakdown() -> Response:
     """Divide the use of a resource by country, or by what was used."""
-    return _divide(as_csv=wants_csv(request))
+    return _divide(wanted_table(request))
 
 
 @blueprint.get("/stats/breakdown.csv")
-def breakdown_csv() -> Response:
-    """Divide the use of a resource, as CSV."""
-    return _divide(as_csv=True)
+@blueprint.get("/stats/breakdown.xlsx")
+def breakdown_table() -> Response:
+    """Divide the use of a resource, as a table."""
+    return _divide(ending_of(request.path)[1])
 
 
 def _respond(name: str) -> Response:
@@ -103,7 +104,7 @@ def _form() -> Format:
 
 
 def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
-    filename = f"{answer.request.report.filename}.{form}"
+    filename = f"{name_report(answer.request)}.{form}"
     response.headers["X-Stats-Rows"] = str(answer.count)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     if answer.coarse:
@@ -112,7 +113,7 @@ def _describe(response: Response, answer: MetricsAnswer, form: Format) -> None:
         response.headers["X-Stats-Counted-Until"] = iso_ms(answer.counted_until)
 
 
-def _divide(*, as_csv: bool) -> Response:
+def _divide(form: TableForm | None) -> Response:
     given = read_args(request)
     asked = parse_breakdown(
         given, kinds=current_stats.kinds, dimensions=current_stats.definitions.dimensions
@@ -123,7 +124,8 @@ def _divide(*, as_csv: bool) -> Response:
     sources = replace(sources, search=BoundedSearch(sources.search, patience()))
     answer = run_breakdown(asked, sources, minimum=minimum_count(asked.within))
     answer = hide_unseen(answer)
-    if not as_csv:
+    if form is None:
         merged = list_merged([asked.within], current_stats.stores.merges.recent())
         return json_response(request, {**answer, "merged": merged} if merged else answer)
-    return csv_response(request, _BREAKDOWN_COLUMNS, answer["buckets"], name="breakdown")
+    name = name_file(f"breakdown_{asked.by}", answer)
+    return table_response(request, Table(name, _BREAKDOWN_COLUMNS, answer["buckets"]), form)

@@ -18,6 +18,7 @@ from stats.proxies import current_stats
 from stats.queries.merged import list_merged
 from stats.refs import split_ref
 from stats.reports.jsonld import build_jsonld
+from stats.reports.tables import Table, join_name
 from stats.times import iso_ms, start_of_day
 from stats.views.access import exact, refusals, require_resource
 from stats.views.blueprints import api_blueprint
@@ -25,7 +26,14 @@ from stats.views.cors import readable_elsewhere
 from stats.views.counted_until import CountedUntil
 from stats.views.errors import error_body
 from stats.views.request_parsing import read_args, read_list
-from stats.views.responses import JSON_LD, csv_response, json_response, wants_csv, wants_jsonld
+from stats.views.responses import (
+    JSON_LD,
+    ending_of,
+    json_response,
+    table_response,
+    wanted_table,
+    wants_jsonld,
+)
 
 COUNTERS = ("views", "unique_views", "downloads", "unique_downloads", "volume")
 TIMES = ("last_viewed", "last_downloaded")
@@ -40,8 +48,8 @@ blueprint = readable_elsewhere(api_blueprint("stats_totals", __name__, url_prefi
 def read_one(ref: str) -> Response:
     """Return the totals of one resource."""
     answer = _read_asked(ref)
-    if wants_csv(request):
-        return csv_response(request, COLUMNS, [answer], name="totals")
+    if form := wanted_table(request):
+        return table_response(request, _table([answer]), form)
     return _as_jsonld(answer) if wants_jsonld(request) else json_response(request, answer)
 
 
@@ -53,13 +61,19 @@ def read_jsonld(ref: str) -> Response:
 
 @blueprint.get("/totals")
 @blueprint.get("/totals.csv")
+@blueprint.get("/totals.xlsx")
 def read_many() -> Response:
     """Return the totals of up to 1,000 resources, by ref; an error where one may not see them."""
     answers = answer_totals(read_list(request, "ref"))
-    if request.path.endswith(".csv") or wants_csv(request):
+    if form := ending_of(request.path)[1] or wanted_table(request):
         seen = {row["resource"]: row for row in answers.values() if "resource" in row}
-        return csv_response(request, COLUMNS, seen.values(), name="totals")
+        return table_response(request, _table([*seen.values()]), form)
     return json_response(request, answers)
+
+
+def _table(answers: Sequence[Mapping[str, Any]]) -> Table:
+    of = answers[0]["resource"] if len(answers) == 1 else None
+    return Table(join_name("totals", of), COLUMNS, answers)
 
 
 def answer_totals(given: Sequence[str]) -> dict[str, dict[str, Any]]:

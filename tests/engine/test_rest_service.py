@@ -15,6 +15,7 @@ from stats.engines.namespace import Namespace
 from stats.ext import StatsState
 from stats.permissions import COMMAND_LINE
 from stats.reports.counter.definitions import COUNTER_REPORTS
+from stats.reports.tables import TABLE_FORMS
 from stats.stores.resources import Description
 from stats.times import EPOCH, UTC, utc_now
 from stats.views.openapi import list_routes, path_of
@@ -138,7 +139,7 @@ def test_the_openapi_document_is_valid_and_complete(rest_app: Flask) -> None:
     documented = {(path, method) for path, item in found["paths"].items() for method in item}
     queries = {query["url"] for query in rest_app.test_client().get("/api/stats").json["queries"]}
     assert routes <= documented
-    tables = {f"{path}.csv" for path in queries}
+    tables = {f"{path}.{form}" for path in queries for form in TABLE_FORMS}
     reports = {f"/api/counter/r51/reports/{name}" for name in COUNTER_REPORTS}
     tables |= {f"{path}.tsv" for path in reports}
     assert {path for path, _ in documented - routes} == queries | tables | reports

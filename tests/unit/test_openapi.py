@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from stats.ext import EXTENSION
 from stats.reports.counter.definitions import COUNTER_REPORTS
+from stats.reports.tables import MEDIA_TYPES, TABLE_FORMS, TableForm
 from stats.service import create_app
 from stats.views.openapi import build_openapi
 
@@ -43,13 +44,16 @@ def test_it_is_valid_and_no_object_is_bare(document: dict[str, Any]) -> None:
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_query_has_a_twin_as_csv(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("form", TABLE_FORMS)
+def test_every_query_has_a_twin_as_a_table(document: dict[str, Any], form: TableForm) -> None:
     paths = document["paths"]
-    twins = [path for path in paths if f"{path}.csv" in paths]
+    twins = [path for path in paths if f"{path}.{form}" in paths and "/reports/" not in path]
     assert len(twins) > 50
     for path in twins:
-        json_, csv = (paths[p]["get"]["responses"]["200"]["content"] for p in (path, f"{path}.csv"))
-        assert (list(json_), list(csv)) == (["application/json"], ["text/csv"])
+        operations = [paths[p]["get"] for p in (path, f"{path}.{form}")]
+        json_, table = (one["responses"]["200"]["content"] for one in operations)
+        assert (list(json_), list(table)) == (["application/json"], [MEDIA_TYPES[form]])
+        assert operations[0]["parameters"] == operations[1]["parameters"]
 
 
 def test_counter_has_its_own_parameters_errors_and_keys(document: dict[str, Any]) -> None:
@@ -81,6 +85,9 @@ def test_every_form_has_an_address_of_its_own(document: dict[str, Any]) -> None:
         "/api/stats/jsonld/{ref}": "application/ld+json",
         "/api/stats/totals": "application/json",
         "/api/stats/totals.csv": "text/csv",
+        "/api/stats/totals.xlsx": MEDIA_TYPES["xlsx"],
+        "/api/stats/content-by.xlsx": MEDIA_TYPES["xlsx"],
+        "/api/reports/metrics.xlsx": MEDIA_TYPES["xlsx"],
         "/api/events": "application/json",
         "/api/events.ndjson": "application/x-ndjson",
         "/api/reports/metrics/{name}": "text/csv",
