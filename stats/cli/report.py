@@ -1,4 +1,4 @@
-"""``stats report``: metrics, COUNTER and dataset reports, to a file or stdout.
+"""``stats report``: metrics, COUNTER and dataset reports, and whole pages, to a file or stdout.
 
 Invariant: a file given with ``-o`` is there whole or not at all.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -21,6 +22,7 @@ from stats.proxies import current_stats
 from stats.reports.checks.run import check_file
 from stats.reports.counter.definitions import COUNTER_REPORTS
 from stats.reports.metrics import SORTS
+from stats.reports.page import list_elements, page_chunks, parse_page
 from stats.reports.registry import DSR, TABLES
 from stats.reports.rows import OWN_VIEWS
 from stats.reports.scheduled import run_scheduled
@@ -81,6 +83,29 @@ def counter(
     dates = {"begin_date": begin, "end_date": end}
     parameters = parse_pairs(params, field="--param") | dates
     _write(current_stats.reporter.run(name, form, parameters, now=utc_now()), output)
+
+
+@report.command()
+@click.argument("resource")
+@click.option("--from", "from", default="", help="First day; a month back without.")
+@click.option("--to", default="", help="Last day; today without.")
+@click.option(
+    "--window", default="", help="In place of both: last-month, this-year, 2025, all, ..."
+)
+@click.option("--interval", default="", help="Of histories; what reads best without.")
+@click.option("--lang", default="", help="Language of the first sheet: en, de, fr or es.")
+@click.option("--url", default="/", help="Address of the service, for links in the workbook.")
+@OUTPUT
+@with_stats
+def page(output: Path | None, url: str, **given: str) -> None:
+    """All that the page of RESOURCE (kind:id) shows, as a workbook (XLSX): a sheet a table."""
+    now = utc_now()
+    asked = parse_page(given, now.date())
+    ref = current_stats.parse_ref(asked.resource, field="resource")
+    asked = replace(asked, resource=ref, base=f"{url.rstrip('/')}/")
+    elements = list_elements(asked, kinds=current_stats.kinds, queries=current_stats.queries)
+    sources = current_stats.reporter.sources
+    _write(page_chunks(asked, elements, current_stats.table, sources=sources, now=now), output)
 
 
 @report.command()

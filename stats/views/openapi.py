@@ -22,6 +22,7 @@ from stats.dashboard.language import LANG
 from stats.dashboard.window import PARAMETERS as WINDOW_PARAMETERS
 from stats.proxies import current_stats
 from stats.queries.types import Parameter, Query
+from stats.reports.page import PARAMETERS as PAGE_PARAMETERS
 from stats.reports.tables import MEDIA_TYPES, TABLE_FORMS, TableForm
 from stats.views import counter_operations, route_parameters
 from stats.views.blueprints import api_blueprint
@@ -46,7 +47,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NDJSON = "application/x-ndjson"
 SVG = "image/svg+xml"
 EMPTY: Mapping[str, Schema] = {}
-FORMS: Mapping[str, str] = {**MEDIA_TYPES, "json": JSON, "ndjson": NDJSON}
+FORMS = {str(form): kind for form, kind in MEDIA_TYPES.items()} | {"json": JSON, "ndjson": NDJSON}
 """The form that the ending of an address asks for; without one it is the first described."""
 
 ABOUT = (
@@ -86,10 +87,8 @@ class Described:
     has_etag: bool = False
 
 
-_TABLES: Mapping[str, Schema] = {
-    MEDIA_TYPES["csv"]: {"type": "string"},
-    MEDIA_TYPES["xlsx"]: {"type": "string", "format": "binary"},
-}
+_WORKBOOK: Mapping[str, Schema] = {MEDIA_TYPES["xlsx"]: {"type": "string", "format": "binary"}}
+_TABLES: Mapping[str, Schema] = {MEDIA_TYPES["csv"]: {"type": "string"}, **_WORKBOOK}
 """What each form of a table is, by its media type."""
 
 
@@ -117,6 +116,19 @@ def _one_or_many(name: str) -> dict[str, Schema]:
 
 def _text_parameters(names: Iterable[str]) -> tuple[Schema, ...]:
     return tuple({"name": name, "in": "query", "schema": {"type": "string"}} for name in names)
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = dict(parameter.schema)
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.help,
+        "required": parameter.required,
+        "schema": schema,
+    }
 
 
 _REFS = {
@@ -167,6 +179,9 @@ DESCRIBED: Mapping[str, Described] = {
     **dict.fromkeys(
         ("stats_reports.metrics", "stats_reports.metrics_of", "stats_reports.metrics_by_user"),
         Described(_REPORT, parameters=describe(route_parameters.METRICS_REPORT)),
+    ),
+    "stats_reports.page": Described(
+        _WORKBOOK, parameters=tuple(_parameter(one) for one in PAGE_PARAMETERS)
     ),
     "stats_reports.breakdown": Described(
         {JSON: ref_to("Breakdown")}, parameters=_BREAKDOWN, has_etag=True
@@ -316,19 +331,6 @@ def _table_operation(query: Query, form: TableForm) -> dict[str, Any]:
         "operationId": _slug(f"query {query.name} {form}"),
         "summary": f"{query.title}, as {form.upper()}",
         "responses": _responses("200", {media_type: _TABLES[media_type]}, has_etag=True),
-    }
-
-
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    schema = dict(parameter.schema)
-    if parameter.default is not None:
-        schema["default"] = parameter.default
-    return {
-        "name": parameter.name,
-        "in": "query",
-        "description": parameter.help,
-        "required": parameter.required,
-        "schema": schema,
     }
 
 

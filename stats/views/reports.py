@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from stats.proxies import current_stats
 from stats.queries.merged import list_merged
 from stats.reports.breakdown import parse_breakdown, run_breakdown
 from stats.reports.metrics import MetricsAnswer, build_head, name_report, parse_metrics, run_metrics
+from stats.reports.page import list_elements, page_chunks, parse_page
 from stats.reports.stream import MEDIA_TYPES, Format, body
 from stats.reports.tables import Table, TableForm, name_file
 from stats.stores.bounded_search import BoundedSearch
-from stats.times import iso_ms
+from stats.times import iso_ms, utc_now
 from stats.views.access import (
+    ask_table,
+    check_points,
     hide_unseen,
     minimum_count,
     reads_exact,
     report_filter,
     require_breakdown,
+    require_resource,
 )
 from stats.views.blueprints import api_blueprint
 from stats.views.patience import patience
@@ -76,6 +80,28 @@ def breakdown() -> Response:
 def breakdown_table() -> Response:
     """Divide the use of a resource, as a table."""
     return _divide(ending_of(request.path)[1])
+
+
+@blueprint.get("/reports/page.xlsx")
+def page() -> Response:
+    """Return all that the page of a resource shows, as a workbook."""
+    asked = parse_page(read_args(request), utc_now().date())
+    ref = current_stats.parse_ref(asked.resource, field="resource")
+    asked = replace(asked, resource=ref, base=_base())
+    require_resource(asked.resource)
+    elements = list(list_elements(asked, kinds=current_stats.kinds, queries=current_stats.queries))
+    check_points((one.query, {**one.params, **asked.days}) for one in elements)
+    sources = current_stats.reporter.sources
+    chunks = page_chunks(asked, elements, ask_table, sources=sources, now=utc_now())
+    response = stream_response(request, chunks, content_type=MEDIA_TYPES["xlsx"])
+    response.headers["Content-Disposition"] = f'attachment; filename="{asked.file_name}.xlsx"'
+    return response
+
+
+def _base() -> str:
+    """Return the address under which the dashboard is: here, or beside a host's API."""
+    here = "stats_dashboard.resource" in current_app.view_functions
+    return request.url_root if here else request.host_url
 
 
 def _respond(name: str) -> Response:

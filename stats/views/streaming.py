@@ -14,15 +14,18 @@ from itertools import chain, islice
 
 from flask import Request, Response
 
+from stats.reports import workbook
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 def stream_response(request: Request, chunks: Iterable[bytes], *, content_type: str) -> Response:
-    """Return a response of ``chunks``, compressed if the caller takes that."""
+    """Return a response of ``chunks``, compressed if the caller takes that and it helps."""
     source = iter(chunks)
     first = list(islice(source, 1))
     body: Iterator[bytes] = chain(first, source)
-    compressed = request.accept_encodings["gzip"] > 0 and "Accept-Encoding" in request.headers
+    takes_gzip = request.accept_encodings["gzip"] > 0 and "Accept-Encoding" in request.headers
+    compressed = takes_gzip and content_type != workbook.MEDIA_TYPE
     response = Response(_gzipped(body) if compressed else body, content_type=content_type)
     if compressed:
         response.headers["Content-Encoding"] = "gzip"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from stats.cli.report import page
 from stats.ext import StatsState
 from stats.permissions import ANONYMOUS
 from stats.queries import ranking
@@ -49,6 +52,7 @@ def written(rest_state: StatsState) -> StatsState:
     ]
     write(rest_state.stores.search, [*views, whole, *came])
     described = [Description(ref, {"title": f"={ref}", "url": "/r"}, EPOCH) for ref in refs]
+    described.append(Description("community:c", {"title": "=A & B"}, EPOCH))
     rest_state.stores.resources.describe(described)
     return rest_state
 
@@ -135,14 +139,17 @@ def test_a_table_has_all_rows_and_not_only_those_of_the_page(
     assert len(read_csv(rest.get(url.format(".csv") + "&size=3").text)) == 3
 
 
+RESTRICTED = ("record:03", "record:07")
+
+
 def test_a_table_has_what_its_caller_may_see(rest: FlaskClient, written: StatsState) -> None:
-    restricted = [Description("record:03", {"access": "restricted"}, utc_now())]
-    written.stores.resources.describe(restricted)
+    described = [Description(ref, {"access": "restricted"}, utc_now()) for ref in RESTRICTED]
+    written.stores.resources.describe(described)
     rest.application.config["IDENTITY"] = ANONYMOUS
     _, rows = read_workbook(rest.get("/api/stats/record-view-top.xlsx?kind=record").data)
-    assert len(rows) == RECORDS - 1
-    assert "record:03" not in {row["resource"] for row in rows}
-    refused = rest.get("/api/stats/record-view-total.xlsx?resource=record:03")
+    assert len(rows) == RECORDS - 2
+    assert not {row["resource"] for row in rows} & set(RESTRICTED)
+    refused = rest.get(f"/api/stats/record-view-total.xlsx?resource={RESTRICTED[0]}")
     assert (refused.status_code, refused.mimetype) == (401, "application/json")
 
 
@@ -177,3 +184,117 @@ def test_totals_and_breakdowns_are_workbooks_too(rest: FlaskClient, written: Sta
     found = rest.get(url.format("")).get_json()["buckets"]
     assert [(row["key"], row["value"]) for row in rows] == [(b["key"], b["value"]) for b in found]
     assert len(rows) == 4
+
+
+PAGE = f"/api/reports/page.xlsx?{OF_COMMUNITY}"
+SHEETS = [
+    "About",
+    "record-view-total",
+    "file-download-total",
+    "record-view-histogram",
+    "file-download-histogram",
+    "top record views",
+    "top record downloads",
+    "record-view-by country",
+    "file-download-by country",
+    "content-histogram",
+    "content-by access",
+]
+
+
+def read_page(data: bytes) -> dict[str, list[tuple[Any, ...]]]:
+    sheets = load_workbook(io.BytesIO(data)).worksheets
+    return {sheet.title: [*sheet.iter_rows(values_only=True)] for sheet in sheets}
+
+
+def test_a_page_is_one_workbook_with_a_sheet_for_each_table(
+    rest: FlaskClient, written: StatsState
+) -> None:
+    answer = rest.get(PAGE, headers={"Accept-Encoding": "gzip"})
+    assert (answer.status_code, answer.mimetype) == (200, MEDIA_TYPE)
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="usage_{NAMED}.xlsx"'
+    sheets = read_page(answer.data)
+    assert list(sheets) == SHEETS
+    about = {row[0]: row[1:] for row in sheets["About"]}
+    assert sheets["About"][0] == ("=A & B", None, None)
+    assert about["Resource"] == ("community:c", None)
+    assert (about["From"][0], about["To"][0]) == ("2025-01-01", "2025-01-03")
+    assert about["Time zone"][0] == "UTC"
+    assert about["Interval of histories"][0] == "day"
+    assert "within 30 seconds" in about["How we count"][0]
+    assert about["This view"][0] == (
+        "http://localhost/stats/resource/community:c"
+        "?from=2025-01-01&to=2025-01-03&interval=day&lang=en"
+    )
+    assert about["Made at"][0][:10] == utc_now().date().isoformat()
+    for name in SHEETS[1:]:
+        title, address = about[name]
+        assert title == written.queries[name.split(" ")[0]].title
+        path, _, query = address.removeprefix("http://localhost").partition("?")
+        columns, rows = read_workbook(rest.get(f"{path}.xlsx?{query}").data)
+        header, *cells = sheets[name]
+        assert [*header] == columns
+        assert [dict(zip(columns, row, strict=True)) for row in cells] == rows
+    assert len(sheets["top record views"]) == 1 + RECORDS
+
+
+def test_what_a_page_links_to_answers(rest: FlaskClient, written: StatsState) -> None:
+    about = {row[0]: row for row in read_page(rest.get(f"{PAGE}&lang=de").data)["Info"]}
+    assert about["Diese Ansicht"][1].endswith("&lang=de")
+    for address in (about["Diese Ansicht"][1], about["Wie wir zählen"][2]):
+        assert rest.get(address).status_code == 200
+
+
+def test_the_same_page_by_command(rest: FlaskClient, written: StatsState, tmp_path: Path) -> None:
+    file = tmp_path / "page.xlsx"
+    arguments = ["community:c", "--from", "2025-01-01", "--to", "2025-01-03", "-o", str(file)]
+    with rest.application.app_context():
+        done = CliRunner().invoke(
+            page, [*arguments, "--url", "http://localhost"], catch_exceptions=False
+        )
+    assert (done.exit_code, done.output) == (0, "")
+    by_command, over_http = read_page(file.read_bytes()), read_page(rest.get(PAGE).data)
+    moments = [sheets["About"].pop(8) for sheets in (by_command, over_http)]
+    assert {moment[0] for moment in moments} == {"Made at"}
+    assert by_command == over_http
+
+
+def test_a_page_has_what_its_caller_may_see(rest: FlaskClient, written: StatsState) -> None:
+    described = [Description(ref, {"access": "restricted"}, utc_now()) for ref in RESTRICTED]
+    written.stores.resources.describe(described)
+    rest.application.config["IDENTITY"] = ANONYMOUS
+    sheets = read_page(rest.get(PAGE).data)
+    refs = {row[0] for row in sheets["top record views"][1:]}
+    assert len(refs) == RECORDS - 2
+    assert not refs & set(RESTRICTED)
+    refused = rest.get(f"/api/reports/page.xlsx?resource={RESTRICTED[0]}")
+    assert (refused.status_code, refused.mimetype) == (401, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "resource"),
+        ("resource=nonsense", "resource"),
+        ("resource=site:all&from=2025-01-02&to=2025-01-01", "to"),
+        ("resource=site:all&window=never", "window"),
+        ("resource=site:all&interval=hour", "interval"),
+        ("resource=site:all&lang=xx", "lang"),
+        ("resource=site:all&size=3", "size"),
+    ],
+)
+def test_a_page_that_is_asked_for_wrongly_says_what_is_wrong(
+    rest: FlaskClient, query: str, field: str
+) -> None:
+    answer = rest.get(f"/api/reports/page.xlsx?{query}")
+    assert (answer.status_code, answer.get_json()["error"]["field"]) == (400, field)
+
+
+def test_a_page_of_all_time_and_of_the_site(rest: FlaskClient, written: StatsState) -> None:
+    answer = rest.get("/api/reports/page.xlsx?resource=site:all&window=all&lang=fr")
+    assert answer.headers["Content-Disposition"].endswith('"usage_site-all_all.xlsx"')
+    sheets = read_page(answer.data)
+    about = {row[0]: row[1] for row in sheets["À propos"]}
+    assert (about["Du"], about["Intervalle des historiques"]) == ("premières données", "month")
+    assert "top record views" in sheets

@@ -16,6 +16,7 @@ from usage_client.api.default import (
     get_api_stats_totals_ref,
     query_record_view_histogram,
     query_record_view_histogram_csv,
+    query_record_view_histogram_xlsx,
     query_top,
 )
 from usage_client.models import (
@@ -28,6 +29,7 @@ from usage_client.models import (
     QueryTopResponse200,
     Totals,
 )
+from usage_client.types import File
 
 FIRST, LAST = date(2025, 3, 1), date(2025, 3, 31)
 MONTHS = {"begin_date": "2025-03", "end_date": "2025-03"}
@@ -66,6 +68,11 @@ table = query_record_view_histogram_csv.sync(
 )
 assert isinstance(table, str)
 
+workbook = query_record_view_histogram_xlsx.sync(
+    client=client, resource="record:r1", from_=FIRST, to=date(2025, 3, 2)
+)
+assert isinstance(workbook, File)
+
 report = counter_report_pr.sync(client=client, customer_id="0000000000000000", **MONTHS)
 assert isinstance(report, CounterPR)
 tabular = counter_report_ir_tsv.sync(client=client, customer_id="0000000000000000", **MONTHS)
@@ -78,6 +85,7 @@ answer = {
     "breakdown": breakdown.total,
     "events": sorted(resources),
     "csv": table.splitlines()[0].split(",")[:2],
+    "xlsx": workbook.payload.read(2).decode(),
     "counter": [report.report_header.report_id, len(report.report_items)],
     "tsv": tabular.removeprefix("\ufeff").splitlines()[1].split("\t"),
 }

@@ -35,6 +35,10 @@ const table = await client.GET("/api/stats/record-view-histogram.csv", {
   params: { query: { resource, from: "2025-03-01", to: "2025-03-02" } },
   parseAs: "text",
 });
+const workbook = await client.GET("/api/stats/record-view-histogram.xlsx", {
+  params: { query: { resource, from: "2025-03-01", to: "2025-03-02" } },
+  parseAs: "blob",
+});
 const report = await client.GET("/api/counter/r51/reports/pr", { params: { query: months } });
 const tabular = await client.GET("/api/counter/r51/reports/ir.tsv", {
   params: { query: months },
@@ -47,6 +51,7 @@ const ranking: string[] = there(top.data).buckets.map((bucket) => bucket.resourc
 const resources: string[] = there(events.data).events.map((event) => event.resource);
 const csv: string = there(table.data);
 const tsv: string = there(tabular.data);
+const xlsx = there(workbook.data) as unknown as Blob;
 const pr = there(report.data);
 
 console.log(
@@ -57,6 +62,7 @@ console.log(
     breakdown: there(breakdown.data).total,
     events: resources.sort(),
     csv: csv.split("\r\n")[0].split(",").slice(0, 2),
+    xlsx: (await xlsx.text()).slice(0, 2),
     counter: [pr.Report_Header.Report_ID, pr.Report_Items.length],
     tsv: tsv.replace(/^\uFEFF/, "").split("\n")[1].trimEnd().split("\t"),
   }),

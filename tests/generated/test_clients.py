@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stats.engines.folder import Addresses
+from stats.reports.workbook import MEDIA_TYPE as XLSX
 from tests.serving import fresh_service, make_token, served
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ ANSWER = {
     "breakdown": 2,
     "events": ["record:r1", "record:r1", "record:r2"],
     "csv": ["date", "count"],
+    "xlsx": "PK",
     "counter": ["PR", 1],
     "tsv": ["Report_ID", "IR"],
 }
@@ -67,7 +69,8 @@ def run(folder: Path, *command: str | Path) -> str:
 @pytest.mark.timeout(300)
 def test_a_client_in_python(service: Service, tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_text(service.document, "utf-8")
-    (tmp_path / "config.yml").write_text("post_hooks: []\n", "utf-8")
+    config = {"post_hooks": [], "content_type_overrides": {XLSX: "application/octet-stream"}}
+    (tmp_path / "config.yml").write_text(json.dumps(config), "utf-8")
     python = (sys.executable, "-m")
     made = ("--meta", "none", "--output-path", "usage_client", "--config", "config.yml")
     run(tmp_path, *python, "openapi_python_client", "generate", "--path", "openapi.json", *made)
