@@ -8,6 +8,7 @@ Private fields come and go: events whose users are in the retained rows of a day
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from stats.counting_rules import CARRY_OVER_VISITOR
@@ -35,11 +36,22 @@ RETAINED = "\0retained"
 """In the place of a user: who it was is in the retained rows of the day."""
 
 
+class News(IntEnum):
+    """Whether the documents of an event's resources have it.
+
+    ``PERHAPS``: it was indexed shortly before the last count, which may not have seen it.
+    """
+
+    KNOWN = 0
+    PERHAPS = 1
+    NEW = 2
+
+
 class Click(NamedTuple):
     """What counting needs of one event.
 
-    ``user`` is None for nobody, and :data:`RETAINED`. ``new``: the documents of its
-    resources do not have it yet. ``carry_over``: it is of the first seconds of the next
+    ``user`` is None for nobody, and :data:`RETAINED`. ``news``: whether the documents of its
+    resources have it already. ``carry_over``: it is of the first seconds of the next
     day, and only there to push others out.
     """
 
@@ -52,17 +64,18 @@ class Click(NamedTuple):
     value: float | None
     user: str | None
     via: str
-    new: bool
+    news: News
     carry_over: bool
 
 
 class Excluded(NamedTuple):
-    """An event that is kept and not counted, and why."""
+    """An event that is kept and not counted, and why; ``news`` as of a click."""
 
     resources: tuple[str, ...]
     reason: str
     user: str | None
     via: str
+    news: News
 
 
 class Attribution(NamedTuple):

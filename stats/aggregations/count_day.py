@@ -7,16 +7,18 @@ and the order of the pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-from stats.aggregations.clicks import ALL_EVENTS, FIELDS, Attribution, Click
-from stats.aggregations.day_clicks import DayClicks
+from stats.aggregations.clicks import ALL_EVENTS, FIELDS, Attribution, Click, Excluded, News
+from stats.aggregations.day_clicks import DayClicks, Touched
 from stats.aggregations.dimension_keys import Profiles
-from stats.aggregations.hierarchy import Containers
+from stats.aggregations.hierarchy import Containers, Hierarchy
 from stats.aggregations.item_attribution import ItemAttribution, item_roles
 from stats.aggregations.membership import Memberships
+from stats.aggregations.seen_events import SeenEvents, is_same
 from stats.aggregations.session_union import Shared, add_shared_sessions
 from stats.aggregations.tally import Numbers, Tally, fold, fold_excluded, tally
 from stats.aggregations.types import Aggregation
@@ -24,6 +26,11 @@ from stats.aggregations.users.retractions import RetractedClick, Retraction, bui
 from stats.aggregations.users.rows import UserRows, count_extractors, count_users, rolled_up
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS
 from stats.kinds.types import Kinds
+from stats.stores.counted_days import NOTHING_KNOWN, KnownEvents
+
+
+def _by_news() -> dict[News, set[tuple[str, ...]]]:
+    return {news: set() for news in News}
 
 
 @dataclass
@@ -34,11 +41,14 @@ class DayNumbers:
     ``memberships`` are the parts of the day of what moved.
     ``profiles`` say what the profiles in the numbers of a type mean. ``shared`` are
     the sessions of each resource that several types saw, types by their place in
-    ``types``. ``touched`` are the resources whose documents of a type change through events
-    that are new, ``touched_rows`` the users and resources whose rows do. What is
+    ``types``. ``seen`` are the events that were read, by type. ``touched`` are the resources whose
+    documents of a type change through events that are new, ``touched_rows`` the users and resources
+    whose rows do; ``perhaps`` and ``perhaps_rows`` are those of events that may be new. What is
     touched and has no numbers is a document that must go. ``retractions`` are
     clicks to be taken from retained rows. ``items`` say what of its uses is attributed to a
-    resource, by role, where it is not all.
+    resource, by role, where it is not all. ``combinations`` are the resources of events that count
+    or are excluded, by whether the documents have them, ``pushed_out`` of those that new ones
+    pushed out, and ``moved`` the resources whose containers change by that, in whatever type.
     """
 
     containers: Containers
@@ -49,23 +59,55 @@ class DayNumbers:
     shared: dict[str, Shared] = field(default_factory=dict)
     users: UserRows = field(default_factory=dict)
     retractions: list[Retraction] = field(default_factory=list)
+    seen: dict[str, SeenEvents] = field(default_factory=dict)
     touched: dict[Aggregation, set[str]] = field(default_factory=dict)
     touched_rows: set[tuple[str, str]] = field(default_factory=set)
+    perhaps: dict[Aggregation, set[str]] = field(default_factory=dict)
+    perhaps_rows: set[tuple[str, str]] = field(default_factory=set)
     items: tuple[ItemAttribution, ...] = ()
+    combinations: dict[News, set[tuple[str, ...]]] = field(default_factory=_by_news)
+    pushed_out: set[tuple[str, ...]] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
 
     @property
     def touched_usage(self) -> set[str]:
         """Return the resources whose COUNTER documents change."""
-        return {
-            resource
-            for aggregation, resources in self.touched.items()
-            if aggregation.event_type.usage
-            for resource in resources
-        }
+        usage = [a for a in self.touched if a.event_type.usage]
+        used = {ref for a in usage for ref in self.moved & self.types[a].keys()}
+        return used.union(*(self.touched[a] for a in usage))
+
+    def settle(self, known: KnownEvents) -> None:
+        """Decide on what may be touched, when all is read: it is not if its events are known."""
+        first_new = News.NEW
+        if not is_same(self.seen, known):
+            first_new = News.PERHAPS
+            for aggregation, resources in self.perhaps.items():
+                self.touched[aggregation] |= resources
+            self.touched_rows |= self.perhaps_rows
+        self.perhaps, self.perhaps_rows = {}, set()
+        self._settle_containers(first_new)
+
+    def _settle_containers(self, first_new: News) -> None:
+        """Find what a resource is in; where that changes, its documents of all types do."""
+        there = [found for news, found in self.combinations.items() if news < first_new]
+        before = set[tuple[str, ...]]().union(*there)
+        after = set[tuple[str, ...]]().union(*self.combinations.values())
+        for resources in before:
+            self.containers.add(resources)
+        for resources in after - before:
+            self.moved |= self.containers.add(resources)
+        for resources in self.pushed_out - after:
+            self.moved |= self.containers.lacking(resources)
+        for aggregation, numbers in self.types.items():
+            self.touched[aggregation] |= self.moved & numbers.keys()
 
 
 class DayCounter:
-    """Counts one day, slice of visitors by slice."""
+    """Counts one day, slice of visitors by slice.
+
+    Events indexed before ``since`` are known, those of ``known`` may be: :meth:`DayNumbers.settle`
+    decides on these.
+    """
 
     def __init__(
         self,
@@ -75,24 +117,28 @@ class DayCounter:
         day_end: str,
         since: str,
         per_user: bool,
+        known: KnownEvents = NOTHING_KNOWN,
         attribution: Attribution = ALL_EVENTS,
     ) -> None:
-        self.numbers = DayNumbers(Containers(kinds))
+        hierarchy = Hierarchy(kinds)
+        self.numbers = DayNumbers(Containers(hierarchy))
         self._day_end = day_end
         self._since = since
         self._per_user = per_user
         self._attribution = attribution
+        numbers = self.numbers
         for aggregation in aggregations:
-            self.numbers.profiles[aggregation] = Profiles(_all_breakdowns(aggregation))
-            self.numbers.types[aggregation] = {}
-            self.numbers.memberships[aggregation] = Memberships(kinds)
-            self.numbers.touched[aggregation] = set()
-        self.numbers.items = tuple(
+            numbers.profiles[aggregation] = Profiles(_all_breakdowns(aggregation))
+            numbers.types[aggregation] = {}
+            numbers.memberships[aggregation] = Memberships(hierarchy)
+            numbers.touched[aggregation], numbers.perhaps[aggregation] = set(), set()
+            numbers.seen[aggregation.event_type.name] = SeenEvents(known.until)
+        numbers.items = tuple(
             ItemAttribution(
                 role,
                 kinds.inside,
-                types=list(self.numbers.types.values()),
-                all_shared=self.numbers.shared,
+                types=list(numbers.types.values()),
+                all_shared=numbers.shared,
             )
             for role in item_roles(kinds)
         )
@@ -120,7 +166,7 @@ class DayCounter:
         self, number: int, aggregation: Aggregation, pages: Iterable[list[dict[str, Any]]]
     ) -> dict[str, Tally]:
         """Add what one type counts to the numbers of the day."""
-        clicks = self._read(pages, self.numbers.profiles[aggregation])
+        clicks = self._read(pages, aggregation)
         counted = list(clicks.counted())
         self._note(aggregation, clicks, counted)
         if aggregation.event_type.usage:
@@ -128,7 +174,7 @@ class DayCounter:
                 items.add_type(number, counted)
         numbers = self.numbers.types[aggregation]
         memberships = self.numbers.memberships[aggregation]
-        memberships.note(clicks.seen, numbers)
+        memberships.note(clicks.combinations, numbers)
         memberships.add(counted, clicks.excluded)
         fold_excluded(clicks.excluded, numbers)
         tallies = tally(counted)
@@ -151,9 +197,13 @@ class DayCounter:
             aggregation, clicks, tallies=tallies, user_keys=keys
         )
 
-    def _read(self, pages: Iterable[list[dict[str, Any]]], profiles: Profiles) -> DayClicks:
+    def _read(self, pages: Iterable[list[dict[str, Any]]], aggregation: Aggregation) -> DayClicks:
         clicks = DayClicks(
-            profiles, day_end=self._day_end, since=self._since, attribution=self._attribution
+            self.numbers.profiles[aggregation],
+            day_end=self._day_end,
+            since=self._since,
+            seen=self.numbers.seen[aggregation.event_type.name],
+            attribution=self._attribution,
         )
         for hits in pages:
             clicks.add(hits)
@@ -162,18 +212,23 @@ class DayCounter:
     def _note(self, aggregation: Aggregation, clicks: DayClicks, counted: list[Click]) -> None:
         """Keep what a slice says beside the counts of its resources."""
         numbers = self.numbers
-        seen = {click.resources for click in counted} | {e.resources for e in clicks.excluded}
-        for resources in seen:
-            numbers.containers.add(resources)
-        numbers.touched[aggregation] |= clicks.touched
+        for event in chain[Click | Excluded](counted, clicks.excluded):
+            numbers.combinations[event.news].add(event.resources)
+        numbers.pushed_out |= clicks.pushed_out
+        new, perhaps = clicks.touched[News.NEW], clicks.touched[News.PERHAPS]
+        numbers.touched[aggregation] |= new.resources
+        numbers.perhaps[aggregation] |= perhaps.resources
         if self._per_user:
             count_users(counted, aggregation.event_type, numbers.users)
             count_extractors(clicks.excluded, aggregation.event_type, numbers.users)
-            numbers.touched_rows.update(
-                (user, resource)
-                for user, resources in clicks.touched_users
-                for resource in rolled_up(resources)
-            )
+            numbers.touched_rows.update(_rows(new))
+            numbers.perhaps_rows.update(_rows(perhaps))
+
+
+def _rows(touched: Touched) -> Iterator[tuple[str, str]]:
+    for user, resources in touched.users:
+        for resource in rolled_up(resources):
+            yield user, resource
 
 
 def _all_breakdowns(aggregation: Aggregation) -> tuple[Any, ...]:

@@ -7,36 +7,53 @@ double-click filter leaves, and the excluded events.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from stats.aggregations.clicks import ALL_EVENTS, RETAINED, Attribution, Click, Excluded
+from stats.aggregations.clicks import ALL_EVENTS, RETAINED, Attribution, Click, Excluded, News
 from stats.aggregations.dimension_keys import Profiles
 from stats.aggregations.double_clicks import put_in_order, resolve
+from stats.aggregations.seen_events import SeenEvents
 from stats.aggregations.users.retractions import RetractedClick, find_retracted
 from stats.counting_rules import CARRY_OVER_VISITOR
+
+
+@dataclass
+class Touched:
+    """Resources whose documents change, and users with the resources of what they did."""
+
+    resources: set[str] = field(default_factory=set)
+    users: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
 
 
 class DayClicks:
     """The clicks of one day (or of a slice of its visitors), grouped for the filter.
 
-    ``day_end`` is the next midnight and ``since`` the time from which on events
-    are new, both as ISO text; ``attribution`` says of which events the user is read.
-    ``touched`` are the resources whose documents change through new events,
-    ``touched_users`` the users with the resources of what they did, ``retracted`` the
-    clicks to be taken from retained rows; all are complete when :meth:`counted` was read
+    ``day_end`` is the next midnight and ``since`` the time from which on events may be new, both
+    as ISO text; ``seen`` knows which of these surely are. ``attribution`` says of which events the
+    user is read. ``touched`` is what changes through events that are new, and through those that
+    only may be; ``pushed_out`` are the resources of clicks that these push out; ``retracted`` are
+    the clicks to be taken from retained rows. All are complete when :meth:`counted` was read
     through.
     """
 
     def __init__(
-        self, profiles: Profiles, *, day_end: str, since: str, attribution: Attribution = ALL_EVENTS
+        self,
+        profiles: Profiles,
+        *,
+        day_end: str,
+        since: str,
+        seen: SeenEvents,
+        attribution: Attribution = ALL_EVENTS,
     ) -> None:
         self.excluded: list[Excluded] = []
-        self.touched: set[str] = set()
-        self.touched_users: set[tuple[str, tuple[str, ...]]] = set()
+        self.touched = {News.PERHAPS: Touched(), News.NEW: Touched()}
+        self.pushed_out: set[tuple[str, ...]] = set()
         self.retracted: list[RetractedClick] = []
         self._profiles = profiles
         self._day_end = day_end
         self._since = since
+        self._seen = seen
         self._attribution = attribution
         self._groups: dict[tuple[str, str], Click | list[Click]] = {}
         self._resources: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -47,28 +64,32 @@ class DayClicks:
         groups, interned, attribution = self._groups, self._resources, self._attribution
         for hit in hits:
             source = hit["_source"]
-            if source["indexed_at"] >= attribution.end:
+            indexed_at = source["indexed_at"]
+            if indexed_at >= attribution.end:
                 continue
             listed = tuple(source["resources"])
-            new = source["indexed_at"] >= self._since
+            is_later = self._seen.add(source["id"], indexed_at)
+            news = News.KNOWN
+            if indexed_at >= self._since:
+                news = News.NEW if is_later else News.PERHAPS
             carry_over = source["timestamp"] >= self._day_end
             known = self._carried_over if carry_over else interned
             resources = known.setdefault(listed, listed)
             user, who = attribution.who(source)
-            if new and not carry_over:
-                self._touch(resources, user)
+            if news and not carry_over:
+                self._touch(resources, user, news)
             if "excluded" in source:
                 if not carry_over:
                     self.excluded.append(
-                        Excluded(resources, source["excluded"], user, source["via"])
+                        Excluded(resources, source["excluded"], user, source["via"], news)
                     )
                 continue
-            click = self._read_click(source, resources, user, who, new=new, carry_over=carry_over)
+            click = self._read_click(source, resources, user, who, news=news, carry_over=carry_over)
             visitor = source[CARRY_OVER_VISITOR] if carry_over else source["visitor_id"]
             self._group(groups, (visitor, source["url_key"]), click)
 
     @property
-    def seen(self) -> Iterable[tuple[str, ...]]:
+    def combinations(self) -> Iterable[tuple[str, ...]]:
         """Return the resources of the day's own events, each combination once.
 
         Also of those that a later click pushes out: what was seen of a day only grows.
@@ -94,7 +115,7 @@ class DayClicks:
         user: str | None,
         who: str | None,
         *,
-        new: bool,
+        news: News,
         carry_over: bool,
     ) -> Click:
         return Click(
@@ -107,7 +128,7 @@ class DayClicks:
             source.get("value"),
             RETAINED if who is RETAINED else user,
             source["via"],
-            new,
+            news,
             carry_over,
         )
 
@@ -132,15 +153,17 @@ class DayClicks:
         for click, later in resolve(group):
             if later is None:
                 yield click
-            elif later.new:
-                self._touch(click.resources, click.user)
+            elif later.news:
+                self.pushed_out.add(click.resources)
+                self._touch(click.resources, click.user, later.news)
 
     def _retract(self, group: list[Click]) -> None:
         for retracted in find_retracted(group):
             self.retracted.append(retracted)
-            self.touched_users.add((retracted.user, retracted.click.resources))
+            self.touched[News.NEW].users.add((retracted.user, retracted.click.resources))
 
-    def _touch(self, resources: tuple[str, ...], user: str | None) -> None:
-        self.touched.update(resources)
+    def _touch(self, resources: tuple[str, ...], user: str | None, news: News) -> None:
+        touched = self.touched[news]
+        touched.resources.update(resources)
         if user is not None and user != RETAINED:
-            self.touched_users.add((user, resources))
+            touched.users.add((user, resources))

@@ -7,6 +7,8 @@ event names, and not the other way round.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from stats.events.types import SITE
 from stats.kinds.types import Kinds
 from stats.refs import kind_of
@@ -23,21 +25,43 @@ def memberships_of(resources: tuple[str, ...], kinds: Kinds) -> dict[str, frozen
     return found | {resources[0]: frozenset(ref for ref, _ in parents)}
 
 
-class Containers:
-    """For every resource seen, what it was in."""
+_NOTHING = frozenset[str]()
+
+
+class Hierarchy:
+    """What the resources of an event are in, worked out once for each combination of them."""
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
-        self._found: dict[str, set[str]] = {}
-        self._known: set[tuple[str, ...]] = set()
+        self._found: dict[tuple[str, ...], dict[str, frozenset[str]]] = {}
 
-    def add(self, resources: tuple[str, ...]) -> None:
-        """Take the resources of one event, its own first."""
-        if resources in self._known:
-            return
-        self._known.add(resources)
-        for inner, around in memberships_of(resources, self._kinds).items():
-            self._found.setdefault(inner, set()).update(around)
+    def of(self, resources: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+        """Return what each resource of an event was in at that time."""
+        found = self._found.get(resources)
+        if found is None:
+            found = self._found[resources] = memberships_of(resources, self._kinds)
+        return found
+
+
+class Containers:
+    """For every resource seen, what it was in."""
+
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self._hierarchy = hierarchy
+        self._found: dict[str, set[str]] = {}
+
+    def add(self, resources: tuple[str, ...]) -> set[str]:
+        """Take the resources of one event, its own first; return those that it puts into more."""
+        news = self.lacking(resources)
+        around = self._hierarchy.of(resources)
+        for inner in news:
+            self._found.setdefault(inner, set()).update(around[inner])
+        return news
+
+    def lacking(self, resources: tuple[str, ...]) -> set[str]:
+        """Return the resources of one event that are not in all of what it puts them into."""
+        found = self._hierarchy.of(resources).items()
+        return {ref for ref, around in found if not around <= self._found.get(ref, _NOTHING)}
 
     def of(self, resource: str) -> list[str]:
         """Return what a resource was in, sorted."""

@@ -18,9 +18,8 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 
 from stats.aggregations.clicks import Click, Excluded
-from stats.aggregations.hierarchy import memberships_of
+from stats.aggregations.hierarchy import Hierarchy
 from stats.aggregations.tally import Numbers, fold, fold_excluded, tally
-from stats.kinds.types import Kinds
 
 Part = tuple[str, str]
 """A resource, and a container that it was in."""
@@ -29,19 +28,19 @@ Part = tuple[str, str]
 class Memberships:
     """The containers of all resources of one day and type, and the numbers of parts."""
 
-    def __init__(self, kinds: Kinds) -> None:
-        self._kinds = kinds
-        self._of: dict[tuple[str, ...], dict[str, frozenset[str]]] = {}
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self._hierarchy = hierarchy
+        self._noted: set[tuple[str, ...]] = set()
         self._seen: dict[str, set[frozenset[str]]] = {}
         self._parts: dict[str, dict[str, Numbers]] = {}
 
     def note(self, seen: Iterable[tuple[str, ...]], before: Mapping[str, Numbers]) -> None:
         """Take the resources of a slice's events; ``before`` are the numbers of earlier slices."""
         for resources in seen:
-            if resources in self._of:
+            if resources in self._noted:
                 continue
-            self._of[resources] = memberships_of(resources, self._kinds)
-            for ref, containers in self._of[resources].items():
+            self._noted.add(resources)
+            for ref, containers in self._hierarchy.of(resources).items():
                 known = self._seen.setdefault(ref, set())
                 if containers not in known and len(known) == 1:
                     self._divide(ref, next(iter(known)), before.get(ref))
@@ -84,7 +83,7 @@ class Memberships:
         self._parts[ref] = {name: deepcopy(before) for name in first} if before else {}
 
     def _parts_of(self, resources: tuple[str, ...]) -> list[Part]:
-        containers = self._of[resources]
+        containers = self._hierarchy.of(resources)
         return [
             (ref, container)
             for ref in resources

@@ -23,6 +23,7 @@ from stats.aggregations.users.retained_rows import add_retained
 from stats.batches import batches
 from stats.counting_rules import CARRY_OVER_PARTITION, DOUBLE_CLICK, PARTITIONS
 from stats.gc_control import uncollected
+from stats.stores.counted_days import NOTHING_KNOWN, KnownEvents
 from stats.stores.dsl import Q
 from stats.stores.locks import DayClaim
 from stats.stores.search_source import Body
@@ -43,9 +44,9 @@ def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay
     """
     while True:
         ticket = job.bookmarks.ticket(now)
-        kept = job.retained_rows.read(claim.day)
-        attribution = Attribution(start=kept.until)
-        numbers = run_read(job, claim.day, since=iso_ms(claim.since), attribution=attribution)
+        kept, known = job.retained_rows.read(claim.day), job.counted_days.known(claim.day)
+        attribution, since = Attribution(start=kept.until), iso_ms(claim.since)
+        numbers = run_read(job, claim.day, since=since, known=known, attribution=attribution)
         if job.retained_rows.generation(claim.day) == kept.generation:
             add_retained(kept, numbers, job.aggregations)
             _log.debug(
@@ -58,8 +59,18 @@ def run_count(job: AggregationJob, claim: DayClaim, now: datetime) -> CountedDay
             return CountedDay(claim, Snapshot(claim.day, ticket), numbers)
 
 
-def run_read(job: AggregationJob, day: date, *, since: str, attribution: Attribution) -> DayNumbers:
-    """Read a day's events and count them, a slice of the visitors at a time."""
+def run_read(
+    job: AggregationJob,
+    day: date,
+    *,
+    since: str,
+    attribution: Attribution,
+    known: KnownEvents = NOTHING_KNOWN,
+) -> DayNumbers:
+    """Read a day's events and count them, a slice of the visitors at a time.
+
+    Those indexed before ``since`` are in the documents; ``known`` are, if they are still the same.
+    """
     job.search.refresh(job.raw_names)
     counter = DayCounter(
         job.aggregations,
@@ -67,12 +78,14 @@ def run_read(job: AggregationJob, day: date, *, since: str, attribution: Attribu
         day_end=iso_ms(midnight(day + DAY)),
         since=since,
         per_user=job.per_user,
+        known=known,
         attribution=attribution,
     )
     events, counter.numbers.counted_from = _count_types(job, day)
     present = [a for a in job.aggregations if a.event_type.name in events]
     for part in slices(sum(events.values()), job.slice_events):
         counter.add_slice({a: _read(job, counter, a, day, part) for a in present})
+    counter.numbers.settle(known)
     return counter.numbers
 
 

@@ -133,6 +133,19 @@ def run_claim(job: AggregationJob, claim: DayClaim, now: datetime) -> Written:
     return written
 
 
+def run_finish(
+    job: AggregationJob, claims: Sequence[DayClaim], written: Written, *, now: datetime
+) -> None:
+    """Set the totals of all that the days touched, then take their marks away."""
+    with timed(job, "totals"):
+        run_totals(job, written.months, written.pairs, now=now)
+    job.on_changed(written.refs)
+    for snapshot, known in written.known:
+        job.counted_days.note_known(snapshot.day, known, ticket=snapshot.ticket)
+    for claim in claims:
+        job.day_claims.finish_day(claim)
+
+
 @contextmanager
 def timed(job: AggregationJob, stage: str) -> Iterator[None]:
     """Record how long a stage takes."""
@@ -183,12 +196,7 @@ class _Run:
         """Set the totals of all that the days touched, then take their marks away."""
         if not self._claims:
             return
-        refs, pairs = self._written.refs, self._written.pairs
-        with timed(self._job, "totals"):
-            run_totals(self._job, self._written.months, pairs, now=self._clock())
-        self._job.on_changed(refs)
-        for claim in self._claims:
-            self._job.day_claims.finish_day(claim)
+        run_finish(self._job, self._claims, self._written, now=self._clock())
         self._begun, self._claims, self._written = self._clock(), [], Written()
 
     def renew(self) -> None:

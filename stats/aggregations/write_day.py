@@ -13,13 +13,14 @@ from datetime import date
 from stats.aggregations.background import ahead
 from stats.aggregations.daily_documents import Document, FamilyDocument, Snapshot, build_documents
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
+from stats.aggregations.seen_events import build_known
 from stats.aggregations.totals import Pair, RefMonth
 from stats.aggregations.types import OWN_FAMILIES
 from stats.batches import batches
 from stats.errors import StoreRejected, StoreUnavailable
 from stats.events.types import SITE
 from stats.gc_control import uncollected
-from stats.stores.counted_days import MissingEvents
+from stats.stores.counted_days import KnownEvents, MissingEvents
 from stats.stores.locks import DeletedDocuments
 from stats.stores.search import CONFLICT, NOT_FOUND, Action, Op
 from stats.times import month_of
@@ -33,6 +34,7 @@ _BULK = 2_000
 class Written:
     """How many documents were written, what they are about, or why none were.
 
+    ``known`` says which events the documents of each day have now, and its ticket.
     ``families`` says of each family whether the site has a document in it now, where that
     was written or deleted.
     """
@@ -42,6 +44,7 @@ class Written:
     pairs: set[Pair] = field(default_factory=set)
     missing: tuple[MissingEvents, ...] = ()
     families: dict[str, bool] = field(default_factory=dict)
+    known: tuple[tuple[Snapshot, KnownEvents], ...] = ()
 
     @property
     def refs(self) -> set[str]:
@@ -56,7 +59,8 @@ class Written:
     def plus(self, other: Written) -> Written:
         """Return what both wrote."""
         documents = self.documents + other.documents
-        return Written(documents, self.months | other.months, self.pairs | other.pairs)
+        months, pairs = self.months | other.months, self.pairs | other.pairs
+        return Written(documents, months, pairs, known=self.known + other.known)
 
 
 @uncollected()
@@ -80,7 +84,8 @@ def run_documents(job: AggregationJob, counted: CountedDay) -> Written:
         pairs |= gone.pairs
     _log.debug("day %s: %d documents written", counted.claim.day, written)
     months = {(ref, month_of(counted.snapshot.day)) for ref in refs}
-    return Written(written, months, pairs, families=families)
+    known = (counted.snapshot, build_known(counted.numbers.seen))
+    return Written(written, months, pairs, families=families, known=(known,))
 
 
 def _is_of_site(document: FamilyDocument) -> bool:

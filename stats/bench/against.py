@@ -24,13 +24,12 @@ from stats.bench.ingesting import process, publish_single
 from stats.bench.measured import Measured
 from stats.bench.places import Engines, Report, opened
 from stats.bench.processes import Part
-from stats.bench.stream import write_parts
+from stats.bench.stream import ONE_LATE_OF, set_aside, write_parts
 from stats.config import Settings
 from stats.engines.namespace import Namespace
 from stats.errors import ConfigError
 
 PARTS = 4
-ONE_LATE_OF = 50
 MB = 1_000_000
 HEADER = ("figure", "stats", "invenio-stats", "ratio", "", "")
 INSTALL = "pip install 'stats[bench]'"
@@ -178,17 +177,6 @@ def _run_stages(contest: Contest, paths: Sequence[Path], late: Path, report: Rep
         again=contest.compare(),
         peaks=contest.peaks(),
     )
-
-
-def set_aside(paths: Sequence[Path], late: Path) -> Path:
-    """Move every fiftieth event of the parts to a part of its own."""
-    with late.open("wb") as file:
-        for path in paths:
-            lines = path.read_bytes().splitlines(keepends=True)
-            file.writelines(lines[::ONE_LATE_OF])
-            del lines[::ONE_LATE_OF]
-            path.write_bytes(b"".join(lines))
-    return late
 
 
 def build_figures(events: int, results: Results) -> list[Figure]:

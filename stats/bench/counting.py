@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from time import perf_counter
 
 import orjson
@@ -16,8 +16,7 @@ import orjson
 from stats.aggregations.count_day import DayCounter
 from stats.aggregations.find_days import run_find_days
 from stats.aggregations.read_day import build_read_day
-from stats.aggregations.runner import run_claim
-from stats.aggregations.totals import run_totals
+from stats.aggregations.runner import run_claim, run_finish
 from stats.aggregations.types import USAGE_FAMILY, USERS_FAMILY
 from stats.aggregations.write_day import Written
 from stats.batches import batches
@@ -27,6 +26,7 @@ from stats.bench.stream import TYPES
 from stats.counting_rules import PARTITIONS
 from stats.engines.namespace import Namespace
 from stats.ext import StatsState
+from stats.stores.locks import DayClaim
 from stats.stores.search import Action, SearchStore
 from stats.times import DAY, EPOCH, iso_ms, month_of, utc_now
 
@@ -46,20 +46,20 @@ class Aggregated:
 def aggregate(place: Namespace) -> Aggregated:
     """Count all events of a place once, with a clock around the totals."""
     job = open_state(place).aggregation_job
-    days: list[date] = []
+    claims: list[DayClaim] = []
     written = Written()
     began = perf_counter()
     run_find_days(job, utc_now())
     while claim := job.day_claims.claim_day(utc_now(), lease=job.lease):
         written = written.plus(run_claim(job, claim, utc_now()))
-        days.append(claim.day)
+        claims.append(claim)
     counted = perf_counter()
-    run_totals(job, written.months, written.pairs, now=utc_now())
+    run_finish(job, claims, written, now=utc_now())
     ended = perf_counter()
     return Aggregated(
         Measured(written.documents, counted - began),
         Measured(written.totals, ended - counted),
-        days=tuple(days),
+        days=tuple(claim.day for claim in claims),
     )
 
 
@@ -95,18 +95,22 @@ def read_raw(place: Namespace, days: Sequence[date]) -> Measured:
     return Measured(number, perf_counter() - began)
 
 
-def bulk_daily(place: Namespace, target: Namespace) -> Measured:
-    """Write the daily documents of a place, read and serialised before, to fresh indices."""
+def bulk_daily(place: Namespace, target: Namespace, since: datetime = EPOCH) -> Measured:
+    """Write daily documents of a place, read and serialised before, to fresh indices.
+
+    They are those that were counted from ``since`` on.
+    """
     sink = open_state(target).stores.search
-    requests = list(batches(_copies(open_state(place), sink), DOCUMENTS_A_REQUEST))
-    return bulk(sink, requests)
+    copies = _copies(open_state(place), sink, since)
+    return bulk(sink, list(batches(copies, DOCUMENTS_A_REQUEST)))
 
 
-def _copies(state: StatsState, sink: SearchStore) -> Iterator[Action]:
+def _copies(state: StatsState, sink: SearchStore, since: datetime) -> Iterator[Action]:
     search = state.stores.search
+    counted = {"query": {"range": {"counted_at": {"gte": iso_ms(since)}}}}
     for family in (*TYPES, USAGE_FAMILY, USERS_FAMILY):
         search.refresh(search.daily(family))
-        for hits in search.pages(search.daily(family), {}):
+        for hits in search.pages(search.daily(family), counted):
             for hit in hits:
                 index = sink.daily(family, hit["_source"]["timestamp"][:7])
                 yield Action("index", index, hit["_id"], orjson.dumps(hit["_source"]))

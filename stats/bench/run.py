@@ -8,25 +8,28 @@ the same events.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from statistics import median
 
 from stats.bench.answering import Answered, request_totals
-from stats.bench.counting import Aggregated, aggregate, bulk_daily, read_raw
+from stats.bench.counting import aggregate, aggregate_new, bulk_daily, read_raw
 from stats.bench.figures import Figure, Target
 from stats.bench.importing import import_log
 from stats.bench.ingesting import bulk_raw, process, publish, publish_single
 from stats.bench.measured import Measured
 from stats.bench.places import Engines, Report
 from stats.bench.processes import Part
-from stats.bench.stream import write_parts
+from stats.bench.stream import set_aside, write_parts
 from stats.engines.namespace import Namespace
+from stats.times import EPOCH, utc_now
 
 PARTS = 4
 REQUESTS = 2_000
+IDLE_SECONDS = 0.3
 MB = 1_000_000
 
 
@@ -43,10 +46,10 @@ class Ingested:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """All of the stream: counted, and the two halves of the limit."""
+class Bounded:
+    """What was written of some days, and the two halves of the limit."""
 
-    aggregated: Aggregated
+    documents: Measured
     read: Measured
     bulk: Measured
 
@@ -54,6 +57,31 @@ class Counted:
     def limit(self) -> float:
         """Return the seconds that the engine alone would need."""
         return self.read.seconds + self.bulk.seconds
+
+    @property
+    def ratio(self) -> float:
+        """Return how many times the limit it took."""
+        return self.documents.seconds / self.limit
+
+
+@dataclass(frozen=True)
+class Counted:
+    """All of the stream, its totals apart; nothing new; and late events, with their totals."""
+
+    first: Bounded
+    totals: Measured
+    idle: Measured
+    late: Bounded
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The processes that count, and what comes before it, and the one for the rest."""
+
+    publisher: Part
+    worker: Part
+    aggregator: Part
+    baseline: Part
 
 
 def run_bench(events: int, engines: Engines, report: Report) -> list[Figure]:
@@ -68,13 +96,15 @@ def run_bench(events: int, engines: Engines, report: Report) -> list[Figure]:
     ):
         report(f"making {events:,} events")
         paths = write_parts(events, parts=PARTS, folder=Path(folder))
+        late = set_aside(paths, Path(folder) / "late.ndjson")
         places = [engines.place() for _ in range(3)]
         imports = engines.place()
         ingested = [
             _ingest(path, [*places, imports], publisher, worker, baseline, report=report)
             for path in paths
         ]
-        counted = [_count(place, engines, aggregator, baseline, report=report) for place in places]
+        parts = Parts(publisher, worker, aggregator, baseline)
+        counted = [_count(place, engines, late, parts, report=report) for place in places]
         report("asking for totals")
         answered = service.call(request_totals, places[0], REQUESTS)
         peaks = {
@@ -119,19 +149,41 @@ def _ingest(
 
 
 def _count(
-    place: Namespace, engines: Engines, aggregator: Part, baseline: Part, *, report: Report
+    place: Namespace, engines: Engines, late: Path, parts: Parts, *, report: Report
 ) -> Counted:
-    aggregated = aggregator.call(aggregate, place)
-    counted = Counted(
-        aggregated,
-        read=baseline.call(read_raw, place, aggregated.days),
-        bulk=baseline.call(bulk_daily, place, engines.place()),
-    )
+    """Count all that is at a place; then let late events come to it, and count these."""
+    aggregated = parts.aggregator.call(aggregate, place)
+    first = _bound(aggregated.documents, place, engines, parts, days=aggregated.days)
     report(
-        f"aggregation {aggregated.documents.seconds:.1f} s, read {counted.read.seconds:.1f} s,"
-        f" bulk {counted.bulk.seconds:.1f} s, totals {aggregated.totals.seconds:.1f} s"
+        f"aggregation {first.documents.seconds:.1f} s, read {first.read.seconds:.1f} s,"
+        f" bulk {first.bulk.seconds:.1f} s, totals {aggregated.totals.seconds:.1f} s"
     )
-    return counted
+    parts.aggregator.call(aggregate_new, place)  # what a process does once
+    idle, _ = parts.aggregator.call(aggregate_new, place)
+    parts.publisher.call(publish, place, late)
+    parts.worker.call(process, place)
+    began = utc_now()
+    documents, days = parts.aggregator.call(aggregate_new, place)
+    after = _bound(documents, place, engines, parts, days=sorted(days), since=began)
+    report(f"after late events {documents.seconds:.1f} s, of a limit of {after.limit:.1f} s")
+    return Counted(first, aggregated.totals, idle, after)
+
+
+def _bound(
+    documents: Measured,
+    place: Namespace,
+    engines: Engines,
+    parts: Parts,
+    *,
+    days: Sequence[date],
+    since: datetime = EPOCH,
+) -> Bounded:
+    """Read the days bare that were counted, and write the documents bare that were written."""
+    return Bounded(
+        documents,
+        read=parts.baseline.call(read_raw, place, days),
+        bulk=parts.baseline.call(bulk_daily, place, engines.place(), since),
+    )
 
 
 def _ingest_figures(parts: list[Ingested]) -> list[Figure]:
@@ -159,26 +211,34 @@ def _ingest_figures(parts: list[Ingested]) -> list[Figure]:
 
 
 def _count_figures(runs: list[Counted]) -> list[Figure]:
-    limit = median(run.limit for run in runs)
-    read, bulk = (
-        median(run.read.seconds for run in runs),
-        median(run.bulk.seconds for run in runs),
-    )
-    documents = runs[0].aggregated.documents.number
-    totals = runs[0].aggregated.totals
+    totals, idle = runs[0].totals, median(run.idle.seconds for run in runs)
+    first, late = [run.first for run in runs], [run.late for run in runs]
     return [
-        Figure(
-            f"aggregation, {runs[0].read.number:,} events to {documents:,} documents",
-            f"{median(run.aggregated.documents.seconds for run in runs):.1f} s",
-            f"limit {limit:.1f} s (read {read:.1f}, bulk {bulk:.1f})",
-            median(run.aggregated.documents.seconds / run.limit for run in runs),
-            Target("at most", 2),
-        ),
+        _bounded("aggregation, {read:,} events to {written:,} documents", first, 2),
         Figure(
             f"setting {totals.number:,} totals",
-            f"{median(run.aggregated.totals.seconds for run in runs):.1f} s",
+            f"{median(run.totals.seconds for run in runs):.1f} s",
         ),
+        Figure(
+            "aggregation with nothing new",
+            f"{idle:.2f} s",
+            f"{IDLE_SECONDS} s",
+            idle / IDLE_SECONDS,
+            Target("at most", 1),
+        ),
+        _bounded("aggregation after late events, {written:,} documents", late, 1.5),
     ]
+
+
+def _bounded(name: str, runs: list[Bounded], bound: float) -> Figure:
+    read, bulk = (median(r.read.seconds for r in runs), median(r.bulk.seconds for r in runs))
+    return Figure(
+        name.format(read=runs[0].read.number, written=runs[0].documents.number),
+        f"{median(run.documents.seconds for run in runs):.1f} s",
+        f"limit {median(r.limit for r in runs):.1f} s (read {read:.1f}, bulk {bulk:.1f})",
+        median(run.ratio for run in runs),
+        Target("at most", bound),
+    )
 
 
 def _answer_figure(answered: Answered) -> Figure:

@@ -6,7 +6,7 @@ repository of 2,000 records, popular and quiet, with robots, scripts and double 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,8 @@ DAYS = 14
 LAST_DAY = date(2024, 5, 28)
 RECORDS = 2_000
 SEED = 5
+ONE_LATE_OF = 50
+"""One event in so many comes after the others were counted."""
 TYPES = ("record-view", "file-download")
 
 
@@ -43,6 +45,17 @@ def write_parts(events: int, *, parts: int, folder: Path) -> list[Path]:
             file.writelines(orjson.dumps(event) + b"\n" for event in islice(stream, size))
         paths.append(path)
     return paths
+
+
+def set_aside(paths: Sequence[Path], late: Path) -> Path:
+    """Move every fiftieth event of the parts to a part of its own."""
+    with late.open("wb") as file:
+        for path in paths:
+            lines = path.read_bytes().splitlines(keepends=True)
+            file.writelines(lines[::ONE_LATE_OF])
+            del lines[::ONE_LATE_OF]
+            path.write_bytes(b"".join(lines))
+    return late
 
 
 def read_part(path: Path) -> list[dict[str, Any]]:

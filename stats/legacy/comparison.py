@@ -12,6 +12,7 @@ from datetime import date
 
 from stats.aggregations.day_clicks import DayClicks
 from stats.aggregations.dimension_keys import Profiles
+from stats.aggregations.seen_events import SeenEvents
 from stats.legacy import search_requests
 from stats.legacy.mapping import build_legacy_raw
 from stats.legacy.run import LegacyJob, Part, is_since, run_find_cutovers, run_find_days
@@ -74,7 +75,7 @@ def _add_events(month: Month, job: LegacyJob, name: str, events: Part, day: date
     """Add a day's events to its month, counted as they would be."""
     kinds, stamp = job.aggregation.kinds, iso_ms(EPOCH)
     end = iso_ms(midnight(day + DAY))
-    clicks = DayClicks(Profiles(()), day_end=end, since=end)
+    clicks = DayClicks(Profiles(()), day_end=end, since=end, seen=SeenEvents(""))
     query, readable = search_requests.build_within((day, day), events.before), 0
     for hits in job.aggregation.search.pages(events.indices, {"query": query}):
         found = [build_legacy_raw(name, hit, indexed_at=stamp, kinds=kinds) for hit in hits]

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from stats.aggregations.daily_documents import document_id
-from stats.aggregations.hierarchy import Containers
+from stats.aggregations.hierarchy import Containers, Hierarchy
 from stats.aggregations.types import LEGACY
 from stats.events.types import SITE
 from stats.kinds.types import Kinds
@@ -34,7 +34,7 @@ class LegacyDay:
 
     def __post_init__(self) -> None:
         """Know no hierarchy yet."""
-        self.containers = Containers(self.kinds)
+        self.containers = Containers(Hierarchy(self.kinds))
 
     def add(self, sources: Iterable[Mapping[str, Any]]) -> None:
         """Take daily documents of invenio-stats."""

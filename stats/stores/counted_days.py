@@ -2,7 +2,9 @@
 
 ``_id``
     The day, ``YYYY-MM-DD``. ``types``: the number of its raw events by event type.
-    ``ticket``: of the snapshot that was counted. ``families``: those of daily documents
+    ``ticket``: of the snapshot that was counted. ``known``: of the events that all documents
+    and totals have, the time of the last one's ``indexed_at`` and a digest by event type.
+    ``families``: those of daily documents
     that have one of the whole site for this day.
 ``refused:YYYY-MM-DD``
     A day whose recount was refused, since raw events of it are missing: ``types`` with
@@ -15,7 +17,7 @@ Invariant: the numbers of a day rise with each count, and fall by
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pymongo import UpdateOne
@@ -24,6 +26,17 @@ from pymongo.errors import DuplicateKeyError
 from stats.stores.mongo import Documents, translated
 
 _REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class KnownEvents:
+    """The events of a day that its documents have: those indexed until then, by event type."""
+
+    until: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = KnownEvents()
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,23 @@ class CountedDays:
         with translated():
             found = self._days.find_one({"_id": day.isoformat()})
         return CountedFrom(found.get("ticket", 0), found["types"]) if found else CountedFrom()
+
+    def known(self, day: date) -> KnownEvents:
+        """Return the events that the documents of a day have; nothing when that is not known."""
+        with translated():
+            found = self._days.find_one({"_id": day.isoformat()}) or {}
+        return KnownEvents(**found["known"]) if "known" in found else NOTHING_KNOWN
+
+    def note_known(self, day: date, known: KnownEvents, *, ticket: int) -> None:
+        """Note that the documents and totals have all events of a snapshot.
+
+        A newer one that was begun in the meantime says itself what it has.
+        """
+        values = {"until": known.until, "digests": dict(known.digests)}
+        with translated():
+            self._days.update_one(
+                {"_id": day.isoformat(), "ticket": ticket}, {"$set": {"known": values}}
+            )
 
     def read_all(self) -> dict[date, Mapping[str, int]]:
         """Return the numbers of every day."""

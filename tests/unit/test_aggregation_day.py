@@ -12,6 +12,7 @@ import pytest
 from stats.aggregations.count_day import DayCounter, DayNumbers
 from stats.aggregations.daily_documents import Snapshot, build_documents
 from stats.aggregations.read_day import slices
+from stats.aggregations.seen_events import build_known, is_same
 from stats.aggregations.types import daily
 from stats.counting_rules import PARTITIONS
 from stats.events.catalogue import FILE_DOWNLOAD, RECORD_CREATED, RECORD_VIEW
@@ -19,6 +20,7 @@ from stats.events.enrichment import Enrichment
 from stats.events.raw_document import build_raw
 from stats.events.types import Event, EventType
 from stats.kinds.declared import build_kinds
+from stats.stores.counted_days import NOTHING_KNOWN, KnownEvents
 from stats.times import DAY_MS, day_start_ms
 
 DAY = date(2024, 3, 5)
@@ -72,10 +74,19 @@ def of_slice(found: list[dict[str, Any]], first: int, end: int) -> list[dict[str
 
 
 def count(
-    found: dict[EventType, list[dict[str, Any]]], limit: int, page: int, since: str = ""
+    found: dict[EventType, list[dict[str, Any]]],
+    limit: int = 10_000,
+    page: int = 10_000,
+    since: str = "",
+    known: KnownEvents = NOTHING_KNOWN,
 ) -> DayNumbers:
     counter = DayCounter(
-        AGGREGATIONS.values(), kinds=build_kinds(), day_end=NEXT_DAY, since=since, per_user=True
+        AGGREGATIONS.values(),
+        kinds=build_kinds(),
+        day_end=NEXT_DAY,
+        since=since,
+        per_user=True,
+        known=known,
     )
     total = sum(len(one) for one in found.values())
     for first, end in slices(total, limit):
@@ -85,6 +96,7 @@ def count(
                 for event_type, one in found.items()
             }
         )
+    counter.numbers.settle(known)
     return counter.numbers
 
 
@@ -118,6 +130,74 @@ def test_only_what_new_events_touch_is_written() -> None:
     assert 0 < len(touched) < len(whole)
     assert all(whole[key] == body for key, body in touched.items())
     assert documents(count(found, 10_000, 10_000, since="2025"), whole=False) == {}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_known_events_touch_is_not_written_again(seed: int) -> None:
+    found = hits(seed)
+    early = {t: one[:-2] for t, one in found.items()}
+    late = {t: at(one[-2:], "2024-03-07T00:01:00.001Z") for t, one in found.items()}
+    both = {t: early[t] + late[t] for t in found}
+    first = count(early)
+    known = build_known(first.seen)
+    assert documents(count(early, known=known, limit=37, page=7), whole=False) == {}
+    written = documents(count(both, known=known, limit=37, page=7), whole=False)
+    after, before = documents(count(both)), documents(first)
+    assert {key: body for key, body in (before | written).items() if body is not None} == after
+    assert len(written) < len(after)
+
+
+def moved(number: int, event_type: EventType, time: int, *parents: str) -> dict[str, Any]:
+    made = Event(
+        event_type,
+        f"m{number}",
+        day_start_ms(DAY) + time,
+        "record:moved",
+        parents=parents,
+        session_id="s",
+        user_agent=AGENTS[2],
+    )
+    raw = build_raw(made, enrichment=ENRICHMENT)
+    return {"_source": {**raw.source, "indexed_at": f"2024-03-07T00:0{number}:00.000Z"}}
+
+
+@pytest.mark.parametrize("parents", [(), ("community:new",), ("community:new", "community:old")])
+def test_where_a_resource_is_in_changes_its_documents_of_other_types(parents: tuple) -> None:
+    early = {
+        RECORD_VIEW: [moved(1, RECORD_VIEW, 0, "community:old")],
+        FILE_DOWNLOAD: [moved(2, FILE_DOWNLOAD, 0)],
+    }
+    both = early | {RECORD_VIEW: [*early[RECORD_VIEW], moved(3, RECORD_VIEW, 5_000, *parents)]}
+    first = count(early)
+    written = documents(count(both, known=build_known(first.seen)), whole=False)
+    found, right = documents(first) | written, documents(count(both))
+    assert {k: v for k, v in found.items() if v} == {k: v for k, v in right.items() if v}
+
+
+def test_an_event_that_became_visible_late_is_not_taken_for_known() -> None:
+    found = hits(7)
+    hidden = found[RECORD_VIEW][100]
+    early = {t: [hit for hit in one if hit is not hidden] for t, one in found.items()}
+    known = build_known(count(early).seen)
+    written = documents(count(found, known=known), whole=False)
+    assert documents(count(early)) | written == documents(count(found))
+    assert documents(count(early)) != documents(count(found))
+
+
+def test_other_events_of_the_same_number_are_not_taken_for_known() -> None:
+    found = hits(8)
+    known = build_known(count({t: one[1:] for t, one in found.items()}).seen)
+    assert documents(count({t: one[:-1] for t, one in found.items()}, known=known), whole=False)
+
+
+def test_nothing_is_known_of_a_day_that_was_not_counted() -> None:
+    found = hits(9, count=50)
+    assert documents(count(found), whole=False) == documents(count(found))
+    assert not is_same({}, NOTHING_KNOWN)
+
+
+def at(found: list[dict[str, Any]], indexed_at: str) -> list[dict[str, Any]]:
+    return [{"_source": hit["_source"] | {"indexed_at": indexed_at}} for hit in found]
 
 
 def test_slices_cover_all_partitions_once() -> None:

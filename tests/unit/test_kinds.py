@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.aggregations.hierarchy import Containers
+from stats.aggregations.hierarchy import Containers, Hierarchy
 from stats.definitions import build_definitions
 from stats.errors import ConfigError, InputError
 from stats.events.types import SITE
@@ -137,7 +137,7 @@ def test_the_most_specific_comes_first() -> None:
 
 
 def test_an_institute_holds_the_record_of_a_downloaded_file() -> None:
-    containers = Containers(OURS)
+    containers = Containers(Hierarchy(OURS))
     containers.add(("file:f1", "record:r1", "institute:i1", "community:c1", "user:u", "site:all"))
     assert containers.of("file:f1") == ["community:c1", "institute:i1", "record:r1"]
     assert containers.of("record:r1") == ["community:c1", "institute:i1"]

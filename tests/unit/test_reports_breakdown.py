@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.aggregations.hierarchy import Containers
+from stats.aggregations.hierarchy import Containers, Hierarchy
 from stats.errors import InputError
 from stats.events.types import DIMENSIONS
 from stats.kinds.declared import build_kinds
@@ -161,7 +161,7 @@ def test_every_event_is_in_exactly_one_bucket(
     events: dict[str, tuple[int, tuple[str, ...], list[str]]], by: str
 ) -> None:
     """The daily documents are made by the aggregation's own rule of what contains what."""
-    containers, counts = Containers(build_kinds()), Counter[str]()
+    containers, counts = Containers(Hierarchy(build_kinds())), Counter[str]()
     for resource, (count, datasets, collections) in events.items():
         refs = tuple(dict.fromkeys((resource, *datasets, *collections)))
         containers.add(refs)
