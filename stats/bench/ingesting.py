@@ -51,6 +51,17 @@ def publish_single(place: Namespace, part: Path) -> Measured:
     return Measured(len(events), perf_counter() - began)
 
 
+def publish_in_requests(place: Namespace, part: Path, number: int) -> list[float]:
+    """Publish events one after the other as a host's requests do; return the seconds of each."""
+    state = open_state(place)
+    seconds = []
+    for event in read_part(part)[:number]:
+        began = perf_counter()
+        state.publish([event])
+        seconds.append(perf_counter() - began)
+    return seconds
+
+
 def process(place: Namespace) -> Measured:
     """Drain the queues: from asking for their depth to finding them empty."""
     state = open_state(place)

@@ -46,6 +46,8 @@ CONFLICT = 409
 NOT_FOUND = 404
 MONTH = "-YYYY-MM"
 TOGETHER = 8
+PAGE = 10_000
+"""Hits of one answer, as many as the engine gives."""
 NAMES = 25
 NO_PARAMS: Mapping[str, str] = {}
 _IF_ANY: Mapping[str, str] = {"allow_no_indices": "true", "ignore_unavailable": "true"}
@@ -235,7 +237,12 @@ class SearchStore:
         return answers
 
     def pages(
-        self, index: str, body: Body, *, size: int = 10_000, sort: Sequence[Any] = (TIE_BREAK,)
+        self,
+        index: str,
+        body: Body,
+        *,
+        size: int = PAGE,
+        sort: Sequence[Any] = (TIE_BREAK,),
     ) -> Generator[list[Body], None, None]:
         """Yield all hits of ``body`` as of now, ``size`` at a time.
 
@@ -243,6 +250,22 @@ class SearchStore:
         """
         read = read_by_scroll if self.server.is_opensearch else read_by_point_in_time
         yield from read(self._ask, index, body, size=size, sort=sort)
+
+    def all_hits(
+        self, index: str, body: Body, *, expected: int
+    ) -> Generator[list[Body], None, None]:
+        """Yield all hits of ``body`` in pages; about ``expected`` of them are there.
+
+        What fits one answer is asked for at once, without keeping a point in time.
+        """
+        if expected < PAGE:
+            asked = body | {"size": PAGE, "sort": ["_doc"], "track_total_hits": False}
+            hits = self.search(index, asked)["hits"]["hits"]
+            if len(hits) < PAGE:
+                if hits:
+                    yield hits
+                return
+        yield from self.pages(index, body)
 
     def count(self, index: str, query: Body) -> int:
         """Return how many documents match ``query``."""

@@ -91,13 +91,11 @@ def count(
     total = sum(len(one) for one in found.values())
     for first, end in slices(total, limit):
         counter.add_slice(
-            {
-                AGGREGATIONS[event_type]: pages(of_slice(one, first, end), page)
-                for event_type, one in found.items()
-            }
+            (AGGREGATIONS[event_type], hits)
+            for event_type, one in found.items()
+            for hits in pages(of_slice(one, first, end), page)
         )
-    counter.numbers.settle(known)
-    return counter.numbers
+    return counter.finish()
 
 
 def pages(found: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:

@@ -89,9 +89,9 @@ def count(
                 for one in all_of_type
                 if first <= partition(one) < end and one["indexed_at"] < visible
             ]
-            parts[AGGREGATIONS[event_type]] = [hits]
-        counter.add_slice(parts)
-    return counter.numbers
+            parts[AGGREGATIONS[event_type]] = hits
+        counter.add_slice(parts.items())
+    return counter.finish()
 
 
 def partition(source: dict[str, Any]) -> int:

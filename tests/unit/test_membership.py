@@ -36,9 +36,9 @@ def documents(*slices: dict[Aggregation, list[Hit]]) -> dict[str, dict[Any, Hit]
         [VIEWS, DOWNLOADS], kinds=build_kinds(), day_end="2024-03-06", since="", per_user=False
     )
     for hits in slices:
-        counter.add_slice({aggregation: [found] for aggregation, found in hits.items()})
+        counter.add_slice(hits.items())
     found: dict[str, dict[Any, Hit]] = {}
-    for one in build_documents(counter.numbers, Snapshot(date(2024, 3, 5), 1), whole=True):
+    for one in build_documents(counter.finish(), Snapshot(date(2024, 3, 5), 1), whole=True):
         if one.body is not None:
             container = one.body.get("container")
             key = (one.resource, container) if container else one.resource
@@ -122,8 +122,8 @@ def test_a_part_that_a_later_click_pushes_out_goes() -> None:
     counter = DayCounter(
         [VIEWS], kinds=build_kinds(), day_end="2024-03-06", since="", per_user=False
     )
-    counter.add_slice({VIEWS: [[first, hit(2, "s", "record:1", B, at="10:00:10")]]})
-    documents = build_documents(counter.numbers, Snapshot(date(2024, 3, 5), 1), whole=False)
+    counter.add_slice([(VIEWS, [first, hit(2, "s", "record:1", B, at="10:00:10")])])
+    documents = build_documents(counter.finish(), Snapshot(date(2024, 3, 5), 1), whole=False)
     parts = {d.body["container"] if d.body else None for d in documents
              if d.family == MEMBERSHIP_FAMILY}  # fmt: skip
     assert parts == {None, B}
