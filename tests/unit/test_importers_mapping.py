@@ -8,7 +8,7 @@ import pytest
 
 from stats.errors import InputError
 from stats.events.importers.escapes import path_of
-from stats.events.importers.mapping import MappingError, fill
+from stats.events.importers.mapping import MappingError, fill, parse_mapping
 from tests.importing import FILES, import_lines, mapping
 
 
@@ -112,3 +112,21 @@ LINE = (
     '192.0.2.7 - mary [17/May/2015:10:05:03 +0200] "GET /files/a.pdf?x=1 HTTP/1.1" 200 2030 '
     '"https://search.example/?q=1" "Mozilla/5.0 (X11)"'
 )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "beginning"),
+    [
+        (r"^/record-view/(?P<ref>[a-z]+:.+)$", "/record-view/"),
+        (r"^/records/[0-9]+", "/records/"),
+        (r"^/ab(c)?", "/ab"),
+        (r"^/a\d*", "/a"),
+        (r"^/stats$", "/stats"),
+        *((pattern, "") for pattern in (r"/x", r"^/(a|b)", r"^/x|^/y", r"^/ab*c", r"^/ab{2}c")),
+        *((pattern, "") for pattern in (r"^/ab?c", r"(?i)^/a/(b)", r"(?x)^/a b(c)")),
+    ],
+)
+def test_a_path_with_another_beginning_is_not_searched(pattern: str, beginning: str) -> None:
+    text = f"[[rule]]\npath = '{pattern}'\ntype = 'record-view'\nresource = 'record:1'\n"
+    (rule,) = parse_mapping(text, type_names=["record-view"]).rules
+    assert rule.beginning == beginning

@@ -33,7 +33,7 @@ from stats.stores.resources import Description
 from stats.times import from_ms, iso_of_ms, to_ms
 
 FAULTS_SHOWN = 3
-_CACHED = 32_768
+_CACHED = 65_536
 _NOBODY = frozenset({None, "", "-", "????", ":guest"})
 """What logs write for a user who is not signed in; the last is Dataverse's."""
 
@@ -156,6 +156,7 @@ class EventLines:
         self._descriptions: dict[str, tuple[int, dict[str, Any]]] = {}
         self._now = to_ms(lines.now())
         self._columns = detected.log_format.columns
+        self._describe = detected.log_format.describe if lines.mapping is None else None
         self._use = lru_cache(maxsize=_CACHED)(self._find_use)
         self._address = lru_cache(maxsize=_CACHED)(self._find_address)
         self._end = b',"import_id":"%b"}' % lines.import_id.encode() if lines.import_id else b"}"
@@ -216,8 +217,7 @@ class EventLines:
 
     def _note_description(self, request: Request) -> None:
         """Keep what a line says of a resource, field by field as of its time."""
-        describe = self._detected.log_format.describe if self._lines.mapping is None else None
-        described = describe(request) if describe else None
+        described = self._describe(request) if self._describe else None
         if described is None:
             return
         ref, fields = described
@@ -232,6 +232,8 @@ class EventLines:
         if mapping is not None:
             if not mapping.counts(request.status, request.method):
                 return None
+            if not self._columns:
+                return self._use(request.target, ())
             columns = tuple(request.named.get(name, "") for name in self._columns)
             return self._use(request.target, columns)
         build = self._detected.log_format.build_event

@@ -11,6 +11,7 @@ would hold up an import for good, on a path that anybody can ask for.
 
 from __future__ import annotations
 
+import re
 import string
 import sys
 from collections.abc import Collection, Iterable
@@ -58,17 +59,23 @@ In the order of :class:`~stats.events.importers.request.Request`, from ``address
 
 _TOP = ("status", "methods", "timezone", "fields", "rule")
 _FORMATTER = string.Formatter()
+_PLAIN_BEGINNING = re.compile(r"\^([\w/-]+)(?=[(\[.$\\]|\Z)", re.ASCII)
+"""The plain characters that a pattern begins with, unless the last of them is repeated."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Requests whose path has the pattern are events of a type; ``number`` counts from 1."""
+    """Requests whose path has the pattern are events of a type; ``number`` counts from 1.
+
+    A path without the ``beginning`` does not have the pattern.
+    """
 
     number: int
     path: regex.Pattern[str]
     type_name: str
     templates: dict[str, str]
     parents: tuple[str, ...]
+    beginning: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class Mapping:
         Raises ``MappingError`` for a pattern that takes too long.
         """
         for rule in self.rules:
+            if not path.startswith(rule.beginning):
+                continue
             try:
                 found = rule.path.search(path, timeout=SECONDS_A_PATH)
             except TimeoutError as error:
@@ -186,7 +195,15 @@ def _parse_rule(
         raise _wrong(f"{where}: parents", "write a list of strings kind:id", code="wrong_type")
     for parent in parents:
         _check_template(parent, f"{where}: parents", field="resource", groups=groups)
-    return Rule(number, path, type_name, templates, tuple(parents))
+    return Rule(number, path, type_name, templates, tuple(parents), _beginning(path))
+
+
+def _beginning(path: regex.Pattern[str]) -> str:
+    """Return what a path has to begin with to have a pattern; empty where that is not plain."""
+    found = _PLAIN_BEGINNING.match(path.pattern)
+    if found is None or path.flags & regex.IGNORECASE or "|" in path.pattern:
+        return ""
+    return found[1]
 
 
 def _compile(pattern: str, where: str) -> regex.Pattern[str]:

@@ -57,6 +57,10 @@ class Tail(NamedTuple):
     extras: tuple[Token, ...]
 
 
+_ODD_IN_ADDRESS = re.compile(r'[\s,"]')
+"""What an address alone does not have."""
+
+
 class Head(NamedTuple):
     """Who asked, as it stands before the time."""
 
@@ -95,9 +99,16 @@ def split_request(request: str) -> tuple[str, str]:
 _split_plain = lru_cache(maxsize=16_384)(split_request)
 
 
-@lru_cache(maxsize=16_384)
 def read_head(head: str) -> Head:
     """Read the fields before the time: a virtual host, addresses, identity and user."""
+    address, found, rest = head.partition(" - - ")
+    if found and not rest and address.isascii() and not _ODD_IN_ADDRESS.search(address):
+        return Head(address, None, "-")
+    return _read_any_head(head)
+
+
+@lru_cache(maxsize=16_384)
+def _read_any_head(head: str) -> Head:
     texts = _join_lists([found[0] for found in _HEAD.finditer(head)])
     peer = _find_peer(texts)
     if peer is None:
