@@ -248,7 +248,9 @@ def _page(name: str, **values: Any) -> Response:
         here=_here,
         window_script=WINDOW_SCRIPT,
         link=_link,
-        csv=_csv,
+        table=_table,
+        workbook=_workbook,
+        permalink=_permalink,
         pages="{ref}".join(_pages()),
         iso=iso_ms,
         **values,
@@ -309,11 +311,29 @@ def _pages() -> tuple[str, str]:
     return f"{url_for('stats_dashboard.site')}resource/", query
 
 
-def _csv(name: str, params: dict[str, Any], window: Window | None = None) -> str:
-    """Return the address of a named query's answer as CSV."""
-    given = params | (window.params if window else {})
-    query = "&".join(f"{key}={quote(str(value))}" for key, value in given.items())
-    return f"{request.script_root}/api/stats/{name}.csv?{query}"
+def _permalink(window: Window) -> str:
+    """Return the address of this view: with its days, where it was of the last thirty."""
+    return f"{quote(request.script_root + request.path, safe='/:')}?{_query(_view(window))}"
+
+
+def _view(window: Window) -> dict[str, str]:
+    """Return what this view depends on, beside its resource."""
+    return {**window.params, "interval": window.interval, LANG: _usable_language().tag}
+
+
+def _workbook(ref: str, window: Window) -> str:
+    """Return the address of all that this page shows as one workbook."""
+    query = _query({"resource": ref, **_view(window)})
+    return f"{request.script_root}/api/reports/page.xlsx?{query}"
+
+
+def _table(name: str, form: str, params: dict[str, Any], window: Window) -> str:
+    """Return the address of a named query's answer as a table."""
+    return f"{request.script_root}/api/stats/{name}.{form}?{_query(params | window.params)}"
+
+
+def _query(params: dict[str, Any]) -> str:
+    return "&".join(f"{key}={quote(str(value))}" for key, value in params.items())
 
 
 def _target() -> str:

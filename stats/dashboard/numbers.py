@@ -95,10 +95,9 @@ def read_rankings(
     """Return the top lists of a window, inside ``within`` or the whole site."""
     rankings = []
     for kind, metric in kinds.site_rankings():
-        params = {"kind": kind, "metric": metric, "size": _SHOWN, **window.params}
-        if within:
-            params["within"] = within
-        rows = [row for row in ask("top", params)["buckets"] if row["value"]]
+        params = {"kind": kind, "metric": metric} | ({"within": within} if within else {})
+        found = ask("top", {**params, **window.params, "size": _SHOWN})["buckets"]
+        rows = [row for row in found if row["value"]]
         rankings.append({"kind": kind, "metric": metric, "params": params, "rows": rows})
     return rankings
 

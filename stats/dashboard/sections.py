@@ -16,13 +16,12 @@ from stats.events.types import SITE
 from stats.health import read_health
 from stats.layouts.layout import Part
 from stats.proxies import current_stats
+from stats.queries.parameters import SIZE
 from stats.refs import kind_of
 from stats.times import utc_now
 from stats.views.identity import caller
 
 _USUAL = ("record-view", "file-download")
-_COUNTRIES = 250
-"""More than there are."""
 
 
 class Export(NamedTuple):
@@ -80,7 +79,7 @@ def write_heading(part: Part, language: Language) -> str:
 
 
 def list_exports(part: Part, resource: str, window: Window) -> list[Export]:
-    """Return the queries of the numbers that an element shows, for links to their CSV."""
+    """Return the queries of the numbers that an element shows, for links to their tables."""
     types = part.attributes.get("type", "").replace(",", " ").split() or _types_of(resource)
     if part.element in ("history", "panel"):
         interval = part.attributes.get("interval", window.interval)
@@ -88,11 +87,10 @@ def list_exports(part: Part, resource: str, window: Window) -> list[Export]:
         return [Export(_name_export(name), f"{name}-histogram", params) for name in types]
     if part.element in ("map", "breakdown"):
         by = part.attributes.get("by", "country")
-        params = {"resource": resource, "breakdown": by, "size": str(_COUNTRIES)}
-        return [Export("csv", f"{types[0]}-by", params)]
+        return [Export("as", f"{types[0]}-by", {"resource": resource, "breakdown": by})]
     if part.element == "top":
-        shown = part.widget(resource)
-        return [Export("csv", "top", {"kind": "record", "metric": "downloads", **shown})]
+        shown = {"kind": "record", "metric": "downloads", **part.widget(resource)}
+        return [Export("as", "top", {name: shown[name] for name in shown if name != SIZE})]
     return []
 
 
@@ -104,4 +102,4 @@ def _types_of(resource: str) -> Sequence[str]:
 def _name_export(event_type: str) -> str:
     """Return the text of a link to the history of a type."""
     counts_as = current_stats.event_types[event_type].counts_as
-    return f"{counts_as}_csv" if counts_as else "csv"
+    return f"{counts_as}_as" if counts_as else "as"

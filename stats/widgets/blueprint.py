@@ -111,6 +111,7 @@ def build_policy(origins: tuple[str, ...]) -> str:
         "script-src": "'self'",
         "style-src": f"'{hash_source(FRAME_STYLE)}'",
         "connect-src": "'self'",
+        "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
         "frame-ancestors": " ".join(origins) or "'none'",

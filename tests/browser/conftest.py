@@ -18,6 +18,7 @@ from stats.engines.folder import Addresses
 from stats.service import create_app
 from tests.browser.data import HIDDEN, fill, make_embed_token
 from tests.browser.host import OTHER_ORIGIN, Host, Service
+from tests.browser.visit import Visit
 from tests.example_repository import NOWHERE
 from tests.serving import fresh_service, make_token, served
 
@@ -89,6 +90,14 @@ def host(chromium: Browser, service: Service) -> Iterator[Host]:
     yield host
     host.close()
     assert host.exceptions == []
+
+
+@pytest.fixture
+def visit(chromium: Browser, service: Service) -> Iterator[Visit]:
+    visit = Visit(chromium, service)
+    yield visit
+    visit.close()
+    assert visit.errors == []
 
 
 @pytest.fixture(scope="session")

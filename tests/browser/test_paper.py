@@ -8,9 +8,7 @@ import pytest
 from pypdf import PdfReader
 from pypdf._page import PageObject
 
-from tests.browser.test_dashboard import ELEMENTS, Visit, visit
-
-__all__ = ["visit"]
+from tests.browser.visit import ELEMENTS, Visit
 
 TONES = {"views": (0x2A, 0x6F, 0x97), "downloads": (0xB1, 0x56, 0x0F)}
 MOST_PAGES = 3

@@ -41,7 +41,15 @@ def test_every_text_is_used_and_every_page_has_its_texts() -> None:
     texts = set(read_texts("en"))
     assert used <= texts
     rest = {key for key in texts - used if not ELSEWHERE.fullmatch(key)}
-    assert rest == {"views", "downloads", "views_csv", "downloads_csv", "history", "where"}
+    assert rest == {
+        "views",
+        "downloads",
+        "as",
+        "views_as",
+        "downloads_as",
+        "history",
+        "where",
+    }
 
 
 @pytest.mark.parametrize(

@@ -16,24 +16,24 @@ export function buildUrl(api, path, params = {}) {
   return `${api}/api/stats/${path}${pairs.length ? "?" : ""}${pairs.join("&")}`;
 }
 
-/** Turn a response into its JSON, or raise the Problem that its status means. */
-export async function readAnswer(response) {
+/** Turn a response into its JSON, or into `form`, or raise the Problem that its status means. */
+export async function readAnswer(response, form = "json") {
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
     const kind = KINDS[response.status] ?? "down";
     throw new Problem(kind, body?.error?.field, response.status);
   }
-  return response.json();
+  return response[form]();
 }
 
-/** Fetch JSON; `options` are those of `fetch`. Every failure is a Problem. */
-export async function runFetch(url, token, options) {
+/** Fetch JSON, or `form`; `options` are those of `fetch`. Every failure is a Problem. */
+export async function runFetch(url, token, options, form, ms = TIMEOUT_MS) {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => stop.abort(), ms);
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   try {
-    return await readAnswer(await fetch(url, { ...options, headers, signal: stop.signal }));
+    return await readAnswer(await fetch(url, { ...options, headers, signal: stop.signal }), form);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem(stop.signal.aborted ? "slow" : "down");
@@ -42,12 +42,12 @@ export async function runFetch(url, token, options) {
   }
 }
 
-/** Get one answer of the service `{api, token}`. */
-export function runGet(service, path, params) {
+/** Get one answer of the service `{api, token}`, as JSON or in another `form` of `fetch`. */
+export function runGet(service, path, params, form, ms) {
   const url = buildUrl(service.api, path, params);
   const key = `${service.token} ${url}`;
   if (!pending.has(key)) {
-    const answer = runFetch(url, service.token).finally(() => pending.delete(key));
+    const answer = runFetch(url, service.token, {}, form, ms).finally(() => pending.delete(key));
     pending.set(key, answer);
   }
   return pending.get(key);

@@ -7,6 +7,7 @@
 // A view is {node, load(settings) -> data, update(data, settings) -> is there anything?,
 // fail?(message), stop?()}. It gets a kit: the tools of this element.
 import { runAsked } from "./batch.js";
+import { runGet } from "./client.js";
 import { h, s } from "./dom.js";
 import { createIcon } from "./icons.js";
 import { createLanguage, parseTag, writeBytes } from "./language.js";
@@ -106,6 +107,7 @@ export class StatsElement extends HTMLElement {
     return {
       ...{ h, s, icon: createIcon, writeBytes, host: this, language: this.#language },
       get: (path, params) => runAsked(this.#service, path, params),
+      getAlone: (...asked) => runGet(this.#service, ...asked),
       page: (path) => `${this.#service.api}/stats/${path}?lang=${this.#language.tag.split("-")[0]}`,
       totals: (ref) => runTotals(this.#service, ref),
       rtl: () => getComputedStyle(this).direction === "rtl",

@@ -16,12 +16,12 @@ async function loadChart(name) {
 }
 
 const ROW_REM = 1.875;
-const FRAME_REM = 2.625; // and the line below, which a panel does without
+const FRAME_REM = 4.375; // the lines above and below
 const DONUT_ABOVE = "clamp(0rem, (27.5rem - 100cqi) * 999, 10.5rem)";
 const listRoom = (more) => (element) => {
   const rows = Math.min(parseInt(element.getAttribute("size")) || 10, 100) + more;
   const donut = element.getAttribute("chart") === "donut" ? ` + ${DONUT_ABOVE}` : "";
-  return `calc(${rows * ROW_REM + FRAME_REM}rem + var(--_foot, 1.75rem)${donut})`;
+  return `calc(${rows * ROW_REM + FRAME_REM}rem${donut})`;
 };
 
 defineElement("stats-counter", async () => counter);

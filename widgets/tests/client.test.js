@@ -68,6 +68,17 @@ for (const [name, respond, message] of FAILURES) {
   });
 }
 
+test("a file is its bytes, with the token, and what is wrong with it is a problem as ever", async () => {
+  const calls = serve(async () => new Response("key,count\r\n"));
+  const service = { ...SERVICE, token: "secret" };
+  const file = await runGet(service, "top.csv", { kind: "file" }, "blob", 60_000);
+  assert.equal(await file.text(), "key,count\r\n");
+  assert.equal(calls[0][0], "https://stats.test/api/stats/top.csv?kind=file");
+  assert.equal(calls[0][1].headers.Authorization, "Bearer secret");
+  serve(async () => answer({ error: {} }, 403));
+  await assert.rejects(runGet(service, "top.xlsx", {}, "blob"), { message: "denied" });
+});
+
 test("no answer in ten seconds is the problem slow, and the request is ended", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const aborted = [];

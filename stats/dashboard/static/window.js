@@ -20,6 +20,15 @@ addEventListener("load", () => {
   if (place) scrollTo({ top: +place, behavior: "instant" });
 });
 
+// A link that shows the same days tomorrow. Only a page over HTTPS, or of this machine, may copy.
+for (const button of document.querySelectorAll("[data-link]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(new URL(button.dataset.link, location).href);
+    button.textContent = button.dataset.done;
+  });
+}
+
 // Charts draw themselves anew when paper is made: by then the page is as wide as paper.
 addEventListener("beforeprint", () => document.body.classList.add("paper"));
 addEventListener("afterprint", () => document.body.classList.remove("paper"));

@@ -52,6 +52,13 @@ class Breakdown {
     this.node.classList.remove("views", "downloads");
     this.node.classList.add(toneOf(type));
     const title = nameDimension(language, by, answer.dimension);
+    const { resource, from, to } = answer;
+    this.list.downloads.update({
+      ...{ title: `${title} · ${heading}`, of: resource, answer },
+      tables: [
+        { name: heading, path: `${type}-by`, params: { resource, breakdown: by, from, to } },
+      ],
+    });
     this.list.update({
       title: types.length < 2 ? `${title} · ${heading}` : title, // else the choice of types says which
       columns: [

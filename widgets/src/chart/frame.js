@@ -1,6 +1,7 @@
 // The frame of a chart: a read-out and controls above, the plot, "counted until" below, and
 // the same numbers as a table: for screen readers always, on the page by a button.
 // Always: the table takes the plot's place, so nothing moves.
+import { createDownloads } from "./downloads.js";
 import { capital } from "./series.js";
 
 function createRow({ h }, tag, cells) {
@@ -46,19 +47,15 @@ export function createFrame(kit, ...controls) {
   const plot = h("div", { class: "plot", part: "plot" });
   const shelf = h("div", { class: "shelf hidden", role: "region", tabindex: "-1" });
   const until = h("span", { class: "until", part: "until" });
-  const foot = h("div", { class: "foot" }, until, createSwitch(kit, shelf, plot));
+  const downloads = createDownloads(kit, () => node);
+  const buttons = h("div", { class: "buttons" }, downloads.node, createSwitch(kit, shelf, plot));
+  const foot = h("div", { class: "foot" }, until, buttons);
   const line = h("div", { class: "readout", part: "readout" }, readout);
   const head = h("div", { class: "head" }, line, ...controls);
+  const body = h("div", { class: "body" }, plot, shelf);
+  const node = h("div", { class: "view" }, heading, head, body, foot);
   return {
-    node: h(
-      "div",
-      { class: "view" },
-      heading,
-      head,
-      h("div", { class: "body" }, plot, shelf),
-      foot,
-    ),
-    ...{ readout, plot, foot },
+    ...{ node, readout, plot, foot, downloads },
     setTable(content) {
       heading.textContent = content.caption;
       shelf.setAttribute("aria-label", content.caption);

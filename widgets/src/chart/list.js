@@ -1,6 +1,8 @@
 // A list with bars: a table whose first cells carry them. In: a title, the window in words, columns and rows
 // {name, url?, rank?, bar (0..1), number, sides}. Out: nodes.
 // Always: an address becomes a link only if it is one of the web.
+import { createDownloads } from "./downloads.js";
+
 function safeUrl(url) {
   try {
     const { protocol, href } = new URL(url, document.baseURI);
@@ -31,16 +33,19 @@ function createRow(kit, row) {
 }
 
 /** Make a list: `{node, body, update({title, columns, rows, until})}`. */
-export function createList({ h, language }, ...controls) {
+export function createList(kit, ...controls) {
+  const { h, language } = kit;
   const title = h("bdi");
   const span = h("bdi", { class: "span", part: "window" });
   const body = h("div", { class: "list" });
   const until = h("span", { class: "until", part: "until" });
   const line = h("h2", { class: "readout", part: "title" }, title, " ", span);
   const head = h("div", { class: "head" }, line, ...controls);
+  const downloads = createDownloads(kit, () => node);
+  const node = h("div", { class: "view" }, head, body);
+  node.append(h("div", { class: "foot" }, until, downloads.node));
   return {
-    node: h("div", { class: "view" }, head, body, h("div", { class: "foot" }, until)),
-    body,
+    ...{ node, body, downloads },
     update({ title: text, window, columns, rows, until: moment }) {
       title.textContent = text;
       span.textContent = window;

@@ -3,6 +3,8 @@ export const words = {
   metric: "Measure",
   loading: "Loading",
   table: "Table",
+  download: "Download",
+  picture: "Picture",
   reset: "Reset",
   interval: "Interval",
   window: "Window",

@@ -75,7 +75,7 @@ class History {
     const params = { resource: settings.resource, ...buildWindow(settings) };
     const asked = types.map((type) => this.kit.get(`${type}-histogram`, params));
     const answers = await Promise.all(asked);
-    return types.map((type, i) => ({ noun: (n) => noun(type, n), answer: answers[i] }));
+    return types.map((type, i) => ({ type, noun: (n) => noun(type, n), answer: answers[i] }));
   }
 
   update(series, settings) {
@@ -89,8 +89,18 @@ class History {
     this.strips.draw(series, settings.chart);
     this.frame.setTable(buildTable(language, series));
     this.frame.setUntil(answer.counted_until);
+    this.frame.downloads.update({
+      ...{ title: names, of: settings.resource, answer },
+      tables: series.map((one) => this.#tableOf(one, settings)),
+    });
     this.#read(-1, -1);
     return series.some(({ answer: { total } }) => total.count > 0);
+  }
+
+  #tableOf({ noun, type, answer }, { resource }) {
+    const { from, to, interval } = answer;
+    const params = { resource, from, to, interval };
+    return { name: capital(this.kit.language, noun()), path: `${type}-histogram`, params };
   }
 
   stop() {

@@ -3,7 +3,7 @@
 // projected; a country too small to see is a dot when it has a count.
 import chart from "../chart/chart.css";
 import { createFrame } from "../chart/frame.js";
-import { typesOf } from "../chart/kinds.js";
+import { nameDimension, typesOf } from "../chart/kinds.js";
 import { capital, createNouns, toneOf } from "../chart/series.js";
 import { ALL_COUNTRIES, namesOf } from "../chart/shares.js";
 import { writeSpan } from "../chart/span.js";
@@ -51,6 +51,16 @@ class WorldMap {
     this.legend.update(classes);
     this.frame.setTable(this.#buildTable(rows, names));
     this.frame.setUntil(answer.counted_until);
+    const { resource, from, to } = answer;
+    const params = { resource, breakdown: "country", from, to };
+    this.frame.downloads.update({
+      ...{
+        title: `${nameDimension(this.kit.language, "country")} · ${names}`,
+        of: resource,
+        answer,
+      },
+      tables: [{ name: names, path: `${type}-by`, params }],
+    });
     return answer.total.count > 0;
   }
 

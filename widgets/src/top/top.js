@@ -33,8 +33,14 @@ class Top {
     const most = Math.max(...buckets.map(({ value }) => value), 1);
     this.node.classList.remove("views", "downloads");
     this.node.classList.add(NOUNS[metric] === "views" ? "views" : "downloads");
+    const title = `${nameKind(language, kind)} · ${name}`;
+    const { within, from, to } = answer;
+    this.list.downloads.update({
+      ...{ title, of: within, answer },
+      tables: [{ name, path: "top", params: { kind, within, metric, from, to } }],
+    });
     this.list.update({
-      title: `${nameKind(language, kind)} · ${name}`,
+      title,
       columns: [language.text("rank"), nameKind(language, kind, 1), name],
       rows: buckets.map((row, i) => this.#buildRow(row, { i, most, metric, links })),
       window: writeSpan(language, answer),

@@ -15,6 +15,8 @@ export const words = {
   metric: "Messgröße",
   loading: "Wird geladen",
   table: "Tabelle",
+  download: "Herunterladen",
+  picture: "Bild",
   reset: "Zurücksetzen",
   interval: "Intervall",
   window: "Zeitraum",

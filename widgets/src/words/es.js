@@ -15,6 +15,8 @@ export const words = {
   metric: "Medida",
   loading: "Cargando",
   table: "Tabla",
+  download: "Descargar",
+  picture: "Imagen",
   reset: "Restablecer",
   interval: "Intervalo",
   window: "Período",

@@ -15,6 +15,8 @@ export const words = {
   metric: "Mesure",
   loading: "Chargement",
   table: "Tableau",
+  download: "Télécharger",
+  picture: "Image",
   reset: "Rétablir",
   interval: "Intervalle",
   window: "Période",
