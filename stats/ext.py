@@ -180,12 +180,15 @@ class StatsState:
         names = self.event_types if type_names is None else type_names
         processed: dict[str, Processed] = {}
         failed: StatsError | None = None
+        began = self.stores.clock()
         for name, depth in self.stores.queues.depths(names).items():
             try:
                 processed[name] = run_process(name, processing=processing) if depth else Processed()
             except StatsError as error:  # a type whose index refuses does not hold up the others
                 failed = failed or error
         self.stores.counters.flush(at_once=False)
+        if not should_stop():
+            self.stores.workers.note_drained(processed, began)
         if failed is not None:
             raise failed
         return processed

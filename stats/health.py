@@ -51,6 +51,7 @@ class Health:
     letters: Mapping[str, int] = field(default_factory=dict)
     queued: Mapping[str, int] = field(default_factory=dict)
     in_hand: tuple[InHand, ...] = ()
+    drained: Mapping[str, datetime] = field(default_factory=dict)
     read_only: tuple[str, ...] = ()
     down: Mapping[str, str] = field(default_factory=dict)
     blocked: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +60,14 @@ class Health:
     def dead_letters(self) -> int:
         """Return how many dead letters there are."""
         return sum(self.letters.values())
+
+    def oldest_queued_seconds(self, now: datetime) -> dict[str, float]:
+        """Return by type how long the oldest queued event has waited at most.
+
+        A type whose queue is empty, or was never worked off, is absent.
+        """
+        waiting = self.queued.keys() & self.drained.keys()
+        return {name: (now - self.drained[name]).total_seconds() for name in sorted(waiting)}
 
     @property
     def is_waiting(self) -> bool:
@@ -98,6 +107,7 @@ def _read_bookkeeping(state: StatsState, now: datetime) -> Health:
         missing=tuple(stores.counted_days.refused()),
         letters=stores.dead_letters.count_by_code(),
         in_hand=tuple(stores.workers.read(now)),
+        drained=stores.workers.drained(),
     )
 
 

@@ -15,6 +15,7 @@ from stats.metrics import (
     DEAD_LETTERS,
     IN_HAND_SECONDS,
     LAG,
+    OLDEST_QUEUED_SECONDS,
     QUEUE_MESSAGES,
     READ_ONLY_INDICES,
     UNACKNOWLEDGED,
@@ -48,6 +49,8 @@ def build_gauges(
         yield (DEAD_LETTERS, (code,)), letters
     for name in types:
         yield (QUEUE_MESSAGES, (name,)), health.queued.get(name, 0)
+    for name, seconds in health.oldest_queued_seconds(now).items():
+        yield (OLDEST_QUEUED_SECONDS, (name,)), seconds
     for held in health.in_hand:
         yield (UNACKNOWLEDGED, (held.type_name,)), held.messages
         yield (IN_HAND_SECONDS, (held.type_name,)), (now - held.since).total_seconds()

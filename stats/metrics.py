@@ -46,6 +46,12 @@ IN_HAND_SECONDS = Metric(
     "How long the worker that is longest at it has held unacknowledged messages.",
     ("type",),
 )
+OLDEST_QUEUED_SECONDS = Metric(
+    "stats_oldest_queued_seconds",
+    "gauge",
+    "How long the oldest message of a queue has waited at most: since the queue was worked off.",
+    ("type",),
+)
 DAYS_WAITING = Metric("stats_days_waiting", "gauge", "Days that are to be counted anew.")
 DAYS_HELD = Metric("stats_days_held", "gauge", "Days that a worker holds just now.")
 DAYS_REFUSED = Metric(

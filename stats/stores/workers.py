@@ -1,14 +1,17 @@
-"""MongoDB collection ``workers``: what processing workers have in hand.
+"""MongoDB collection ``workers``: what processing workers have in hand, and when they had all.
 
-A broker tells how many messages wait in a queue, and not how many it has given out that are
-not acknowledged; so workers say so. ``_id``: the worker and its queue; ``type``,
-``messages``, ``since`` (when the oldest was received), ``at``. What a worker that died
-said is too old after a while.
+A worker and its queue
+    A broker tells how many messages wait in a queue, and not how many it has given out that are
+    not acknowledged; so workers say so: ``type``, ``messages``, ``since`` (when the oldest was
+    received), ``at``. What a worker that died said is too old after a while.
+``drained``
+    ``types``: by type, from when on messages may wait; older ones had been indexed when a
+    worker was done. A broker does not tell how old a message is without giving it out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +20,9 @@ from stats.stores.mongo import Documents, translated
 
 TOO_OLD = timedelta(seconds=90)
 """Longer than a worker may try to index what it has in hand."""
+
+
+_DRAINED = {"_id": "drained"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,19 @@ class Workers:
         """Say that this process holds none of a type any more."""
         with translated():
             self._workers.delete_one({"_id": f"{holder()}:{type_name}"})
+
+    def note_drained(self, type_names: Iterable[str], at: datetime) -> None:
+        """Say that what was in the queues of some types at a time is indexed."""
+        latest = {f"types.{name}": at for name in type_names}
+        if latest:
+            with translated():
+                self._workers.update_one(_DRAINED, {"$max": latest}, upsert=True)
+
+    def drained(self) -> Mapping[str, datetime]:
+        """Return by type when its queue was worked off last; a type that never was is absent."""
+        with translated():
+            found = self._workers.find_one(_DRAINED)
+        return found["types"] if found else {}
 
     def read(self, now: datetime) -> list[InHand]:
         """Return what is held, a line a type."""

@@ -44,4 +44,9 @@ def test_before_the_first_count_there_is_no_lag(rest: FlaskClient, rest_state: S
     rest_state.publish([{"type": "record-view", "resource": "record:r1"}])
     rest_state.process()
     assert value(rest, "stats_lag_seconds") is None
+    assert value(rest, 'stats_oldest_queued_seconds{type="record-view"}') is None
+    rest_state.publish([{"type": "record-view", "resource": "record:r1"}])
+    age = value(rest, 'stats_oldest_queued_seconds{type="record-view"}')
+    assert age is not None
+    assert 0 < age < PATIENCE
     assert value(rest, 'stats_engine_up{engine="broker"}') == 1

@@ -11,6 +11,7 @@ from stats.cli.status import build_status
 from stats.health import FROZEN_ROUNDS, Health, find_problems
 from stats.health_samples import build_gauges
 from stats.metrics import COUNTED_UNTIL, LAG, QUEUE_MESSAGES, UNACKNOWLEDGED
+from stats.metrics import OLDEST_QUEUED_SECONDS as OLDEST
 from stats.stores.counted_days import MissingEvents
 from stats.stores.workers import InHand
 from stats.times import UTC
@@ -72,11 +73,21 @@ def test_what_workers_have_in_hand_waits() -> None:
     health = replace(WELL, in_hand=IN_HAND)
     samples = dict(build_gauges(health, ["record-view"], NOW))
     assert samples[UNACKNOWLEDGED, ("record-view",)] == 500
-    assert build_status(health, [])["in_hand"] == {"record-view": 500}
+    assert build_status(health, [], NOW)["in_hand"] == {"record-view": 500}
+
+
+def test_the_oldest_queued_event_came_after_its_queue_was_worked_off() -> None:
+    hour = NOW - timedelta(hours=1)
+    drained = {"record-view": hour, "file-download": hour}
+    health = replace(WELL, queued={"record-view": 4, "loan-return": 1}, drained=drained)
+    gauges = dict(build_gauges(health, ["record-view", "file-download"], NOW))
+    ages = {labels: age for (metric, labels), age in gauges.items() if metric is OLDEST}
+    assert ages == {("record-view",): 3600.0}
+    assert build_status(health, [], NOW)["oldest_queued_seconds"] == {"record-view": 3600.0}
 
 
 def test_the_form_of_the_status() -> None:
-    status = build_status(replace(WELL, queued={"record-view": 4}), [])
+    status = build_status(replace(WELL, queued={"record-view": 4}), [], NOW)
     assert status == {
         "counted_until": "2024-03-05T11:58:30.000Z",
         "lag_seconds": 90.0,
@@ -84,6 +95,7 @@ def test_the_form_of_the_status() -> None:
         "days_held": [],
         "dead_letters": 0,
         "queues": {"record-view": 4},
+        "oldest_queued_seconds": {},
         "in_hand": {},
         "problems": [],
     }
