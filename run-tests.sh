@@ -54,9 +54,8 @@ echo "== mypy"
 mypy
 echo "== the golden suite on OpenSearch 2"
 STATS_EMBEDDED_OPENSEARCH=2.19.1 python -m pytest -q tests/golden -k whole
-echo "== queues, processing and a part of the golden suite on RabbitMQ"
-python -m tests.rabbitmq python -m pytest -q tests/contract/test_queues.py tests/contract/test_process.py
-python -m tests.rabbitmq python -m pytest -q tests/golden -k "whole and (double-click or late or same-id or machines)"
+echo "== queues, processing and the golden suite on RabbitMQ"
+python -m tests.rabbitmq python -m pytest -q tests/contract/test_queues.py tests/contract/test_process.py tests/golden -k "not sliced"
 echo "== pytest"
 python -m pytest --durations=15
 if [ "${CI:-}" = true ]; then

@@ -20,6 +20,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
 
 from stats.errors import ConfigError, StoreRejected, StoreUnavailable
 from stats.times import UTC
@@ -31,8 +32,9 @@ UPSERT_TRIES = 5
 PASSING_LABELS = ("RetryableWriteError", "TransientTransactionError", "NetworkError")
 PASSING_CODES = frozenset(
     {6, 7, 50, 64, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436}
-)
-"""Of the server: not primary, shutting down, interrupted, timed out, not replicated in time."""
+) | {DUPLICATE_KEY}
+"""Of the server: not primary, shutting down, interrupted, timed out, not replicated in time; and
+of upserts that race, since nothing that is inserted has the key of something else."""
 KNOCK_SECONDS = 1.0
 ANSWER_SECONDS = 60.0
 
@@ -46,6 +48,7 @@ def connect(url: str, *, timeout: float, answer_timeout: float = ANSWER_SECONDS)
 
     ``timeout`` is for reaching a server, ``answer_timeout`` for one answer of one
     that was reached: a server that hangs must not hang its callers for ever.
+    Writes are majority writes, which outlive a fail-over, unless ``url`` has a ``w``.
     """
     milliseconds = int(timeout * 1000)
     try:
@@ -57,7 +60,8 @@ def connect(url: str, *, timeout: float, answer_timeout: float = ANSWER_SECONDS)
             connectTimeoutMS=milliseconds,
             socketTimeoutMS=int(answer_timeout * 1000),
         )
-        return client.get_default_database(DEFAULT_DATABASE)
+        concern = WriteConcern(**{"w": "majority", **client.write_concern.document})
+        return client.get_default_database(DEFAULT_DATABASE, write_concern=concern)
     except (ConfigurationError, ValueError, OSError) as error:
         raise ConfigError(f"STATS_MONGO_URL is not a MongoDB address: {error}") from error
 

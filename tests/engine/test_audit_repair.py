@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -124,19 +125,68 @@ def wrong_row_of_a_person(state: StatsState) -> None:
     assert users.update_one({"user_id": "u|1"}, {"$set": {"views": 99}}).matched_count
 
 
+def missing_row_of_a_person(state: StatsState) -> None:
+    users = state.stores.database["statistic_users"]
+    assert users.delete_one({"user_id": "u|1"}).deleted_count
+
+
+def foreign_row_of_a_person(state: StatsState) -> None:
+    users = state.stores.database["statistic_users"]
+    row = users.find_one({"user_id": "u|1"})
+    assert row is not None
+    of_nobody = {"_id": row["_id"].replace("u%7C1", "nobody"), "user_id": "nobody"}
+    assert of_nobody["_id"] != row["_id"]
+    users.insert_one({**row, **of_nobody})
+
+
+def foreign_months(state: StatsState) -> None:
+    months = state.stores.database["statistic_months"]
+    stored = months.find_one({"_id": REF})
+    assert stored is not None
+    months.insert_one({**stored, "_id": "record:none"})
+
+
+def wrong_usage(state: StatsState) -> None:
+    hit = hit_of(state, "usage", {"term": {"resource": REF}})
+    field = next(name for name in hit["_source"] if name.startswith("total_"))
+    source = hit["_source"] | {field: 99}
+    version = hit["_version"] + 1
+    action = Action("index", hit["_index"], hit["_id"], source, version=version)
+    assert state.stores.search.bulk([action])[0].ok
+
+
+def foreign_usage(state: StatsState) -> None:
+    hit = hit_of(state, "usage", {"term": {"resource": REF}})
+    action = Action("create", hit["_index"], "foreign", hit["_source"] | {"resource": "record:x"})
+    assert state.stores.search.bulk([action])[0].ok
+
+
+def missing_index(family: str, state: StatsState) -> None:
+    (name,) = state.stores.search.members(state.stores.search.daily(family))
+    state.stores.search.delete_index(name)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         wrong_count,
         missing_document,
         foreign_document,
+        wrong_usage,
+        foreign_usage,
+        partial(missing_index, "record-view"),
+        partial(missing_index, "file-download"),
+        partial(missing_index, "usage"),
         wrong_total,
         missing_total,
         foreign_total,
         wrong_month,
         wrong_month_that_no_total_shows_yet,
         missing_months,
+        foreign_months,
         wrong_row_of_a_person,
+        missing_row_of_a_person,
+        foreign_row_of_a_person,
     ],
 )
 def test_damage_is_found_named_and_mended(

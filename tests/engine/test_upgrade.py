@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +59,69 @@ def test_an_installation_of_an_older_version_goes_on(state: StatsState, pipeline
     assert done.exit_code == 0, done.output
     assert "everything is of this version" in run("upgrade").output
     assert sum(sum(t.values()) for t in state.stores.counted_days.read_all().values()) == 200
+    pipeline.publish(events[200:])
+    pipeline.process()
+    pipeline.aggregate()
+    assert_equals_model(pipeline, events)
+    assert run("audit").exit_code == 0
+
+
+VERSIONS = {
+    "3a79880f7a2fe147": "before days noted their raw events, and before there was an upgrade",
+    "e93f314202c1a421": "before annotations, merges and content",
+}
+"""Commits of main, and what they lack."""
+ROOT = Path(__file__).parents[2]
+PROCESS, COUNT = ("events", "process"), ("aggregate",)
+COMMAND = "import os, stats.cli as c; assert c.__file__.startswith(os.getcwd()); c.stats()"
+
+
+def check_out(commit: str, folder: Path) -> Path:
+    """Return a folder with the package as it was; skip where the history is not there."""
+    archive = subprocess.run(
+        ["git", "archive", commit, "stats"], cwd=ROOT, capture_output=True, check=False
+    )
+    if archive.returncode:
+        pytest.skip(f"the history has no {commit}: {archive.stderr.decode().strip()}")
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return folder
+
+
+def run_old(folder: Path, *arguments: str) -> str:
+    """Run a command of the package in a folder, on the engines of the environment."""
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("commit", VERSIONS)
+def test_what_an_older_version_left_is_taken_over(
+    commit: str, state: StatsState, pipeline: System, tmp_path: Path
+) -> None:
+    """The code of that version counts a part, and leaves raw events and messages that wait."""
+    old = check_out(commit, tmp_path)
+    events = make_events(random.Random(commit), 240)
+    parts = [events[:120], events[120:160], events[160:200]]
+    files = [tmp_path / f"{number}.ndjson" for number, _ in enumerate(parts)]
+    for file, part in zip(files, parts, strict=True):
+        file.write_text("".join(json.dumps(event) + "\n" for event in part))
+    run_old(old, "init")
+    for file, jobs in zip(files, ((PROCESS, COUNT), (PROCESS,), ()), strict=True):
+        assert "rejected 0" in run_old(old, "events", "publish", str(file))
+        for job in jobs:
+            run_old(old, *job)
+    dry = run("upgrade", "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert run("upgrade").exit_code == 0
+    assert "everything is of this version" in run("upgrade").output
     pipeline.publish(events[200:])
     pipeline.process()
     pipeline.aggregate()

@@ -9,6 +9,7 @@ import pytest
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
+    DuplicateKeyError,
     NotPrimaryError,
     OperationFailure,
     WriteConcernError,
@@ -88,6 +89,8 @@ def test_a_wrong_mongodb_address_is_said_without_its_password(url: str) -> None:
         (BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
          StoreUnavailable),
         (BulkWriteError({"writeErrors": [{"code": 10107}]}), StoreUnavailable),
+        (BulkWriteError({"writeErrors": [{"code": 11000}]}), StoreUnavailable),
+        (DuplicateKeyError("E11000 duplicate key error", 11000), StoreUnavailable),
         (BulkWriteError({"writeErrors": [{"code": 121}]}), StoreRejected),
         (OperationFailure("Authentication failed.", 18), StoreRejected),
     ],
