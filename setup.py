@@ -101,6 +101,7 @@ setup(
         "invenio_base.blueprints": [
             "stats_rdm = stats.hosts.invenio.rdm.pages:build_pages",
             "stats_dashboard = stats.dashboard.blueprint:blueprint",
+            "stats_gallery = stats.dashboard.blueprint:gallery",
             "stats_script = stats.hosts.js_client:blueprint",
             "stats_widgets = stats.widgets.blueprint:blueprint",
         ],

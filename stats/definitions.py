@@ -13,11 +13,12 @@ from stats.aggregations.types import OWN_FAMILIES, Aggregation, daily
 from stats.config import Settings
 from stats.dimensions import build_dimensions, check_breakdowns, divided
 from stats.errors import ConfigError, InputError
-from stats.events.catalogue import EVENT_TYPES
+from stats.events.catalogue import CONTENT_TYPES, EVENT_TYPES
 from stats.events.types import Dimension, EventType
 from stats.kinds.declared import apply_settings, build_kinds
 from stats.kinds.types import Kinds
 from stats.queries.catalogue import build_catalogue
+from stats.queries.content import list_divisions
 from stats.queries.types import Query
 from stats.refs import parse_kind
 
@@ -33,6 +34,12 @@ class Definitions:
     event_types: dict[str, EventType]
     aggregations: tuple[Aggregation, ...]
     queries: dict[str, Query]
+
+    @property
+    def content_divisions(self) -> list[str]:
+        """Return the names of what the content of a repository divides by."""
+        content = {one.name for one in CONTENT_TYPES}
+        return list_divisions([a for a in self.aggregations if a.event_type.name in content])
 
 
 def build_definitions(settings: Settings) -> Definitions:

@@ -176,7 +176,11 @@ def build_policy(settings: Settings, stores: Stores, definitions: Definitions) -
 
 def build_pages(settings: Settings, definitions: Definitions) -> Layouts:
     """Return what is on each page; raise ``ConfigError`` for a layout that is none."""
-    known: Known = {"type": definitions.event_types, "by": definitions.dimensions}
+    known: Known = {
+        "type": definitions.event_types,
+        "by": definitions.dimensions,
+        "dimension": definitions.content_divisions,
+    }
     return build_layouts(settings.layouts, kinds=definitions.kinds, known=known)
 
 

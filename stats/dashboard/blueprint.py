@@ -17,19 +17,32 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from stats.counting_rules import DOUBLE_CLICK
+from stats.dashboard.citation import write_citation
+from stats.dashboard.gallery import RESOURCE, list_examples
 from stats.dashboard.language import LANG, LANGUAGES, Language, parse_language
 from stats.dashboard.numbers import read_first_day, read_usage
-from stats.dashboard.sections import list_exports, read_sections, sees_pipeline, write_heading
+from stats.dashboard.sections import (
+    SORT,
+    VERSIONS,
+    Shown,
+    list_exports,
+    read_sections,
+    sees_pipeline,
+    write_heading,
+)
 from stats.dashboard.window import DAYS, DEFAULT_DAYS, Window, parse_window
 from stats.dashboard.window import PARAMETERS as WINDOW
 from stats.errors import AccessError, InputError, StatsError, StoreUnavailable, UnknownError
 from stats.events.types import SITE
+from stats.kinds.catalogue import CONCEPT
 from stats.layouts.defaults import DASHBOARD
 from stats.permissions.tokens import is_live, token_id
 from stats.proxies import current_stats
 from stats.queries.presets import ALL, PRESETS
+from stats.queries.top import METRICS
 from stats.refs import kind_of
 from stats.times import iso_ms, utc_now
+from stats.validation import parse_choice
 from stats.views.access import require, require_resource
 from stats.views.cors import framed_here
 from stats.views.descriptions import read_address
@@ -46,8 +59,10 @@ _WINDOWED = ("stats_dashboard.site", "stats_dashboard.resource")
 WINDOW_SCRIPT = (Path(__file__).parent / "static" / "window.js").read_text("utf-8")
 """In the page itself: one response less until it is painted."""
 
+_GALLERY_SCRIPT = (Path(__file__).parent / "static" / "gallery.js").read_text("utf-8")
+_SCRIPTS = " ".join(f"'{hash_source(one)}'" for one in (WINDOW_SCRIPT, _GALLERY_SCRIPT))
 _POLICY = (
-    f"default-src 'none'; script-src 'self' '{hash_source(WINDOW_SCRIPT)}';"
+    f"default-src 'none'; script-src 'self' {_SCRIPTS};"
     " style-src 'self'; connect-src 'self';"
     " img-src 'self' data:; base-uri 'none'; form-action 'self'"
 )
@@ -62,6 +77,17 @@ blueprint = framed_here(
     )
 )
 blueprint.after_request(forget_stale_cookie)
+gallery = framed_here(Blueprint("stats_gallery", __name__))
+
+
+@gallery.get("/widgets/")
+def show_gallery() -> Response:
+    """Return the page of all elements, with controls of their attributes and lines to copy."""
+    given = read_args(request, (RESOURCE, LANG))
+    _language()  # refuses one without texts
+    ref = current_stats.kinds.parse_ref(given.get(RESOURCE) or SITE, field=RESOURCE)
+    examples = list_examples(ref, current_stats.definitions)
+    return _page("gallery", examples=examples, page_script=_GALLERY_SCRIPT)
 
 
 @blueprint.get("/")
@@ -71,7 +97,10 @@ def site() -> Response:
     who = caller()
     own = [] if sees_pipeline() else sorted(who.communities)
     shown = own[0] if own else SITE
-    return _page("site", communities=_titled(own), **_read_resource(shown, kind=kind_of(SITE)))
+    communities = _titled(own)
+    title = communities.get(shown, shown)
+    window = _window(shown)
+    return _page("site", communities=communities, **_lay_out(Shown(shown, window, title), SITE))
 
 
 @blueprint.get("/search")
@@ -97,12 +126,18 @@ def resource(ref: str) -> Response:
         page.status_code = 404
         return page
     parents = _titled(known.get("parents") or [])
+    concept = next((one for one in parents if kind_of(one) == CONCEPT.name), None)
+    shown = concept if concept and request.args.get(VERSIONS) == ALL else ref
+    window = _window(shown, VERSIONS, SORT)
+    sort = request.args.get(SORT) and parse_choice(request.args[SORT], METRICS, field=SORT)
+    title = known.get("title") or ref
     return _page(
         "resource",
+        title=title,
         known=known,
         address=read_address(known),
         parents=parents,
-        **_read_resource(ref),
+        **_lay_out(Shown(shown, window, title, concept, sort), ref),
     )
 
 
@@ -176,6 +211,7 @@ def refused(error: AccessError) -> Response:
     return failed(error)
 
 
+@gallery.errorhandler(StatsError)
 @blueprint.errorhandler(StatsError)
 def failed(error: StatsError) -> Response:
     """Say on a page what the API would answer, with its status; a form stays to be mended."""
@@ -198,10 +234,15 @@ def _refuse_forged() -> None:
         raise AccessError("pages of other sites may not do this", signed_in=True)
 
 
-def _window(ref: str) -> Window:
-    """Return the window that the address names; raise ``InputError`` for a wrong address."""
+def _window(ref: str, *own: str) -> Window:
+    """Return the window that the address names; raise ``InputError`` for a wrong address.
+
+    ``own`` are the page's own parameters.
+    """
     today = utc_now().date()
-    args = read_args(request, (*WINDOW, LANG))
+    args = read_args(request, (*WINDOW, LANG, *own))
+    if args.get(VERSIONS, ALL) != ALL:
+        raise InputError("out_of_range", f"{VERSIONS} is {ALL}, or left out", field=VERSIONS)
     _language()  # refuses one without texts
     return parse_window(args, today, since=partial(read_first_day, current_stats, ref, today))
 
@@ -214,25 +255,24 @@ def _titled(refs: Sequence[str]) -> dict[str, str]:
     return {ref: known.get(ref, {}).get("title") or ref for ref in shown}
 
 
-def _read_resource(ref: str, *, kind: str | None = None) -> dict[str, Any]:
-    """Return a resource's numbers in the page's window and of all time, and what it is laid out of.
-
-    ``kind``: whose layout it has, if not its own kind's.
-    """
-    require_resource(ref)
-    window = _window(ref)
-    parts = current_stats.layouts.find(DASHBOARD, ref, kind=kind)
+def _lay_out(shown: Shown, like: str) -> dict[str, Any]:
+    """Return the parts of a page, laid out as that of ``like``, with the numbers they show."""
+    require_resource(shown.resource)
+    parts = current_stats.layouts.find(DASHBOARD, like)
     return {
-        "resource": ref,
-        "window": window,
-        "parts": parts,
-        "usage": read_usage(current_stats, ref, window),
-        "ever": current_stats.totals([ref])[ref],
+        "resource": shown.resource,
+        "window": shown.window,
+        "shown": shown,
+        "parts": list(zip(parts, read_sections(parts, shown), strict=True)),
+        "usage": read_usage(current_stats, shown.resource, shown.window),
+        "ever": current_stats.totals([shown.resource])[shown.resource],
         "kinds": current_stats.kinds,
         "sees_pipeline": sees_pipeline(),
+        "counted_until": current_stats.stores.bookmarks.counted_until(),
+        "metrics": METRICS,
         "heading": partial(write_heading, language=_language()),
-        "exports": partial(list_exports, resource=ref, window=window),
-        **read_sections(parts, ref, window),
+        "cite": partial(write_citation, language=_language(), title=shown.title),
+        "exports": partial(list_exports, resource=shown.resource, window=shown.window),
     }
 
 
@@ -246,14 +286,13 @@ def _page(name: str, **values: Any) -> Response:
         language=_usable_language(),
         languages=LANGUAGES,
         here=_here,
-        window_script=WINDOW_SCRIPT,
         link=_link,
         table=_table,
         workbook=_workbook,
         permalink=_permalink,
         pages="{ref}".join(_pages()),
         iso=iso_ms,
-        **values,
+        **{"page_script": WINDOW_SCRIPT, **values},
     )
     response = make_response(html)
     response.headers["Content-Security-Policy"] = _POLICY
@@ -294,9 +333,15 @@ def _kept(*names: str) -> dict[str, str]:
 
 
 def _here(**changes: str) -> str:
-    """Return the query of this page's address with another language, or another window."""
-    kept = _kept(*WINDOW, "q", "next") if LANG in changes else _kept(LANG)
-    return f"?{urlencode(kept | changes)}"
+    """Return the query of this page's address with another language, window, order or versions.
+
+    A window replaces the one that is named; an empty value takes a parameter out.
+    """
+    names = {LANG, *WINDOW, VERSIONS, SORT, RESOURCE, "q", "next"}
+    if not changes.keys() <= {LANG, VERSIONS, SORT}:
+        names -= set(WINDOW)
+    kept = _kept(*sorted(names)) | changes
+    return f"?{urlencode({name: value for name, value in kept.items() if value != ''})}"
 
 
 def _link(ref: str) -> str:
@@ -313,7 +358,8 @@ def _pages() -> tuple[str, str]:
 
 def _permalink(window: Window) -> str:
     """Return the address of this view: with its days, where it was of the last thirty."""
-    return f"{quote(request.script_root + request.path, safe='/:')}?{_query(_view(window))}"
+    given = _kept(VERSIONS, SORT) | _view(window)
+    return f"{quote(request.script_root + request.path, safe='/:')}?{_query(given)}"
 
 
 def _view(window: Window) -> dict[str, str]:
@@ -327,9 +373,10 @@ def _workbook(ref: str, window: Window) -> str:
     return f"{request.script_root}/api/reports/page.xlsx?{query}"
 
 
-def _table(name: str, form: str, params: dict[str, Any], window: Window) -> str:
+def _table(name: str, form: str, params: dict[str, Any], window: Window | None) -> str:
     """Return the address of a named query's answer as a table."""
-    return f"{request.script_root}/api/stats/{name}.{form}?{_query(params | window.params)}"
+    given = params | (window.params if window else {})
+    return f"{request.script_root}/api/stats/{name}.{form}?{_query(given)}"
 
 
 def _query(params: dict[str, Any]) -> str:

@@ -81,6 +81,15 @@ class Language:
         grouped = len(str(abs(number))) >= writing.least_grouped
         return f"{number:,}".replace(",", writing.group) if grouped else str(number)
 
+    def signed(self, change: int, *, is_size: bool = False) -> str:
+        """Write a change, of bytes or of anything else: with its sign, unless it is 0."""
+        sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else ""
+        return sign + (self.size if is_size else self.number)(abs(change))
+
+    def label(self, labels: Mapping[str, str], name: str) -> str:
+        """Return a declared label in this language, else in English, else the name."""
+        return labels.get(self.tag) or labels.get("en") or name
+
     def size(self, size: int) -> str:
         """Write bytes with at most one decimal, in powers of 1,000."""
         writing, rank, value = _WRITING[self.tag], 0, float(size)

@@ -7,21 +7,29 @@ Comes in: the parts that a layout names. Goes out: the values of their templates
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from stats.dashboard.language import Language
-from stats.dashboard.numbers import read_rankings, read_uploaders
+from stats.dashboard.numbers import read_first_day, read_rankings, read_uploaders
 from stats.dashboard.window import Window
-from stats.events.types import SITE
+from stats.events.types import ACCESS, COUNTRY, SITE
 from stats.health import read_health
+from stats.kinds.catalogue import RECORD
 from stats.layouts.layout import Part
 from stats.proxies import current_stats
 from stats.queries.parameters import SIZE
 from stats.refs import kind_of
 from stats.times import utc_now
+from stats.views.access import ask
 from stats.views.identity import caller
 
 _USUAL = ("record-view", "file-download")
+
+_RECORDS = 25
+VERSIONS = "versions"
+SORT = "sort"
+"""Parameters of a resource's page: of this version or ``all``; what its records are sorted by."""
 
 
 class Export(NamedTuple):
@@ -37,31 +45,91 @@ def sees_pipeline() -> bool:
     return caller().has("admin", "reporter")
 
 
-def read_sections(parts: Sequence[Part], resource: str, window: Window) -> dict[str, Any]:
-    """Return the values that the templates of these parts take."""
-    values: dict[str, Any] = {}
-    for part in parts:
-        if part.element in _READERS:
-            values |= _READERS[part.element](resource, window)
-    return values
+@dataclass(frozen=True)
+class Shown:
+    """What a page is of, in which window; ``title`` is what it is called.
+
+    ``concept`` is the ref of all versions, where there are others; ``sort`` what a table of
+    records is sorted by.
+    """
+
+    resource: str
+    window: Window
+    title: str
+    concept: str | None = None
+    sort: str | None = None
 
 
-def _read_rankings(resource: str, window: Window) -> dict[str, Any]:
-    within = None if resource == SITE else resource
+Values = dict[str, Any]
+
+
+def read_sections(parts: Sequence[Part], shown: Shown) -> list[Values]:
+    """Return for each part the values that its template takes."""
+    return [
+        _READERS[part.element](part, shown) if part.element in _READERS else {} for part in parts
+    ]
+
+
+def _read_rankings(part: Part, shown: Shown) -> Values:
+    within = None if shown.resource == SITE else shown.resource
     sees_people = caller().has("admin", "auditor")
     return {
-        "rankings": read_rankings(current_stats.kinds, window, within=within),
-        "uploaders": read_uploaders(resource, window) if sees_people else None,
+        "rankings": read_rankings(current_stats.kinds, shown.window, within=within),
+        "uploaders": read_uploaders(shown.resource, shown.window) if sees_people else None,
     }
 
 
-def _read_pipeline(resource: str, window: Window) -> dict[str, Any]:
+def _read_pipeline(part: Part, shown: Shown) -> Values:
     return {"health": read_health(current_stats, utc_now()) if sees_pipeline() else None}
 
 
-_READERS: Mapping[str, Callable[[str, Window], dict[str, Any]]] = {
+def _read_citation(part: Part, shown: Shown) -> Values:
+    """Read since when a resource is counted; today is the last day of its totals."""
+    today = utc_now().date()
+    return {"first": read_first_day(current_stats, shown.resource, today), "last": today}
+
+
+def _read_records(part: Part, shown: Shown) -> Values:
+    """Read the records that were used most, each with all its numbers of the window."""
+    ranked = current_stats.kinds.find(kind_of(shown.resource)).ranks or RECORD.name
+    metric = shown.sort or part.attributes.get("metric", "downloads")
+    size = part.attributes.get("size", str(_RECORDS))
+    params = {"kind": ranked, "metric": metric}
+    if shown.resource != SITE:
+        params["within"] = shown.resource
+    rows = ask("top", {**params, SIZE: size, **shown.window.params})["buckets"]
+    return {"kind": ranked, "metric": metric, "rows": rows, "params": params}
+
+
+def _read_content(part: Part, shown: Shown) -> Values:
+    """Read how much there is, and what came and went, interval by interval."""
+    window = shown.window
+    params = {"resource": shown.resource, "interval": window.interval, **window.params}
+    return _ask_content("content-histogram", params)
+
+
+def _read_content_by(part: Part, shown: Shown) -> Values:
+    """Read how what there is at the end of the window divides."""
+    by = part.attributes.get("dimension", ACCESS.name)
+    params = {"resource": shown.resource, "breakdown": by, "to": str(shown.window.last)}
+    values = _ask_content("content-by", {**params, SIZE: part.attributes.get("size", "10")})
+    dimension = current_stats.definitions.dimensions[by]
+    return {**values, "params": params, "dimension": dimension}
+
+
+def _ask_content(query: str, params: Mapping[str, str]) -> Values:
+    """Ask what there is; a host may have left the events out that say so."""
+    answer = ask(query, params) if query in current_stats.queries else {"buckets": []}
+    return {"answer": answer, "query": query, "params": params}
+
+
+_READERS: Mapping[str, Callable[[Part, Shown], Values]] = {
     "rankings": _read_rankings,
     "pipeline": _read_pipeline,
+    "citation": _read_citation,
+    "records": _read_records,
+    "content": _read_content,
+    "content-by": _read_content_by,
 }
 
 
@@ -69,11 +137,11 @@ def write_heading(part: Part, language: Language) -> str:
     """Return what an element shows, for a heading: where its layout gives no title."""
     given = part.attributes
     if part.element == "breakdown":
-        labels = current_stats.definitions.dimensions[given.get("by", "country")].labels
-        return labels.get(language.tag) or labels.get("en") or given["by"]
+        dimension = current_stats.definitions.dimensions[given.get("by", COUNTRY.name)]
+        return language.label(dimension.labels, dimension.name)
     if part.element == "top":
         counted = "views" if given.get("metric", "").endswith("views") else "downloads"
-        kind = current_stats.kinds.label(given.get("kind", "record"), language=language.tag)
+        kind = current_stats.kinds.label(given.get("kind", RECORD.name), language=language.tag)
         return language.text(f"most_{counted}", kind=kind, kind_lower=kind.lower())
     return language.text({"map": "where", "history": "history"}.get(part.element, "usage"))
 
@@ -86,10 +154,10 @@ def list_exports(part: Part, resource: str, window: Window) -> list[Export]:
         params = {"resource": resource, "interval": interval}
         return [Export(_name_export(name), f"{name}-histogram", params) for name in types]
     if part.element in ("map", "breakdown"):
-        by = part.attributes.get("by", "country")
+        by = part.attributes.get("by", COUNTRY.name)
         return [Export("as", f"{types[0]}-by", {"resource": resource, "breakdown": by})]
     if part.element == "top":
-        shown = {"kind": "record", "metric": "downloads", **part.widget(resource)}
+        shown = {"kind": RECORD.name, "metric": "downloads", **part.widget(resource)}
         return [Export("as", "top", {name: shown[name] for name in shown if name != SIZE})]
     return []
 

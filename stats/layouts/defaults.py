@@ -15,7 +15,17 @@ INVENIO_RDM = "invenio-rdm"
 ANY = "*"
 
 SECTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    DASHBOARD: {"tiles": (), "rankings": (), "excluded": (), "pipeline": ()},
+    DASHBOARD: {
+        "tiles": (),
+        "rankings": (),
+        "excluded": (),
+        "pipeline": (),
+        "versions": (),
+        "citation": (),
+        "records": ("metric", "size"),
+        "content": (),
+        "content-by": ("dimension", "size"),
+    },
     INVENIO_RDM: {"uploaders": ()},
 }
 
@@ -51,12 +61,16 @@ _NUMBERS = [
     {"element": "map", "title": _COUNTRIES},
 ]
 
+_WORK = ["versions", "tiles", "citation", "panel"]
+
 LAYOUTS: Mapping[str, Mapping[str, list[Any]]] = {
     DASHBOARD: {
         "site": [
             "tiles",
             {"element": "history", "type": "record-view file-download"},
             "rankings",
+            {"element": "content", "width": "half"},
+            {"element": "content-by", "width": "half"},
             {"element": "map", "type": "record-view", "width": "two-thirds"},
             {
                 "element": "breakdown",
@@ -81,6 +95,21 @@ LAYOUTS: Mapping[str, Mapping[str, list[Any]]] = {
             },
             {"element": "excluded", "width": "half"},
             {"element": "pipeline", "width": "half"},
+        ],
+        "record": _WORK,
+        "dataset": _WORK,
+        "concept": ["tiles", "citation", "panel"],
+        "community": [
+            "tiles",
+            "panel",
+            {
+                "element": "history",
+                "type": "record-created submission-created",
+                "title": _NEW,
+            },
+            {"element": "content", "width": "half"},
+            {"element": "content-by", "width": "half"},
+            "records",
         ],
         ANY: ["tiles", "panel"],
     },

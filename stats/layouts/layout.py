@@ -67,10 +67,10 @@ class Layouts:
     def __init__(self, by_place: Mapping[str, Mapping[str, Sequence[Part]]]) -> None:
         self._by_place = by_place
 
-    def find(self, place: str, resource: str, *, kind: str | None = None) -> Sequence[Part]:
+    def find(self, place: str, resource: str) -> Sequence[Part]:
         """Return the parts of a page: of its resource, else of its kind, else of any."""
         layouts = self._by_place[place]
-        keys = (resource, kind or kind_of(resource), ANY)
+        keys = (resource, kind_of(resource), ANY)
         return next(layouts[key] for key in keys if key in layouts)
 
 
@@ -83,8 +83,10 @@ def build_layouts(given: Mapping[str, Any], *, kinds: Kinds, known: Known) -> La
     by_place = {}
     for place, defaults in LAYOUTS.items():
         own = _mapping(given.get(place, {}), place)
-        pages = {**defaults, **{_parse_key(key, kinds, place): own[key] for key in own}}
-        by_place[place] = {key: _parse_page(place, key, pages[key], known) for key in pages}
+        pages = {key: _parse_page(place, key, defaults[key], {}) for key in defaults}
+        for key, parts in own.items():
+            pages[_parse_key(key, kinds, place)] = _parse_page(place, key, parts, known)
+        by_place[place] = pages
     return Layouts(by_place)
 
 

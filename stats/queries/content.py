@@ -70,13 +70,17 @@ def content_histogram(aggregations: Sequence[Aggregation]) -> Query:
     )
 
 
-def content_by(aggregations: Sequence[Aggregation]) -> Query:
-    """Return the query of how what there was divides, by what all of the types divide by."""
-    names = [
+def list_divisions(aggregations: Sequence[Aggregation]) -> list[str]:
+    """Return the names of what all of these types divide by."""
+    return [
         one.name
         for one in aggregations[0].breakdowns
         if all(one in other.breakdowns for other in aggregations)
     ]
+
+
+def content_by(aggregations: Sequence[Aggregation]) -> Query:
+    """Return the query of how what there was divides, by what all of the types divide by."""
     return Query(
         "content-by",
         "How the records and bytes in a repository or community divide, at a date",
@@ -84,7 +88,7 @@ def content_by(aggregations: Sequence[Aggregation]) -> Query:
         tuple(aggregations),
         (
             RESOURCE,
-            choice("breakdown", names, help="by what the numbers divide"),
+            choice("breakdown", list_divisions(aggregations), help="by what the numbers divide"),
             FROM,
             TO,
             WINDOW,

@@ -18,7 +18,9 @@ from flask import Flask, Response, current_app, request
 from werkzeug.routing import Rule
 
 from stats import __version__
+from stats.dashboard.gallery import RESOURCE
 from stats.dashboard.language import LANG
+from stats.dashboard.sections import SORT, VERSIONS
 from stats.dashboard.window import PARAMETERS as WINDOW_PARAMETERS
 from stats.proxies import current_stats
 from stats.queries.types import Parameter, Query
@@ -214,13 +216,14 @@ DESCRIBED: Mapping[str, Described] = {
     "stats_script.client": Described(_SCRIPT, has_etag=True),
     "stats_health.metrics": Described({"text/plain": {"type": "string"}}),
     "stats_dashboard.site": _page(*WINDOW_PARAMETERS, LANG),
-    "stats_dashboard.resource": _page(*WINDOW_PARAMETERS, LANG),
+    "stats_dashboard.resource": _page(*WINDOW_PARAMETERS, LANG, VERSIONS, SORT),
     "stats_dashboard.counting": _page(LANG),
     "stats_dashboard.search": _page("q", LANG),
     "stats_dashboard.sign_in_form": _page("next", LANG),
     "stats_dashboard.sign_in": _page("next", LANG, status="303", body=_TOKEN),
     "stats_dashboard.sign_out": _page(status="303"),
     "stats_dashboard.missing": Described(_HTML, status="404", errors={**_HTML, **_ERROR}),
+    "stats_gallery.show_gallery": _page(RESOURCE, LANG),
     "stats_widgets.frame": _page(*FRAME_PARAMETERS),
     "stats_widgets.badge": Described(
         _SVG,

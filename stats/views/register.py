@@ -32,6 +32,7 @@ BLUEPRINTS = (
     health.blueprint,
     openapi.blueprint,
     dashboard.blueprint,
+    dashboard.gallery,
     widgets.blueprint,
 )
 

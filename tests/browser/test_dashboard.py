@@ -243,6 +243,46 @@ def test_a_page_with_a_panel_is_few_responses(visit: Visit) -> None:
     assert len(asked) <= 6, asked
 
 
+def test_controls_of_the_gallery_change_the_preview_and_the_line_to_copy(visit: Visit) -> None:
+    page = visit.open("gallery")
+    example = page.get_by_role("region", name="<stats-breakdown>")
+    assert example.locator(".line").inner_text() == (
+        '<stats-breakdown resource="community:c"></stats-breakdown>'
+    )
+    example.locator("[name=by]").select_option("referrer")
+    example.locator("[name=size]").fill("2")
+    example.locator("[name=size]").blur()
+    line = '<stats-breakdown resource="community:c" by="referrer" size="2"></stats-breakdown>'
+    expect(example.locator(".line")).to_have_text(line)
+    expect(example.locator("stats-breakdown").get_by_text("google.com")).to_be_visible()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    example.get_by_role("button", name="Copy").click()
+    expect(example.locator("button[data-done]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == line
+    page.goto(f"{visit.service.url}/widgets/?lang=de")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Elemente zum Einbetten")
+
+
+def test_records_of_a_community_are_sorted_by_any_number(visit: Visit) -> None:
+    page = visit.open("community")
+    page.get_by_role("link", name="Views", exact=True).click()
+    expect(page.locator("[aria-sort=descending]")).to_have_text("Views")
+    top = visit.get("top", kind="record", metric="views", within="community:c", **window_of(30))
+    assert page.locator(".sortable tbody td:nth-child(2)").all_inner_texts() == [
+        f"{row['value']:,}" for row in top["buckets"]
+    ]
+    page.get_by_role("link", name="7 days").click()
+    assert page.url.endswith("?days=7&sort=views") or page.url.endswith("?sort=views&days=7")
+
+
+def test_a_record_has_a_line_to_cite(visit: Visit) -> None:
+    page = visit.open("resource")
+    totals = visit.service.get(f"totals/{RECORD}")
+    line = page.locator(".citation")
+    expect(line).to_contain_text(f"viewed {totals['views']:,} times")
+    expect(line).to_contain_text(f"{window_of(150)['from']} to {window_of(1)['to']}")
+
+
 def test_titles_of_a_panel_lead_to_pages_of_the_dashboard(visit: Visit) -> None:
     page = visit.open("community")
     page.goto(f"{page.url}?days=90&lang=fr")

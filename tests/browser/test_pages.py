@@ -261,6 +261,17 @@ def test_axe_finds_nothing_in_a_frame(host: Host, axe: str, query: str) -> None:
     assert violations(page, axe) == []
 
 
+@pytest.mark.parametrize("resource", ["record:r1", "community:c"])
+def test_a_frame_of_800_pixels_holds_each_element(host: Host, resource: str) -> None:
+    page = host.open("", width=800)
+    for element in ("panel", "counter", "history", "map", "breakdown", "top"):
+        page.goto(f"{host.service.url}/widgets/{resource}?element={element}")
+        host.wait(6 if element == "panel" else 1)
+        assert widths_of(page) == (800, 800), element
+        page.evaluate(SPREAD)
+        assert widths_of(page) == (800, 800), element
+
+
 def test_a_frame_tells_how_high_it_is(host: Host) -> None:
     def listen(page: Page) -> None:
         page.add_init_script(

@@ -21,9 +21,13 @@ PAGES = {
     "sign-in": "/stats/sign-in",
     "unknown": "/stats/resource/record:none",
     "how we count": "/stats/counting",
+    "gallery": "/widgets/?resource=community:c",
     "German": "/stats/?lang=de",
 }
-ELEMENTS = {"site": 5, "year": 5, "resource": 6, "odd title": 6, "community": 6, "German": 5}
+ELEMENTS = {
+    **{"site": 5, "year": 5, "German": 5},
+    **{"resource": 6, "odd title": 6, "community": 7, "gallery": 11},
+}
 """How many elements of a page have an answer in the end."""
 Scheme = Literal["light", "dark"]
 

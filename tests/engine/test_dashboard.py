@@ -261,3 +261,75 @@ def test_files_come_after_what_they_are_in(app: Flask) -> None:
     refs = re.findall(r'<span class="quiet">([^<]*)</span>', text)
     assert sorted(refs[:2]) == ["community:ice", "record:z"]
     assert sorted(refs[2:]) == ["file:a", "file:b"]
+
+
+def history_of_two_versions() -> list[dict[str, Any]]:
+    """Return 3 views of one version and 1 of another, and that both came into a community."""
+    yesterday = utc_now() - DAY
+    found: list[dict[str, Any]] = []
+    for name, views, size in (("v1", 3, 2_000_000), ("v2", 1, 500_000)):
+        described = {
+            "resource": f"record:{name}",
+            "parents": ["concept:x", "community:c"],
+            "title": f"Version {name}",
+            "timestamp": iso_ms(yesterday - timedelta(hours=5)),
+        }
+        for n in range(views):
+            view = {"type": "record-view", "session_id": f"{name}-{n}", "via": "ui"}
+            found.append({**described, **view})
+        came = {"size": size, "value": 2, "access": "open" if name == "v1" else "restricted"}
+        found.append({**described, **came, "type": "record-included", "id": f"in-{name}"})
+    return found
+
+
+@pytest.fixture
+def versions(make_app: Callable[..., Flask], overrides: dict[str, Any]) -> FlaskClient:
+    return sign_in(make_app(overrides, history_of_two_versions()), "admin")
+
+
+def test_a_record_has_this_version_and_all_and_a_line_to_cite(versions: FlaskClient) -> None:
+    address = "/stats/resource/record:v1"
+    this = versions.get(address).text
+    today, yesterday = (utc_now() - n * DAY for n in (0, 1))
+    line = "Version v1: viewed {n} times, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    days = {"first": yesterday - timedelta(hours=5), "last": today}
+    assert line.format(n=3, **days) in this
+    assert f"Counted since {days['first']:%Y-%m-%d}" in this
+    assert 'href="?versions=all"' in this
+    all_of_them = versions.get(f"{address}?versions=all&lang=en").text
+    assert line.format(n=4, **days) in all_of_them
+    assert '<stats-panel resource="concept:x"' in all_of_them
+    assert re.search(r'href="\?lang=en"[^>]*>This version', all_of_them)
+    refused = versions.get(f"{address}?versions=2")
+    assert refused.status_code == 400
+    assert "versions is all, or left out" in refused.text
+
+
+def test_a_community_has_its_records_sorted_and_what_is_in_it(versions: FlaskClient) -> None:
+    address = "/stats/resource/community:c"
+    page = versions.get(f"{address}?days=7&sort=views").text
+    titles = re.findall(r'<th scope="row"><a href="[^"]*">(Version v\d)</a></th>\s*<td>(\d)', page)
+    assert titles == [("Version v1", "3"), ("Version v2", "1")]
+    assert re.search(r'aria-sort="descending"><a href="\?days=7&amp;sort=views#', page)
+    rows = re.findall(r'<th scope="row">(\w+)</th><td>([^<]*)</td><td>([^<]*)</td>', page)
+    blank = "\N{NO-BREAK SPACE}"
+    assert rows[:3] == [
+        ("Records", "2", "+2"),
+        ("Files", "4", "+4"),
+        ("Size", f"2.5{blank}MB", f"+2.5{blank}MB"),
+    ]
+    assert rows[3:] == [("open", "1", f"2.0{blank}MB"), ("restricted", "1", f"500.0{blank}kB")]
+    assert 'type="record-created submission-created"' in page
+    assert versions.get(f"{address}?sort=title").status_code == 400
+
+
+def test_a_page_is_laid_out_as_the_setting_says(
+    make_app: Callable[..., Flask], overrides: dict[str, Any]
+) -> None:
+    pages = {"community:c": [{"element": "map", "title": "Where", "width": "half"}]}
+    app = make_app({**overrides, "STATS_LAYOUTS": {"dashboard": pages}}, events())
+    client = sign_in(app, "admin")
+    page = client.get("/stats/resource/community:c").text
+    assert re.search(r'<div class="half">\s*<section[^>]*>\s*<h2 id="[^"]*">Where</h2>', page)
+    assert page.count("<stats-") == 1
+    assert "<dl" not in page

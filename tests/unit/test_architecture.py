@@ -97,7 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "health_samples": {"ext", "health"},
     # doors
     "views": {*WEB, "events", "reports", "health_samples"},
-    "dashboard": {*WEB, "health", "layouts"},
+    "dashboard": {*WEB, "definitions", "health", "layouts"},
     "widgets": {*WEB, "layouts"},
     "views.openapi": {*WEB, "events", "reports", "dashboard", "widgets"},
     "views.register": {"views", "views.openapi", "dashboard", "widgets"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from string import Formatter
 
@@ -10,13 +11,16 @@ import pytest
 from werkzeug.datastructures import LanguageAccept
 
 from stats.dashboard import language
+from stats.dashboard.citation import write_citation
 from stats.dashboard.language import LANGUAGES, Language, parse_language, read_texts
 from stats.errors import InputError
 
 TEMPLATES = Path(language.__file__).parent / "templates" / "stats"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
-ELSEWHERE = re.compile(r"problem_\d+|reason_\w+|counting_\w+|most_\w+|days|last-\w+|this-year|all")
+ELSEWHERE = re.compile(
+    r"(problem|reason|counting|most|column|cited|gallery)_\w+|cited|days|last-\w+|this-year|all"
+)
 """Keys that templates and sections put together, or that are names of windows."""
 
 
@@ -37,7 +41,7 @@ def test_every_language_has_every_text_with_the_same_places(tag: str) -> None:
 def test_every_text_is_used_and_every_page_has_its_texts() -> None:
     sources = "".join(file.read_text("utf-8") for file in TEMPLATES.rglob("*.html"))
     used = set(re.findall(r'language\.text\(["\']([\w-]+)["\']', sources))
-    used -= {"counting_", "most_"}  # the name comes behind
+    used -= {"counting_", "most_", "column_", "gallery_"}  # the name comes behind
     texts = set(read_texts("en"))
     assert used <= texts
     rest = {key for key in texts - used if not ELSEWHERE.fullmatch(key)}
@@ -98,3 +102,28 @@ def test_the_language_is_the_one_asked_for_or_the_readers() -> None:
     assert parse_language("", LanguageAccept([("nl", 1)])) == Language("en")
     with pytest.raises(InputError, match="lang is one of en, de, fr, es"):
         parse_language("de-AT", austrian)
+
+
+def test_a_change_has_its_sign() -> None:
+    assert [Language("en").signed(n) for n in (0, 1, -1234)] == ["0", "+1", "\N{MINUS SIGN}1,234"]
+    assert Language("fr").signed(-2_000, is_size=True) == f"\N{MINUS SIGN}2,0{NO_BREAK}ko"
+
+
+@pytest.mark.parametrize(
+    ("tag", "line"),
+    [
+        ("en", "T: viewed 1,234 times, downloaded 1 time, 2020-01-01 to 2026-11-26"),
+        ("de", "T: 1.234 Aufrufe, 1 Download, 2020-01-01 bis 2026-11-26"),
+        ("fr", f"T : 1{NARROW}234 vues, 1 téléchargement, du 2020-01-01 au 2026-11-26"),
+        ("es", "T: 1234 visitas, 1 descarga, del 2020-01-01 al 2026-11-26"),
+    ],
+)
+def test_a_citation_has_the_exact_numbers_and_their_days(tag: str, line: str) -> None:
+    days = {"first": date(2020, 1, 1), "last": date(2026, 11, 26)}
+    totals = {"views": 1234, "downloads": 1}
+    written = write_citation(totals, Language(tag), title="T", **days)
+    assert written is not None
+    assert written.startswith(f"{line} (UTC")
+    assert "COUNTER" in written
+    nothing = {"views": 0, "downloads": 0}
+    assert write_citation(nothing, Language(tag), title="T", **days) is None

@@ -31,6 +31,8 @@ def test_without_configuration_pages_are_as_the_documentation_says() -> None:
         ("tiles", "full"),
         ("history", "full"),
         ("rankings", "full"),
+        ("content", "half"),
+        ("content-by", "half"),
         ("map", "two-thirds"),
         ("breakdown", "third"),
         ("breakdown", "half"),
@@ -59,12 +61,12 @@ def test_the_nearest_layout_wins() -> None:
     layouts = lay_out(own)
     found = {
         ref: [part.element for part in layouts.find(DASHBOARD, ref)]
-        for ref in ("community:a", "community:b", "record:r1", "dataset:doi:10.5072/abc")
+        for ref in ("community:a", "community:b", "user:u1", "dataset:doi:10.5072/abc")
     }
     assert found == {
         "community:a": ["counter"],
         "community:b": ["tiles"],
-        "record:r1": ["panel"],
+        "user:u1": ["panel"],
         "dataset:doi:10.5072/abc": ["map"],
     }
     assert layouts.find(DASHBOARD, "community:a")[0].heading("fr") == "Numbers"
@@ -157,6 +159,11 @@ def test_an_element_has_the_window_of_its_page_and_what_its_layout_says() -> Non
             {"dashboard": {"site": [{"element": "breakdown", "by": "contry"}]}},
             "STATS_LAYOUTS: dashboard: site: breakdown: there is no by 'contry';"
             " did you mean 'country'?",
+        ),
+        (
+            {"dashboard": {"site": [{"element": "content-by", "dimension": "referrer"}]}},
+            "STATS_LAYOUTS: dashboard: site: content-by: there is no dimension 'referrer';"
+            " there are access",
         ),
         (
             {"dashboard": {"site": [{"element": "map", "type": "record-views"}]}},

@@ -10,13 +10,14 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from stats.dashboard.blueprint import blueprint as dashboard
+from stats.dashboard.blueprint import gallery
 from stats.views.health import blueprint as health
 from stats.views.openapi import blueprint as openapi
 from stats.views.register import BLUEPRINTS
 from stats.widgets.blueprint import blueprint as widgets
 
 _API = "/api"
-_PAGES = (dashboard, widgets)
+_PAGES = (dashboard, gallery, widgets)
 _NOT_IN_INVENIO = (health, openapi)
 """Invenio has health checks of its own; the document has paths of its own."""
 
