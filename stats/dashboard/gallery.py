@@ -26,6 +26,13 @@ from stats.layouts.elements import (
 from stats.layouts.layout import Part
 
 RESOURCE = "resource"
+_FIRST: Mapping[str, Mapping[str, str]] = {
+    "history": {"interval": "month"},
+    "map": {"type": "file-download"},
+    "top": {"kind": RECORD.name},
+}
+"""What examples are set to at first: not what the same element has in the panel."""
+
 _INPUTS: Mapping[Form, str] = {"day": "date", "rows": "number"}
 
 
@@ -56,8 +63,7 @@ def list_examples(resource: str, definitions: Definitions) -> list[Example]:
 
 
 def _build_example(name: str, resource: str, definitions: Definitions) -> Example:
-    first = {"kind": RECORD.name} if "kind" in ELEMENTS[name] else {}
-    attributes = Part(name, attributes=first).widget(resource)
+    attributes = Part(name, attributes=_FIRST.get(name, {})).widget(resource)
     names = (resource_attribute(name), *ELEMENTS[name], *COMMON)
     known = _list_known(definitions)
     controls = [_build_control(one, attributes.get(one, ""), known) for one in names]
@@ -67,7 +73,9 @@ def _build_example(name: str, resource: str, definitions: Definitions) -> Exampl
 def _list_known(definitions: Definitions) -> Mapping[str, tuple[str, ...]]:
     """Return the names that attributes may have in an installation, by attribute."""
     return {
-        "by": tuple(one.name for one in definitions.dimensions.values() if not one.seen_by),
+        "by": tuple(
+            one.name for one in definitions.dimensions.values() if one.seen_by == "everybody"
+        ),
         "kind": _list_content(definitions.kinds),
         "type": tuple(definitions.event_types),
         "lang": tuple(LANGUAGES),

@@ -40,6 +40,9 @@ def test_every_element_has_a_control_for_each_of_its_attributes() -> None:
     assert controls["from"].input == "date"
     assert "volume" in controls["metric"].choices
     assert "user" not in controls["kind"].choices
+    by = next(one for one in examples[3].controls if one.name == "by")
+    assert {"country", "referrer"} <= set(by.choices)
+    assert "user" not in by.choices
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
@@ -49,7 +52,7 @@ def test_the_gallery_needs_no_engine_and_speaks_four_languages(
     answer = client.get(f"/widgets/?lang={tag}&resource=record:r1")
     assert answer.status_code == 200
     assert f"<h1>{Language(tag).text('gallery')}</h1>" in answer.text
-    assert '<stats-history resource="record:r1"></stats-history>' in answer.text
+    assert '<stats-breakdown resource="record:r1"></stats-breakdown>' in answer.text
     shown = re.search(r"src=&#34;|src=\"(http[^\"]*)\"&gt;", answer.text)
     assert shown
     assert shown[1] == "http://localhost/widgets/stats-widgets.js"
