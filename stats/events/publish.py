@@ -17,6 +17,7 @@ from stats.events.accessories import FieldWarning
 from stats.events.messages import build_messages, pack_messages
 from stats.events.parse import parse_event
 from stats.events.types import Event, EventType
+from stats.stores.publisher import Confirm
 from stats.stores.queues import EventQueues
 
 _log = logging.getLogger(__name__)
@@ -75,12 +76,25 @@ def run_publish(events: Sequence[Event], *, queues: EventQueues) -> None:
     Returns when the broker has taken them all. Raises ``StoreUnavailable``
     when it has not; publishing the same events again is safe.
     """
+    run_send(events, queues=queues)()
+
+
+def run_send(events: Sequence[Event], *, queues: EventQueues) -> Confirm:
+    """Send checked events as :func:`run_publish` does; what is returned waits for the broker."""
     by_type: dict[str, list[Event]] = {}
     for event in events:
         by_type.setdefault(event.type.name, []).append(event)
-    for type_name, of_type in by_type.items():
-        queues.publish(type_name, build_messages(of_type))
-        _log.debug("%s: the broker has %d events", type_name, len(of_type))
+    confirms = {
+        type_name: queues.send(type_name, build_messages(of_type))
+        for type_name, of_type in by_type.items()
+    }
+
+    def confirm() -> None:
+        for type_name, confirm_type in confirms.items():
+            confirm_type()
+            _log.debug("%s: the broker has %d events", type_name, len(by_type[type_name]))
+
+    return confirm
 
 
 def run_publish_json(events: Iterable[tuple[str, bytes]], *, queues: EventQueues) -> None:

@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Response, after_this_request, has_request_context, request
 
 from stats.errors import ConfigError
-from stats.hosts.emit import emit
+from stats.hosts.emit import emit, emit_beside
 from stats.hosts.request_context import is_counted_response, read_actor
 from stats.proxies import current_stats
 
@@ -91,27 +91,29 @@ def count_response(type_name: str, build: Callable[[], Fields | None]) -> None:
     Outside of a request it is emitted at once.
     """
     if not has_request_context():
-        _emit(type_name, build, {})
+        if event := _build(type_name, build, {}):
+            emit(event)
         return
 
     @after_this_request
     def emit_counted(response: Response) -> Response:
-        if is_counted_response(request, response):
-            _emit(type_name, build, request.environ.get(_NOTED, {}))
+        if is_counted_response(request, response) and (
+            event := _build(type_name, build, request.environ.get(_NOTED, {}))
+        ):
+            emit_beside(response, event)
         return response
 
 
-def _emit(type_name: str, build: Callable[[], Fields | None], noted: Fields) -> None:
+def _build(type_name: str, build: Callable[[], Fields | None], noted: Fields) -> Fields | None:
     try:
         fields = build()
         if fields is None:
-            return
+            return None
         actor = read_actor(request, current_stats.settings) if has_request_context() else {}
-        event = {"type": type_name, **actor, **fields, **noted}
+        return {"type": type_name, **actor, **fields, **noted}
     except Exception:
         _log.exception("a %s could not be described and is not counted", type_name)
-        return
-    emit(event)
+        return None
 
 
 def _id_of(arguments: Mapping[str, Any], kind: str, name: str | None) -> Any:

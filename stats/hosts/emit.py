@@ -13,22 +13,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import orjson
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 
 from stats.config import Settings
 from stats.errors import InputError, StatsError
 from stats.events.accessories import FieldWarning
 from stats.events.parse import dump_event, parse_event
-from stats.events.publish import run_publish
+from stats.events.publish import run_send
 from stats.events.types import Event, EventType
 from stats.ext import EMITTER
 from stats.hosts.outage import Outage
 from stats.hosts.spool import Spool
 from stats.metrics import EMITTED, Recorder
 from stats.proxies import current_stats
+from stats.stores.publisher import Confirm
 from stats.stores.queues import EventQueues
 from stats.times import utc_now
 
@@ -38,18 +39,21 @@ DRAIN_EVERY = 10.0
 Outcome = Literal["published", "spooled", "lost", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("published", "spooled", "lost", "refused")
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
 
 
 class Emitter:
     """Publishes the events of one application; threads share it.
 
-    ``publish`` and ``probe`` raise ``StoreUnavailable`` when the broker does not answer.
+    ``send`` sends events to the broker and returns what waits until it has them. It, what it
+    returns and ``probe`` raise ``StoreUnavailable`` when the broker does not answer.
     """
 
     def __init__(
         self,
-        publish: Callable[[Sequence[Event]], None],
+        send: Callable[[Sequence[Event]], Confirm],
         *,
         types: Mapping[str, EventType],
         spool: Spool | None,
@@ -63,7 +67,7 @@ class Emitter:
         self._flush = flush
         self.counts: Counter[Outcome] = Counter(dict.fromkeys(OUTCOMES, 0))
         self.spool = spool
-        self._publish = publish
+        self._to_broker = send
         self._types = types
         self._clock = clock
         self._outage = Outage(
@@ -77,12 +81,32 @@ class Emitter:
 
     def emit(self, *objects: object) -> bool:
         """Publish events; return whether all are in the queue or the spool. Raises nothing."""
+        return self.send(*objects)()
+
+    def send(self, *objects: object) -> Callable[[], bool]:
+        """Send events, and return what waits until all are in the queue or the spool.
+
+        A page is not kept waiting so: what is sent needs no answer before the page has one.
+        """
         try:
-            return self._emit(objects)
+            events = self._parse(objects)
+            if not events:
+                return lambda: not objects
+            confirm = self._try(lambda: self._to_broker(events))
         except Exception:
             _log.exception("events of statistics are lost")
             self._count("lost", len(objects))
-            return False
+            return lambda: False
+
+        def finish() -> bool:
+            try:
+                return self._finish(events, confirm) and len(events) == len(objects)
+            except Exception:
+                _log.exception("events of statistics are lost")
+                self._count("lost", len(events))
+                return False
+
+        return finish
 
     def drain(self) -> int:
         """Publish what waits in the spool; return how many events.
@@ -91,17 +115,15 @@ class Emitter:
         """
         return self.spool.drain(self._publish_lines) if self.spool else 0
 
-    def _emit(self, objects: Sequence[object]) -> bool:
-        events = self._parse(objects)
-        if self._try(events):
+    def _finish(self, events: Sequence[Event], confirm: Confirm | None) -> bool:
+        """Wait for the broker, or put the events into the spool; return whether they are safe."""
+        if confirm is not None and self._try(lambda: confirm() or True):
             self._count("published", len(events))
             self._drain_soon()
-        else:
-            kept = self.spool is not None and self.spool.add([_line(event) for event in events])
-            self._count("spooled" if kept else "lost", len(events))
-            if not kept:
-                return False
-        return len(events) == len(objects)
+            return True
+        kept = self.spool is not None and self.spool.add([_line(event) for event in events])
+        self._count("spooled" if kept else "lost", len(events))
+        return kept
 
     def _parse(self, objects: Iterable[object]) -> list[Event]:
         """Return the events among some objects; the others are bugs of the host's, and logged."""
@@ -116,21 +138,19 @@ class Emitter:
                 self._count("refused", 1)
         return events
 
-    def _try(self, events: Sequence[Event]) -> bool:
-        if not events:
-            return True
+    def _try(self, ask: Callable[[], T]) -> T | None:
+        """Return what the broker's side answers; None during an outage, which may begin here."""
         if self._outage.is_on():
-            return False
+            return None
         try:
-            self._publish(events)
+            return ask()
         except StatsError as error:
             self._outage.begin()
             _log.warning("statistics cannot be published: %s", error)
-            return False
-        return True
+            return None
 
     def _publish_lines(self, lines: Sequence[bytes]) -> None:
-        self._publish(self._parse(_objects(lines)))
+        self._to_broker(self._parse(_objects(lines)))()
 
     def _drain_soon(self) -> None:
         """Look in the background, now and then, whether something waits."""
@@ -162,14 +182,32 @@ class Emitter:
             self._recorder.add(EMITTED, events, labels=(outcome,))
 
 
-def emit(*events: dict[str, Any]) -> bool:
+def emit(*events: Mapping[str, Any]) -> bool:
     """Publish events of the current application; raises nothing, whatever is down."""
+    return send(*events)()
+
+
+def send(*events: Mapping[str, Any]) -> Callable[[], bool]:
+    """Send events of the current application as :meth:`Emitter.send` does; raises nothing."""
     try:
         emitter = find_emitter(current_app)
     except Exception:
         _log.exception("events of statistics are lost")
-        return False
-    return emitter.emit(*events)
+        return lambda: False
+    return emitter.send(*events)
+
+
+def emit_beside(response: Response, *events: Mapping[str, Any]) -> None:
+    """Send events, and wait for the broker when the response has been sent.
+
+    A response that is streamed may take minutes, in which a connection to the broker would
+    wait with it: then the broker is waited for first.
+    """
+    finish = send(*events)
+    if response.is_streamed or response.direct_passthrough:
+        finish()
+    else:
+        response.call_on_close(finish)
 
 
 def find_emitter(app: Flask) -> Emitter:
@@ -190,7 +228,7 @@ def _build(settings: Settings) -> Emitter:
     file, most = settings.emit_spool_file, settings.emit_spool_bytes
     spool = Spool(file, max_bytes=most) if file else None
     return Emitter(
-        lambda events: run_publish(events, queues=queues),
+        lambda events: run_send(events, queues=queues),
         types=types,
         spool=spool,
         probe=queues.ping,

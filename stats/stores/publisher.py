@@ -8,7 +8,7 @@ connection in an unknown state is dropped, never closed in due form.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,6 +36,9 @@ _AS_JSON = {
     "delivery_mode": 2,
 }
 
+Confirm = Callable[[], None]
+"""Returns when the broker has what was sent; called once, soon: a connection waits for it."""
+
 Declare = Callable[[str, Any], kombu.Queue]
 """Declares a queue by its name over a connection."""
 
@@ -52,10 +55,24 @@ class Publisher:
 
     def publish(self, queue: kombu.Queue, bodies: Sequence[bytes]) -> None:
         """Put ``bodies`` into a queue, one persistent message each, in their order."""
-        deadline = Deadline.after(self._timeout)
+        self.send(queue, bodies)()
+
+    def send(self, queue: kombu.Queue, bodies: Sequence[bytes]) -> Confirm:
+        """Send ``bodies`` to a queue as :meth:`publish` does, but do not wait for the broker.
+
+        They are with the operating system then, which gives them to the broker also when this
+        process is killed. Call what is returned: until it returns, they may have been refused.
+        """
+        steps = self._steps(queue, bodies)
         with translated(self._errors):
-            while not self._published(queue, bodies, deadline):
-                deadline.left()
+            next(steps, None)
+
+        def confirm() -> None:
+            with translated(self._errors):
+                for _ in steps:
+                    """Sent again, over a new connection."""
+
+        return confirm
 
     def probe(self) -> None:
         """Raise unless the broker takes a message: one for no queue, which it throws away.
@@ -88,24 +105,27 @@ class Publisher:
         self._declared: set[str] = set()
         self._confirms: WeakKeyDictionary[Any, Confirms] = WeakKeyDictionary()
 
-    def _published(self, queue: kombu.Queue, bodies: Sequence[bytes], deadline: Deadline) -> bool:
-        """Return False when the connection was an old one that the broker has left."""
-        with self.pool().acquire(block=True, timeout=deadline.left()) as connection:
-            was_open = bool(connection.connected)
-            try:
-                self._send(queue, bodies, connection=connection, deadline=deadline)
-            except BaseException as error:
-                # The queue may be gone too: the next attempt declares it again.
-                self._declared.clear()
-                drop(connection)
-                if was_open and _is_of_old_connection(error, self._errors):
-                    return False
-                raise
-        return True
+    def _steps(self, queue: kombu.Queue, bodies: Sequence[bytes]) -> Iterator[None]:
+        """Send, yield when all is sent, then wait; again over a new connection for an old one."""
+        deadline = Deadline.after(self._timeout)
+        while True:
+            with self.pool().acquire(block=True, timeout=deadline.left()) as connection:
+                was_open = bool(connection.connected)
+                try:
+                    yield from self._send(queue, bodies, connection=connection, deadline=deadline)
+                except BaseException as error:
+                    # The queue may be gone too: the next attempt declares it again.
+                    self._declared.clear()
+                    drop(connection)
+                    if not (was_open and _is_of_old_connection(error, self._errors)):
+                        raise
+                else:
+                    return
+            deadline = Deadline.after(self._timeout)
 
     def _send(
         self, queue: kombu.Queue, bodies: Sequence[bytes], *, connection: Any, deadline: Deadline
-    ) -> None:
+    ) -> Iterator[None]:
         channel = connection.default_channel
         deadline.left()
         if queue.name not in self._declared:
@@ -114,12 +134,15 @@ class Publisher:
         confirms = self._confirms_of(connection, channel)
         producer = kombu.Producer(channel, exchange=queue.exchange, auto_declare=False)
         for start in range(0, len(bodies), IN_FLIGHT):
+            if start:
+                confirms.wait(Deadline.after(self._timeout))
             for body in bodies[start : start + IN_FLIGHT]:
                 confirms.check()
                 confirms.sent()
                 # mandatory: a queue that is gone is an error, not a loss
                 producer.publish(body, routing_key=queue.routing_key, mandatory=True, **_AS_JSON)
-            confirms.wait(Deadline.after(self._timeout) if start else deadline)
+        yield
+        confirms.wait(Deadline.after(self._timeout))
 
     def _confirms_of(self, connection: Any, channel: Any) -> Confirms:
         confirms = self._confirms.get(channel)

@@ -24,7 +24,7 @@ from kombu.utils.uuid import uuid
 
 from stats.stores.amqp_transport import ReadAhead
 from stats.stores.broker import build_connection, connection_errors, own_connection, translated
-from stats.stores.publisher import Publisher
+from stats.stores.publisher import Confirm, Publisher
 
 
 class Delivery(NamedTuple):
@@ -133,8 +133,12 @@ class EventQueues:
 
     def publish(self, type_name: str, bodies: Sequence[bytes]) -> None:
         """Put ``bodies`` into the queue of a type, one message each, in their order."""
+        self.send(type_name, bodies)()
+
+    def send(self, type_name: str, bodies: Sequence[bytes]) -> Confirm:
+        """Send ``bodies`` to the queue of a type; call what is returned to wait for the broker."""
         name = self.name(type_name)
-        self._publisher.publish(kombu.Queue(name, self._exchange, name), bodies)
+        return self._publisher.send(kombu.Queue(name, self._exchange, name), bodies)
 
     def depth(self, type_name: str) -> int:
         """Return how many messages wait in the queue of a type."""

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from stats.events.catalogue import EVENT_TYPES
-from stats.events.publish import run_publish
+from stats.events.publish import run_send
 from stats.hosts.emit import Emitter
 from stats.hosts.spool import Spool
 from stats.stores.queues import EventQueues
@@ -28,7 +28,7 @@ def build_emitter(broker: str, spool: Path, *, prefix: str = "host-") -> Emitter
     types = {event_type.name: event_type for event_type in EVENT_TYPES}
     queues = EventQueues(broker, prefix=prefix, type_names=types, timeout=TIMEOUT)
     return Emitter(
-        lambda events: run_publish(events, queues=queues),
+        lambda events: run_send(events, queues=queues),
         types=types,
         spool=Spool(spool, max_bytes=10_000_000),
         probe=queues.ping,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from stats.engines.namespace import Namespace
 from stats.ext import EXTENSION, StatsState
@@ -44,10 +46,20 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> Events:
     """What is emitted, in place of a broker."""
     found: Events = []
 
-    def take(*events: dict[str, Any]) -> bool:
+    def take(*events: dict[str, Any]) -> Callable[[], bool]:
         found.extend(events)
-        return True
+        return lambda: True
 
-    monkeypatch.setattr("stats.hosts.decorators.emit", take)
-    monkeypatch.setattr("stats.hosts.invenio.building.emit", take)
+    monkeypatch.setattr(import_module("stats.hosts.emit"), "send", take)
     return found
+
+
+@pytest.fixture(autouse=True)
+def close_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each client close its responses, as a server does when it has sent one."""
+    opened = FlaskClient.open
+
+    def open_and_close(self: FlaskClient, *args: Any, **options: Any) -> Any:
+        return opened(self, *args, **{"buffered": True, **options})
+
+    monkeypatch.setattr(FlaskClient, "open", open_and_close)

@@ -9,7 +9,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,11 +41,17 @@ class Broker:
         self.asked = 0
         self.taken: list[Event] = []
 
-    def publish(self, events: Sequence[Event]) -> None:
+    def send(self, events: Sequence[Event]) -> Callable[[], None]:
         self.asked += 1
         if self.down:
             raise StoreUnavailable("The AMQP broker", "refused")
-        self.taken.extend(events)
+
+        def confirm() -> None:
+            if self.down:
+                raise StoreUnavailable("The AMQP broker", "refused")
+            self.taken.extend(events)
+
+        return confirm
 
     def probe(self) -> None:
         if self.down:
@@ -85,7 +91,7 @@ def spool(tmp_path: Path) -> Spool:
 @pytest.fixture
 def emitter(broker: Broker, spool: Spool, clock: Clock, sleep: Sleep) -> Emitter:
     return Emitter(
-        broker.publish, types=TYPES, spool=spool, probe=broker.probe, clock=clock, sleep=sleep
+        broker.send, types=TYPES, spool=spool, probe=broker.probe, clock=clock, sleep=sleep
     )
 
 
@@ -143,7 +149,7 @@ def test_what_waits_is_published_though_nothing_more_is_emitted(
 
 
 def test_without_a_spool_events_are_lost_and_counted(broker: Broker) -> None:
-    emitter = Emitter(broker.publish, types=TYPES, spool=None, probe=broker.probe)
+    emitter = Emitter(broker.send, types=TYPES, spool=None, probe=broker.probe)
     broker.down = True
     assert not emitter.emit(VIEW)
     assert emitter.counts["lost"] == 1
@@ -158,7 +164,7 @@ def test_an_object_that_is_no_event_is_refused_and_the_others_go(
 
 
 def test_a_mistake_of_ours_is_none_of_the_hosts(spool: Spool) -> None:
-    def broken(events: Sequence[Event]) -> None:
+    def broken(events: Sequence[Event]) -> Callable[[], None]:
         raise RuntimeError("a bug")
 
     def broken_probe() -> None:
@@ -169,6 +175,25 @@ def test_a_mistake_of_ours_is_none_of_the_hosts(spool: Spool) -> None:
     assert emitter.counts["lost"] == 1
 
 
+def test_what_is_sent_waits_for_the_broker_when_it_is_asked_to(
+    emitter: Emitter, broker: Broker
+) -> None:
+    finish = emitter.send(VIEW)
+    assert (broker.asked, broker.taken, emitter.counts["published"]) == (1, [], 0)
+    assert finish()
+    assert len(broker.taken) == emitter.counts["published"] == 1
+
+
+def test_what_the_broker_did_not_take_is_spooled(
+    emitter: Emitter, broker: Broker, spool: Spool
+) -> None:
+    finish = emitter.send(VIEW)
+    broker.down = True
+    assert finish()
+    assert emitter.counts["spooled"] == 1
+    assert spool.size() > 0
+
+
 def test_outside_of_an_application_nothing_is_raised() -> None:
     assert not emit(VIEW)
 
@@ -176,7 +201,7 @@ def test_outside_of_an_application_nothing_is_raised() -> None:
 def test_a_full_spool_loses_and_says_so(broker: Broker, tmp_path: Path) -> None:
     broker.down = True
     small = Spool(tmp_path / "s.ndjson", max_bytes=1)
-    emitter = Emitter(broker.publish, types=TYPES, spool=small, probe=broker.probe)
+    emitter = Emitter(broker.send, types=TYPES, spool=small, probe=broker.probe)
     assert emitter.emit(VIEW)
     assert not emitter.emit(VIEW)
     assert emitter.counts["lost"] == 1
@@ -186,7 +211,7 @@ def test_a_spool_that_cannot_be_written_loses_and_says_so(broker: Broker, tmp_pa
     (tmp_path / "file").write_text("")
     broker.down = True
     nowhere = Spool(tmp_path / "file" / "s", max_bytes=10)
-    emitter = Emitter(broker.publish, types=TYPES, spool=nowhere, probe=broker.probe)
+    emitter = Emitter(broker.send, types=TYPES, spool=nowhere, probe=broker.probe)
     assert not emitter.emit(VIEW)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,32 @@ def test_when_all_is_down_pages_are_quick_and_nothing_is_lost(quiet: None, tmp_p
     assert time.monotonic() - begin < 1.0
     assert (tmp_path / "spool").read_bytes().count(b"\n") == 21
     assert find_emitter(app).counts["spooled"] == 21
+
+
+def test_a_page_does_not_wait_for_the_broker(quiet: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def send(*_events: Any) -> Callable[[], bool]:
+        done.append("sent")
+        return lambda: not done.append("confirmed")
+
+    monkeypatch.setattr(import_module("stats.hosts.emit"), "send", send)
+    app = build_app(NOWHERE)
+
+    @app.get("/streamed/<id>")
+    @count_view("record")
+    def streamed(id: str) -> Response:
+        return Response(iter((b"long",)))
+
+    client = app.test_client()
+    page = client.get("/records/r1", headers=PERSON, buffered=False)
+    assert (page.text, done) == ("record r1", ["sent"])
+    page.close()
+    assert done == ["sent", "confirmed"]
+    done.clear()
+    with client.get("/streamed/r1", headers=PERSON, buffered=False):
+        assert done == ["sent", "confirmed"]  # a stream may take minutes
+    assert done == ["sent", "confirmed"]
 
 
 def test_a_view_becomes_a_number_on_the_page(

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Request, Response, after_this_request, has_request_context, request
 
-from stats.hosts.emit import emit
+from stats.hosts.emit import emit, emit_beside
 from stats.hosts.request_context import is_counted_response
 
 Event = dict[str, Any]
@@ -38,7 +38,7 @@ def emit_when_answered(event: Event) -> None:
 def _send(response: Response) -> Response:
     waiting: list[Event] = request.environ.pop(_WAITING, [])
     if waiting and is_use(request, response):
-        emit(*waiting)
+        emit_beside(response, *waiting)
     return response
 
 
