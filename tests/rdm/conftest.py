@@ -41,6 +41,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 @pytest.fixture(scope="session")
 def tokens(services: Services) -> dict[str, str]:
     """The prepared site: an access token by user."""
+    return prepare(services)
+
+
+def prepare(services: Services) -> dict[str, str]:
+    """Make the site; return an access token by user."""
     instance = services.folder / "instance"
     shutil.copytree(SITE, instance)
     for name in ("data", "static"):

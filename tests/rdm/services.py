@@ -65,6 +65,7 @@ class Services:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     mongo: str = ""
     own: bool = True
+    settings: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start them, unless the environment says where those are that run already."""
@@ -102,24 +103,29 @@ class Services:
         os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
+        """End the processes, and the engines that were started here."""
+        if self.own:
+            engines.stop(self.folder / "engines")
+        self.end_processes()
+        if self.own:
+            self._stop_epmd()
+
+    def end_processes(self) -> None:
+        """End what :meth:`run` started."""
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
-        if self.own:
-            engines.stop(self.folder / "engines")
         for name, process in self.processes.items():
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 print(f"{name} does not end and is killed")
                 process.kill()
-        if self.own:
-            self._stop_epmd()
 
     def environment(self) -> dict[str, str]:
         """Return what processes of the site need to know."""
         own = {f"RDM_{v}": str(self.ports[name]) for name, v in VARIABLES.items()}
-        return {**os.environ, **own, "STATS_MONGO_URL": self.mongo}
+        return {**os.environ, **own, "STATS_MONGO_URL": self.mongo, **self.settings}
 
     def run(self, name: str, *command: str, **options: object) -> subprocess.Popen[bytes]:
         """Start a process whose output goes into ``<name>.log``."""
