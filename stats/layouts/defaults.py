@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stats.kinds.catalogue import COMMUNITY, CONCEPT, DATASET, RECORD, SITE
+
 DASHBOARD = "dashboard"
 INVENIO_RDM = "invenio-rdm"
 ANY = "*"
@@ -57,7 +59,7 @@ _UPLOADERS = {
 _NUMBERS = [
     {"element": "counter", "show": "views downloads volume", "title": _HISTORY},
     {"element": "history", "interval": "month"},
-    {"element": "top", "kind": "record", "metric": "views", "title": _TOP},
+    {"element": "top", "kind": RECORD.name, "metric": "views", "title": _TOP},
     {"element": "map", "title": _COUNTRIES},
 ]
 
@@ -65,7 +67,7 @@ _WORK = ["versions", "tiles", "citation", "panel"]
 
 LAYOUTS: Mapping[str, Mapping[str, list[Any]]] = {
     DASHBOARD: {
-        "site": [
+        SITE.name: [
             "tiles",
             {"element": "history", "type": "record-view file-download"},
             "rankings",
@@ -96,10 +98,10 @@ LAYOUTS: Mapping[str, Mapping[str, list[Any]]] = {
             {"element": "excluded", "width": "half"},
             {"element": "pipeline", "width": "half"},
         ],
-        "record": _WORK,
-        "dataset": _WORK,
-        "concept": ["tiles", "citation", "panel"],
-        "community": [
+        RECORD.name: _WORK,
+        DATASET.name: _WORK,
+        CONCEPT.name: ["tiles", "citation", "panel"],
+        COMMUNITY.name: [
             "tiles",
             "panel",
             {
@@ -114,8 +116,8 @@ LAYOUTS: Mapping[str, Mapping[str, list[Any]]] = {
         ANY: ["tiles", "panel"],
     },
     INVENIO_RDM: {
-        "site": _NUMBERS,
-        "community": [
+        SITE.name: _NUMBERS,
+        COMMUNITY.name: [
             *_NUMBERS,
             {
                 "element": "history",
@@ -125,7 +127,7 @@ LAYOUTS: Mapping[str, Mapping[str, list[Any]]] = {
             },
             {"element": "uploaders", "title": _UPLOADERS},
         ],
-        "concept": [
+        CONCEPT.name: [
             {"element": "history", "interval": "month", "title": _HISTORY},
             {"element": "map", "title": _COUNTRIES},
         ],
