@@ -19,6 +19,7 @@ from stats.errors import StoreRejected
 from stats.kinds.catalogue import FILE, RECORD
 from stats.service import create_app
 from stats.stores.mongo import ENGINE
+from stats.stores.resources import RESOURCES
 from stats.stores.totals import TOTALS
 
 WARM_UP = 20
@@ -33,10 +34,12 @@ class Answered:
 
 
 def request_totals(place: Namespace, number: int) -> Answered:
-    """Ask for the totals of ``number`` resources or less, in turns through both."""
+    """Ask for the totals of ``number`` open resources or less, in turns through both."""
     app = create_app(place.as_config())
-    collection = open_state(place).stores.database[TOTALS]
-    public = {"kind": {"$in": [RECORD.name, FILE.name]}}
+    database = open_state(place).stores.database
+    collection = database[TOTALS]
+    closed = [str(one["_id"]) for one in database[RESOURCES].find({"access": {"$ne": "open"}})]
+    public = {"kind": {"$in": [RECORD.name, FILE.name]}, "_id": {"$nin": closed}}
     refs = [str(total["_id"]) for total in collection.find(public, {"_id": 1}).limit(number)]
     requests, look_ups = [], []
     for ref in (*refs[:WARM_UP], *refs):
