@@ -7,8 +7,10 @@ import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile, is_zipfile
 
 import pytest
 from click.testing import CliRunner
@@ -87,11 +89,19 @@ def answers(app: Flask, token: str | None) -> Iterator[tuple[str, str]]:
     queries = [query["url"] for query in client.get("/api/stats").get_json()["queries"]]
     routes = [rule.rule for rule in list_routes(app) if "GET" in (rule.methods or ())]
     reports = [f"/api/reports/metrics/{name}" for name in ("records", "files", "communities")]
-    for rule in (*routes, *queries, *reports):
+    for rule in (*routes, *queries, *(f"{query}.xlsx" for query in queries), *reports):
         path = re.sub("<[^>]*ref>", "record:r1", rule)
         for given in ({}, {"resource": "record:r1", "breakdown": "referrer"}):
             answer = client.get(path, query_string=given, headers=headers)
-            yield f"{path} {given}", answer.get_data(as_text=True)
+            yield f"{path} {given}", text_of(answer.get_data())
+
+
+def text_of(body: bytes) -> str:
+    """Return what a body tells, of a workbook what all its parts tell."""
+    if not is_zipfile(BytesIO(body)):
+        return body.decode()
+    with ZipFile(BytesIO(body)) as workbook:
+        return "".join(workbook.read(name).decode() for name in workbook.namelist())
 
 
 def token_of(state: StatsState, role: str) -> str:
