@@ -120,6 +120,7 @@ def resource(ref: str) -> Response:
     """Return the page of one resource."""
     ref = current_stats.parse_ref(ref, field="ref")
     require_resource(ref)
+    read_args(request, (*WINDOW, LANG, VERSIONS, SORT))
     known = current_stats.stores.resources.read([ref]).get(ref, {})
     if not known and ref != SITE and current_stats.stores.totals.read_one(ref) is None:
         page = _page("unknown", resource=ref)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -13,9 +16,16 @@ from stats.errors import StoreUnavailable
 from stats.ext import StatsState
 from stats.setting_sources import load_settings
 from stats.stores.queues import EventQueues
-from stats.worker import make_celery
 from tests.certificates import Certificates
 from tests.rabbitmq import Node
+
+CONNECT = """
+from stats.worker import celery
+with celery.connection_for_write() as connection:
+    connection.ensure_connection(max_retries=1)
+    print(connection.connection.transport.sock.version())
+"""
+"""In a process of its own: the worker's application is the default of its whole process."""
 
 VIEW = "record-view"
 USER, PASSWORD = "st@ts", "m4rker:#/?"
@@ -62,9 +72,14 @@ def test_the_pipeline_counts_over_amqps(
     state.process()
     state.aggregate()
     assert state.totals(["record:r"])["record:r"]["views"] == 1
-    with make_celery(state).connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1)
-        assert connection.connection.transport.sock.version().startswith("TLSv1.")
+    told = subprocess.run(
+        [sys.executable, "-c", CONNECT],
+        env={**os.environ, **{name: str(value) for name, value in config.items()}},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.startswith("TLSv1.")
 
 
 @pytest.mark.parametrize(
