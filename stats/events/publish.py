@@ -80,21 +80,23 @@ def run_publish(events: Sequence[Event], *, queues: EventQueues) -> None:
 
 
 def run_send(events: Sequence[Event], *, queues: EventQueues) -> Confirm:
-    """Send checked events as :func:`run_publish` does; what is returned waits for the broker."""
+    """Send checked events as :func:`run_publish` does; what is returned waits for the broker.
+
+    Of several types the last alone is waited for then, so that one connection waits.
+    """
     by_type: dict[str, list[Event]] = {}
     for event in events:
         by_type.setdefault(event.type.name, []).append(event)
-    confirms = {
-        type_name: queues.send(type_name, build_messages(of_type))
-        for type_name, of_type in by_type.items()
-    }
-
-    def confirm() -> None:
-        for type_name, confirm_type in confirms.items():
-            confirm_type()
-            _log.debug("%s: the broker has %d events", type_name, len(by_type[type_name]))
-
+    confirm: Confirm = _nothing
+    for type_name, of_type in by_type.items():
+        confirm()
+        confirm = queues.send(type_name, build_messages(of_type))
+        _log.debug("%s: sent %d events", type_name, len(of_type))
     return confirm
+
+
+def _nothing() -> None:
+    """Wait for nothing: no events were sent."""
 
 
 def run_publish_json(events: Iterable[tuple[str, bytes]], *, queues: EventQueues) -> None:
